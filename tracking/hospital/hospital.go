@@ -1,0 +1,137 @@
+// Package hospital holds the nouns that everybody shares: sites, buildings,
+// floors, units, rooms, gateways, people, roles and permissions.
+//
+// It knows nothing of equipment, fridges or stock; those know it. A Directory
+// is one hospital as it stands, read-only and cheap to share; a Register hands
+// out the newest one.
+package hospital
+
+import "time"
+
+// Identifiers are the hospital's own short names, unique within one kind. They
+// are what the hospital document uses, so importing it twice changes nothing.
+type (
+	SiteID     string
+	BuildingID string
+	FloorID    string
+	UnitID     string
+	RoomID     string
+	GatewayID  string
+	PersonID   string
+)
+
+// Site is one hospital campus with one legal clock.
+type Site struct {
+	ID   SiteID
+	Name string
+	// Zone is the IANA time zone whose calendar decides "today" here.
+	Zone string
+}
+
+// Location is the site's clock; UTC when the zone is not known to this machine.
+func (s Site) Location() *time.Location {
+	zone, err := time.LoadLocation(s.Zone)
+	if err != nil || s.Zone == "" {
+		return time.UTC
+	}
+	return zone
+}
+
+// Building is a house of a site.
+type Building struct {
+	ID   BuildingID
+	Site SiteID
+	Name string
+}
+
+// Floor is one storey. Its plan's origin is the top left corner, in metres.
+type Floor struct {
+	ID       FloorID
+	Building BuildingID
+	Name     string
+	// Level orders floors from the lowest up; the ground floor is 0.
+	Level        int
+	WidthMetres  float64
+	HeightMetres float64
+}
+
+// Unit is a ward or department that has rooms, equipment and stock.
+type Unit struct {
+	ID   UnitID
+	Site SiteID
+	Name string
+}
+
+// RoomKind says what a room is for; equipment takes its status from it.
+type RoomKind string
+
+// The kinds of room that the rules tell apart.
+const (
+	PatientRoom  RoomKind = "patient_room"
+	CleanUtility RoomKind = "clean_utility"
+	DirtyUtility RoomKind = "dirty_utility"
+	NurseStation RoomKind = "nurse_station"
+	Corridor     RoomKind = "corridor"
+	Storage      RoomKind = "storage"
+	Pharmacy     RoomKind = "pharmacy"
+	Theatre      RoomKind = "theatre"
+	Workshop     RoomKind = "workshop"
+	Lift         RoomKind = "lift"
+	Stairs       RoomKind = "stairs"
+	Exit         RoomKind = "exit"
+	Office       RoomKind = "office"
+	Laboratory   RoomKind = "laboratory"
+)
+
+// RoomKinds lists every kind, in the order pages show them.
+func RoomKinds() []RoomKind {
+	return []RoomKind{PatientRoom, CleanUtility, DirtyUtility, NurseStation, Corridor, Storage, Pharmacy,
+		Theatre, Workshop, Lift, Stairs, Exit, Office, Laboratory}
+}
+
+// Point is a place on a floor's plan, in metres from its top left corner.
+type Point struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// Room is a place that equipment can be in.
+type Room struct {
+	ID    RoomID
+	Floor FloorID
+	Unit  UnitID // empty for rooms that no unit owns
+	Name  string
+	Kind  RoomKind
+	// Outline is a simple polygon; empty while nobody has drawn the room.
+	Outline []Point
+	// Neighbours are the rooms that one can walk into directly, by door, lift or stairs.
+	Neighbours []RoomID
+}
+
+// Centre is the mean of the outline's corners; false when the room has none.
+func (r Room) Centre() (Point, bool) {
+	if len(r.Outline) == 0 {
+		return Point{}, false
+	}
+	var sum Point
+	for _, p := range r.Outline {
+		sum.X += p.X
+		sum.Y += p.Y
+	}
+	n := float64(len(r.Outline))
+	return Point{X: sum.X / n, Y: sum.Y / n}, true
+}
+
+// Gateway is a fixed receiver: a BLE gateway, or an RFID reader.
+type Gateway struct {
+	ID   GatewayID
+	Name string
+	// Make is the envelope it speaks: minew, espresense, ruuvi, impinj, canonical.
+	Make string
+	// Room is where it hangs; empty when nobody has said.
+	Room RoomID
+	// Position is on the plan of the room's floor; nil when nobody has measured it.
+	Position *Point
+	// Antennas maps an RFID reader's antenna port to the room it reads.
+	Antennas map[int]RoomID
+}

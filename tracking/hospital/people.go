@@ -1,0 +1,152 @@
+package hospital
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// What a caller can do about a refusal.
+var (
+	// ErrForbidden: this person may not do this. Ask somebody who may.
+	ErrForbidden = errors.New("not permitted")
+	// ErrStale: somebody changed it since it was shown. Look again.
+	ErrStale = errors.New("changed by somebody else meanwhile")
+	// ErrUnknown: there is no such thing here.
+	ErrUnknown = errors.New("not found")
+	// ErrInvalid: what was said can't be so; the wrapping sentence says why.
+	ErrInvalid = errors.New("not valid")
+)
+
+// Role is what a person works as. It decides what she may do.
+type Role string
+
+// The roles of a hospital.
+const (
+	Nurse              Role = "nurse"
+	Pharmacist         Role = "pharmacist"
+	SupplyManager      Role = "supply_manager"
+	BiomedicalEngineer Role = "biomedical_engineer"
+	Administrator      Role = "administrator"
+	Auditor            Role = "auditor"
+)
+
+// Roles lists every role, in the order pages show them.
+func Roles() []Role {
+	return []Role{Nurse, Pharmacist, SupplyManager, BiomedicalEngineer, Administrator, Auditor}
+}
+
+// Permission is one thing that a role may or may not do.
+type Permission string
+
+// Permissions. Those that begin with "see" change nothing.
+const (
+	SeeEquipment    Permission = "see equipment"
+	MarkEquipment   Permission = "mark equipment"   // status, not here, I have it
+	ManageEquipment Permission = "manage equipment" // assets, tags, service
+	SeeColdChain    Permission = "see cold chain"
+	Acknowledge     Permission = "acknowledge alarms"
+	DecideLots      Permission = "decide lots" // release or discard what an excursion held
+	ManageColdChain Permission = "manage cold chain"
+	SeeStock        Permission = "see stock"
+	UseStock        Permission = "use stock"   // use, move, return
+	CountStock      Permission = "count stock" // count, adjust, discard
+	ReceiveStock    Permission = "receive stock"
+	ManageItems     Permission = "manage items"
+	SeeOrders       Permission = "see orders"
+	ApproveOrders   Permission = "approve orders"
+	SeeDevices      Permission = "see devices"
+	ManageDevices   Permission = "manage devices" // gateways, tags, tokens
+	ManagePeople    Permission = "manage people"
+	ManageHospital  Permission = "manage hospital" // import, floors, jobs
+	SeeAudit        Permission = "see audit"
+)
+
+// Permissions lists every permission.
+func Permissions() []Permission {
+	return []Permission{SeeEquipment, MarkEquipment, ManageEquipment, SeeColdChain, Acknowledge, DecideLots,
+		ManageColdChain, SeeStock, UseStock, CountStock, ReceiveStock, ManageItems, SeeOrders, ApproveOrders,
+		SeeDevices, ManageDevices, ManagePeople, ManageHospital, SeeAudit}
+}
+
+var grants = map[Role][]Permission{
+	Nurse: {SeeEquipment, MarkEquipment, SeeColdChain, Acknowledge, SeeStock, UseStock},
+	Pharmacist: {SeeEquipment, MarkEquipment, SeeColdChain, Acknowledge, DecideLots, ManageColdChain,
+		SeeStock, UseStock, CountStock, ReceiveStock, SeeOrders},
+	SupplyManager: {SeeEquipment, SeeColdChain, SeeStock, UseStock, CountStock, ReceiveStock, ManageItems,
+		SeeOrders, ApproveOrders},
+	BiomedicalEngineer: {SeeEquipment, MarkEquipment, ManageEquipment, SeeColdChain, Acknowledge, SeeDevices,
+		ManageDevices},
+	Administrator: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeeDevices, ManageDevices, ManageEquipment,
+		ManagePeople, ManageHospital, SeeAudit},
+	Auditor: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeeDevices, SeeAudit},
+}
+
+// Person is a member of staff with an account. Wardwatch never follows where she is.
+type Person struct {
+	ID    PersonID
+	Name  string
+	Email string
+	Roles []Role
+	// Unit is where she works today; empty until she says.
+	Unit       UnitID
+	DisabledAt time.Time // zero while the account is in use
+}
+
+// Actor is who does something: a signed-in person, a job or a device.
+type Actor struct {
+	ID    PersonID
+	Name  string
+	Roles []Role
+	Unit  UnitID
+	job   bool
+}
+
+// Job is the actor that a scheduled task acts as; it may do everything and is named in the audit trail.
+func Job(name string) Actor {
+	return Actor{ID: PersonID("job:" + name), Name: name, job: true}
+}
+
+// Actor is the person as one who acts.
+func (p Person) Actor() Actor {
+	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Unit: p.Unit}
+}
+
+// May says whether the actor has the permission.
+func (a Actor) May(p Permission) bool {
+	if a.job {
+		return true
+	}
+	for _, role := range a.Roles {
+		if slices.Contains(grants[role], p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Need is nil when the actor has the permission, else an ErrForbidden that names it.
+func (a Actor) Need(p Permission) error {
+	if a.May(p) {
+		return nil
+	}
+	return fmt.Errorf("%s may not %s: %w", a.Name, p, ErrForbidden)
+}
+
+// Is says whether the actor works as the role.
+func (a Actor) Is(role Role) bool { return slices.Contains(a.Roles, role) }
+
+// Deed is one line of the audit trail: who did what to which thing, and why.
+// It is written in the transaction of the change that it tells of.
+type Deed struct {
+	By Actor
+	// What is a short verb with its subject: "alarm.acknowledge", "order.approve".
+	What string
+	// On names the thing as its page does: "fridge/f-03", "order/2026-0007".
+	On string
+	// Why is the reason that the person gave; may be empty.
+	Why string
+	// Before and After are small JSON objects of what changed; may be empty.
+	Before, After string
+}
