@@ -1,0 +1,239 @@
+// Package document is one whole hospital written as one JSON document: its
+// sites, floors, rooms, gateways, equipment, fridges, suppliers, items, places,
+// opening stock and people.
+//
+// The path of a document is: Read (size limit, syntax, JSON Schema, references)
+// → Document or every Fault by its path → the importer in package db, which
+// applies it in one transaction and answers with a Change for each thing.
+// Names and units of the fields are those of the published schema; the zero
+// value of an optional field means that the document does not say.
+package document
+
+import (
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// Format is what a document's "format" field must say.
+const Format = "wardwatch-hospital/1"
+
+// Document is the whole of a hospital. Every list may be empty or absent: what a
+// document does not name, an import leaves as it is.
+type Document struct {
+	Format    string     `json:"format"`
+	Schema    string     `json:"$schema,omitempty"` // for editors; not read
+	Site      Site       `json:"site"`
+	Buildings []Building `json:"buildings,omitempty"`
+	Floors    []Floor    `json:"floors,omitempty"`
+	Units     []Unit     `json:"units,omitempty"`
+	Rooms     []Room     `json:"rooms,omitempty"`
+	Gateways  []Gateway  `json:"gateways,omitempty"`
+	Assets    []Asset    `json:"assets,omitempty"`
+	Fridges   []Fridge   `json:"fridges,omitempty"`
+	Suppliers []Supplier `json:"suppliers,omitempty"`
+	Items     []Item     `json:"items,omitempty"`
+	Places    []Place    `json:"places,omitempty"`
+	Stock     []Lot      `json:"stock,omitempty"`
+	People    []Person   `json:"people,omitempty"`
+}
+
+// Site is the campus that the document describes.
+type Site struct {
+	ID   hospital.SiteID `json:"id"`
+	Name string          `json:"name"`
+	Zone string          `json:"zone"` // IANA time zone, "Europe/Berlin"
+}
+
+// Building is a house of the site.
+type Building struct {
+	ID   hospital.BuildingID `json:"id"`
+	Name string              `json:"name"`
+}
+
+// Floor is one storey; its plan's origin is the top left corner.
+type Floor struct {
+	ID           hospital.FloorID    `json:"id"`
+	Building     hospital.BuildingID `json:"building"`
+	Name         string              `json:"name"`
+	Level        int                 `json:"level"` // 0 is the ground floor
+	WidthMetres  float64             `json:"width_metres"`
+	HeightMetres float64             `json:"height_metres"`
+}
+
+// Unit is a ward or department.
+type Unit struct {
+	ID   hospital.UnitID `json:"id"`
+	Name string          `json:"name"`
+}
+
+// Room is a place that equipment can be in.
+type Room struct {
+	ID         hospital.RoomID   `json:"id"`
+	Floor      hospital.FloorID  `json:"floor"`
+	Unit       hospital.UnitID   `json:"unit,omitempty"`
+	Name       string            `json:"name"`
+	Kind       hospital.RoomKind `json:"kind"`
+	Outline    []hospital.Point  `json:"outline,omitempty"`    // simple polygon in metres, not closed
+	Neighbours []hospital.RoomID `json:"neighbours,omitempty"` // said from both sides
+}
+
+// Gateway is a fixed receiver or RFID reader.
+type Gateway struct {
+	ID       hospital.GatewayID      `json:"id"`
+	Name     string                  `json:"name"`
+	Make     string                  `json:"make"` // one of GatewayMakes
+	Room     hospital.RoomID         `json:"room,omitempty"`
+	Position *hospital.Point         `json:"position,omitempty"` // metres on the plan of the room's floor
+	Antennas map[int]hospital.RoomID `json:"antennas,omitempty"` // RFID antenna port → room
+}
+
+// GatewayMakes lists the envelopes that a gateway may speak.
+func GatewayMakes() []string {
+	return []string{"canonical", "espresense", "minew", "ruuvi", "impinj"}
+}
+
+// Asset is one piece of equipment.
+type Asset struct {
+	ID     string          `json:"id"`
+	Kind   string          `json:"kind"` // "infusion pump", as people search for it
+	Name   string          `json:"name"`
+	Model  string          `json:"model,omitempty"`
+	Serial string          `json:"serial,omitempty"`
+	Unit   hospital.UnitID `json:"unit,omitempty"` // who owns it
+	Tags   []Tag           `json:"tags,omitempty"`
+}
+
+// Tag is one transmitter or RFID label. A tag that is heard under several
+// identities (a MAC and an iBeacon) names the others in Also.
+type Tag struct {
+	ID   string   `json:"id"` // aabbccddeeff, ibeacon:UUID:major:minor, eddystone:NS:INSTANCE, epc:HEX
+	Also []string `json:"also,omitempty"`
+}
+
+// Fridge is a refrigerator, freezer or ultra-cold freezer that is watched.
+type Fridge struct {
+	ID      string          `json:"id"`
+	Name    string          `json:"name"`
+	Profile string          `json:"profile"` // one of Profiles
+	Room    hospital.RoomID `json:"room,omitempty"`
+	Unit    hospital.UnitID `json:"unit,omitempty"`
+	Model   string          `json:"model,omitempty"`
+	Serial  string          `json:"serial,omitempty"`
+	Sensors []Sensor        `json:"sensors,omitempty"`
+}
+
+// Profiles lists the names of the temperature profiles that a document may use.
+func Profiles() []string { return []string{"refrigerator", "freezer", "ultracold"} }
+
+// Sensor is one probe in a fridge, by the identity that its readings carry.
+type Sensor struct {
+	ID      string `json:"id"`
+	Channel string `json:"channel,omitempty"` // as the reading says it; empty: the sensor's only one
+	Name    string `json:"name,omitempty"`
+}
+
+// Supplier is whom orders are sent to.
+type Supplier struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Email        string `json:"email"`
+	Currency     string `json:"currency"`                // ISO 4217, "EUR"
+	Account      string `json:"account,omitempty"`       // our customer number there
+	LeadDays     int    `json:"lead_days"`               // calendar days from order to delivery
+	MinimumMinor int64  `json:"minimum_minor,omitempty"` // least worth of an order, in cents or the like
+}
+
+// Item is something that is held, used up and ordered again. Quantities of it are
+// whole units of issue everywhere.
+type Item struct {
+	ID            string `json:"id"`
+	Name          string `json:"name"`
+	UnitOfIssue   string `json:"unit_of_issue"`           // "dose", "piece"
+	GTIN          string `json:"gtin,omitempty"`          // 8, 12, 13 or 14 digits
+	Pack          int    `json:"pack"`                    // units of issue in one orderable pack
+	Supplier      string `json:"supplier,omitempty"`      // who sells it; empty: never proposed
+	SupplierCode  string `json:"supplier_code,omitempty"` // the supplier's number for it
+	PriceMinor    int64  `json:"price_minor,omitempty"`   // of one pack, in the supplier's cents
+	MinimumPacks  int    `json:"minimum_packs,omitempty"` // least number of packs in one order
+	ReviewDays    int    `json:"review_days,omitempty"`   // days between reviews; 0: every day
+	ShelfLifeDays int    `json:"shelf_life_days,omitempty"`
+	// Criticality is vital, essential or desirable (VEN); it chooses the service level.
+	Criticality string `json:"criticality,omitempty"`
+	// Storage is the temperature profile that it must be kept at; empty: room temperature.
+	Storage string `json:"storage,omitempty"`
+	// Stability is how long outside its storage range it stays usable, as its maker says.
+	Stability []Stability `json:"stability,omitempty"`
+	// Levels are set by people for places; where there are none the policy computes them.
+	Levels []Level `json:"levels,omitempty"`
+}
+
+// Criticalities lists what an item may be, most needed first.
+func Criticalities() []string { return []string{"vital", "essential", "desirable"} }
+
+// Stability is one band that an item tolerates for a time.
+type Stability struct {
+	FromCelsius float64 `json:"from_celsius"`
+	ToCelsius   float64 `json:"to_celsius"`
+	Hours       float64 `json:"hours"`            // in this band, all excursions together
+	Source      string  `json:"source,omitempty"` // where the maker says so
+}
+
+// Level is what a place should hold of an item, in units of issue.
+type Level struct {
+	Place   string `json:"place"`
+	Minimum int64  `json:"minimum"` // at or under it a proposal is due
+	Maximum int64  `json:"maximum"` // order up to this; more than Minimum
+}
+
+// Place is where stock is kept: a shelf, a cabinet, a fridge.
+type Place struct {
+	ID     string          `json:"id"`
+	Name   string          `json:"name"`
+	Room   hospital.RoomID `json:"room,omitempty"`
+	Fridge string          `json:"fridge,omitempty"` // the place is this fridge
+	Unit   hospital.UnitID `json:"unit,omitempty"`
+}
+
+// Lot is opening stock: what a place held of a lot when the hospital was taken
+// in. It is booked once; a later import of the same lot changes nothing.
+type Lot struct {
+	Item     string `json:"item"`
+	Place    string `json:"place"`
+	Lot      string `json:"lot"`
+	Expiry   Date   `json:"expiry,omitempty"` // usable through the end of this day
+	Quantity int64  `json:"quantity"`         // units of issue
+}
+
+// Date is a day of the site's calendar, "2027-03-31"; empty where none is said.
+type Date string
+
+// Time is midnight UTC at the beginning of the date; false when it is empty or no date.
+func (d Date) Time() (time.Time, bool) {
+	at, err := time.Parse(time.DateOnly, string(d))
+	return at, err == nil
+}
+
+// Person is a member of staff. Passwords are never part of a document: a person
+// who is new gets a one-time link from an administrator.
+type Person struct {
+	ID    hospital.PersonID `json:"id"`
+	Name  string            `json:"name"`
+	Email string            `json:"email"`
+	Roles []hospital.Role   `json:"roles"`
+	Unit  hospital.UnitID   `json:"unit,omitempty"`
+}
+
+// What a Change says of a thing.
+const (
+	Add   = "add"
+	Alter = "change"
+	Same  = "same"
+)
+
+// Change is what an import does to one thing of the document.
+type Change struct {
+	Path  string // "/assets/12"
+	What  string // Add, Alter or Same
+	Thing string // as a person knows it: "infusion pump P-012"
+}
