@@ -1,0 +1,222 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// maxGroup is the most changes that share one commit: enough to amortise the
+	// disk's flush, few enough that the first does not wait long for the last.
+	maxGroup = 256
+	// maxWaiting is how many changes may stand in line before InTx waits to hand in its own.
+	maxWaiting = 1024
+)
+
+// writer owns the one connection that writes.
+type writer struct {
+	conn       *sql.Conn
+	statements statements
+	now        func() time.Time
+	announce   func([]string)
+
+	waiting chan *change
+	mu      sync.RWMutex // held for reading while a change is handed in; for writing to stop
+	stopped bool
+	done    chan struct{}
+}
+
+type change struct {
+	ctx    context.Context
+	run    func(*Tx) error
+	answer chan error
+	err    error
+	topics []string
+}
+
+func startWriter(ctx context.Context, pool *sql.DB, now func() time.Time, announce func([]string)) (*writer, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{conn: conn, now: now, announce: announce,
+		waiting: make(chan *change, maxWaiting), done: make(chan struct{})}
+	w.statements.prepare = conn.PrepareContext
+	go w.loop()
+	return w, nil
+}
+
+func (w *writer) do(ctx context.Context, run func(*Tx) error) error {
+	c := &change{ctx: ctx, run: run, answer: make(chan error, 1)}
+	if err := w.hand(ctx, c); err != nil {
+		return err
+	}
+	return <-c.answer
+}
+
+func (w *writer) hand(ctx context.Context, c *change) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.stopped {
+		return ErrClosed
+	}
+	select {
+	case w.waiting <- c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *writer) stop() error {
+	w.mu.Lock()
+	if !w.stopped {
+		w.stopped = true
+		close(w.waiting)
+	}
+	w.mu.Unlock()
+	<-w.done
+	w.statements.close()
+	return w.conn.Close()
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	group := make([]*change, 0, maxGroup)
+	for first := range w.waiting {
+		group = w.gather(append(group[:0], first))
+		w.commit(group)
+		w.answer(group)
+		clear(group)
+	}
+}
+
+// gather takes what stands in line without waiting for more: while one group is
+// being flushed to disk, the next one forms by itself.
+func (w *writer) gather(group []*change) []*change {
+	for len(group) < maxGroup {
+		select {
+		case c, ok := <-w.waiting:
+			if !ok {
+				return group
+			}
+			group = append(group, c)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs the group in one transaction and leaves each change's outcome in it.
+func (w *writer) commit(group []*change) {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		fail(group, err)
+		return
+	}
+	audit := &trail{}
+	kept := 0
+	for _, c := range group {
+		if c.err = w.attempt(c, audit); c.err == nil {
+			kept++
+		} else if errors.Is(c.err, errLost) {
+			_ = w.exec("ROLLBACK") // the engine may have rolled back already
+			fail(group, c.err)
+			return
+		}
+	}
+	if kept == 0 {
+		_ = w.exec("ROLLBACK")
+		return
+	}
+	if err := w.exec("COMMIT"); err != nil {
+		_ = w.exec("ROLLBACK")
+		fail(group, err)
+	}
+}
+
+// errLost says that the engine gave up the whole transaction, not one change in it.
+var errLost = errors.New("the transaction was lost")
+
+func fail(group []*change, err error) {
+	for _, c := range group {
+		if c.err == nil {
+			c.err = fmt.Errorf("commit: %w", err)
+		}
+	}
+}
+
+// attempt runs one change in its savepoint. What it adds to the audit trail is
+// kept only when the change is.
+func (w *writer) attempt(c *change, audit *trail) error {
+	if err := c.ctx.Err(); err != nil {
+		return err // whoever asked has gone
+	}
+	if err := w.exec("SAVEPOINT change"); err != nil {
+		return errors.Join(errLost, err)
+	}
+	mine := *audit
+	tx := &Tx{now: w.now().UTC().Truncate(time.Millisecond), statements: &w.statements, trail: &mine}
+	if err := guarded(c.run, tx); err != nil {
+		if undo := w.exec("ROLLBACK TO change", "RELEASE change"); undo != nil {
+			return errors.Join(errLost, err, undo)
+		}
+		return err
+	}
+	if err := w.exec("RELEASE change"); err != nil {
+		return errors.Join(errLost, err)
+	}
+	*audit = mine
+	c.topics = tx.topics
+	return nil
+}
+
+// guarded turns a panic into an error: one bad change must not take down its neighbours.
+func guarded(run func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("a change to the database panicked: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	return run(tx)
+}
+
+func (w *writer) exec(queries ...string) error {
+	for _, query := range queries {
+		statement, err := w.statements.get(context.Background(), query)
+		if err != nil {
+			return err
+		}
+		if _, err := statement.Exec(); err != nil {
+			return fmt.Errorf("%s: %w", query, err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) answer(group []*change) {
+	var topics []string
+	told := map[string]bool{}
+	for _, c := range group {
+		if c.err == nil {
+			for _, topic := range c.topics {
+				if !told[topic] {
+					told[topic] = true
+					topics = append(topics, topic)
+				}
+			}
+		}
+	}
+	// Announced first: whoever waits for its answer finds its listeners already told.
+	if len(topics) > 0 {
+		w.announce(topics)
+	}
+	for _, c := range group {
+		c.answer <- c.err
+	}
+}
