@@ -1,0 +1,156 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wardwatch/tracking/hospital"
+)
+
+// Who may come in without one of the hospital's permissions.
+const (
+	// Public routes answer anybody: sign-in, health, static files.
+	Public hospital.Permission = "public"
+	// SignedIn routes answer every member of staff.
+	SignedIn hospital.Permission = "signed in"
+	// ByToken routes check a device's or program's token themselves.
+	ByToken hospital.Permission = "by token"
+)
+
+// Parts is all that the door opens onto.
+type Parts struct {
+	// Register is the hospital as it stands.
+	Register *hospital.Register
+	// WhoAsks tells who sends a request; false for a stranger.
+	WhoAsks func(*http.Request) (hospital.Actor, bool)
+	// Now is the clock that pages tell ages by.
+	Now func() time.Time
+	// Log receives what an operator should know.
+	Log *slog.Logger
+	// Metrics is served at /metrics.
+	Metrics *prometheus.Registry
+	// Checks say whether the house can do its work; /readyz names those that fail.
+	Checks []Check
+	// Demo is true where nothing is real.
+	Demo bool
+	// Version names the build.
+	Version string
+}
+
+// Check is one thing that must work before the house takes work.
+type Check struct {
+	Name string
+	Work func(context.Context) error
+}
+
+// Door is the http.Handler of the house.
+type Door struct {
+	Parts
+	echo *echo.Echo
+}
+
+// route is one line of the table in routes.go.
+type route struct {
+	method     string
+	path       string
+	permission hospital.Permission
+	handle     echo.HandlerFunc
+}
+
+// New hangs the door. It is an error when a route names no known permission or is named twice.
+func New(parts Parts) (*Door, error) {
+	d := &Door{Parts: parts, echo: echo.New()}
+	if d.WhoAsks == nil {
+		d.WhoAsks = func(*http.Request) (hospital.Actor, bool) { return hospital.Actor{}, false }
+	}
+	d.echo.HideBanner, d.echo.HidePort = true, true
+	d.echo.HTTPErrorHandler = d.fail
+	d.protect()
+	return d, d.hang(d.routes())
+}
+
+// ServeHTTP answers a request.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.echo.ServeHTTP(w, r) }
+
+func (d *Door) hang(routes []route) error {
+	known := append(hospital.Permissions(), Public, SignedIn, ByToken)
+	seen := map[string]bool{}
+	for _, r := range routes {
+		name := r.method + " " + r.path
+		if !slices.Contains(known, r.permission) {
+			return fmt.Errorf("route %s declares no known permission (%q)", name, r.permission)
+		}
+		if seen[name] {
+			return fmt.Errorf("route %s is declared twice", name)
+		}
+		seen[name] = true
+		d.echo.Add(r.method, r.path, d.guard(r.permission, r.handle))
+	}
+	return nil
+}
+
+const actorKey = "actor"
+
+// guard lets a request through to handle only when whoever asks has the permission.
+func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		by, known := d.WhoAsks(c.Request())
+		if known {
+			c.Set(actorKey, by)
+		}
+		switch {
+		case permission == Public, permission == ByToken:
+			return handle(c)
+		case !known:
+			return d.askToSignIn(c)
+		case permission == SignedIn:
+			return handle(c)
+		}
+		if err := by.Need(permission); err != nil {
+			return err
+		}
+		return handle(c)
+	}
+}
+
+// askToSignIn sends a person to the sign-in page and back; a program is told 401.
+func (d *Door) askToSignIn(c echo.Context) error {
+	r := c.Request()
+	page := "/sign-in"
+	if r.Method == http.MethodGet {
+		page += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	if r.Header.Get("HX-Request") == "true" {
+		c.Response().Header().Set("HX-Redirect", page)
+		return c.NoContent(http.StatusUnauthorized)
+	}
+	if wantsJSON(r) || r.Header.Get("Upgrade") != "" {
+		return echo.NewHTTPError(http.StatusUnauthorized, "Sign in first.")
+	}
+	return c.Redirect(http.StatusSeeOther, page)
+}
+
+// actor is who asks; the zero Actor, who may do nothing, on public pages.
+func (d *Door) actor(c echo.Context) hospital.Actor {
+	by, _ := c.Get(actorKey).(hospital.Actor)
+	return by
+}
+
+// seeOther answers a form: the browser fetches the page at path anew, with or without htmx.
+func (d *Door) seeOther(c echo.Context, path string) error {
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+func wantsJSON(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/ingest" ||
+		strings.Contains(r.Header.Get("Accept"), "json")
+}
