@@ -1,0 +1,33 @@
+package main
+
+import (
+	"log/slog"
+	"time"
+)
+
+// config is all that can be set of a running house. The defaults work for one hospital.
+type config struct {
+	HTTP     string     `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages and of POST /ingest; port 0 takes a free one."`
+	MQTT     string     `name:"mqtt" default:"127.0.0.1:1883" placeholder:"HOST:PORT" help:"Address of the MQTT broker that gateways publish to; port 0 takes a free one."`
+	DB       string     `name:"db" default:"sqlite:wardwatch.db" placeholder:"sqlite:PATH" help:"Where everything is kept."`
+	LogLevel slog.Level `default:"info" help:"Least level that is logged: debug, info, warn or error."`
+
+	PublicURL    string `name:"public-url" placeholder:"URL" help:"Address that people reach the pages at, for links in messages."`
+	SMTP         string `name:"smtp" placeholder:"HOST:PORT" help:"Mail server for notices and purchase orders; none: they wait in the inbox."`
+	SMTPUser     string `name:"smtp-user" help:"Account on the mail server."`
+	SMTPPassword secret `name:"smtp-password" help:"Password on the mail server."`
+	MailFrom     string `name:"mail-from" default:"wardwatch@localhost" help:"Sender of Wardwatch's mail."`
+}
+
+// secret is a setting that prints as ***.
+type secret string
+
+func (secret) String() string       { return "***" }
+func (secret) GoString() string     { return "***" }
+func (secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+// reveal is the secret itself, for the one place that needs it.
+func (s secret) reveal() string { return string(s) }
+
+// clock is the house's time: the real one, or the demo's hastened one.
+type clock func() time.Time

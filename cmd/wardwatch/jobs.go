@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"wardwatch/db"
+)
+
+// job is a line of the table of what happens by the clock.
+type job struct {
+	name    string
+	whatFor string
+	// spec says how often robfig/cron wakes the job, in UTC.
+	spec string
+	// daily is the hour of the hospital's own day from which the job is due once;
+	// notDaily for a job that works at every waking. A clock change neither skips
+	// nor repeats a daily job: what counts is the date it last ran for.
+	daily int
+	run   func(ctx context.Context, at time.Time) error
+}
+
+const notDaily = -1
+
+// jobs is the table.
+func (h *house) jobs() []job {
+	return []job{}
+}
+
+func (h *house) runJobs(ctx context.Context) error {
+	table := cron.New(cron.WithLocation(time.UTC))
+	for _, j := range h.jobs() {
+		if _, err := table.AddJob(j.spec, cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger)).Then(cron.FuncJob(func() { h.runJob(ctx, j) }))); err != nil {
+			return fmt.Errorf("job %s: %w", j.name, err)
+		}
+	}
+	table.Start()
+	<-ctx.Done()
+	<-table.Stop().Done()
+	return nil
+}
+
+// runJob runs j if it is due. A job that fails is tried again at its next waking.
+func (h *house) runJob(ctx context.Context, j job) {
+	if err := h.runIfDue(ctx, j, h.now()); err != nil && ctx.Err() == nil {
+		h.log.Error("job failed", "job", j.name, "error", err)
+	}
+}
+
+func (h *house) runIfDue(ctx context.Context, j job, at time.Time) error {
+	if j.daily == notDaily {
+		return j.run(ctx, at)
+	}
+	kept := db.Jobs{DB: h.db}
+	last, err := kept.LastRun(ctx, j.name)
+	if err != nil {
+		return err
+	}
+	date, due := dueOn(at.In(h.register.Current().Site.Location()), j.daily, last)
+	if !due {
+		return nil
+	}
+	if err := j.run(ctx, at); err != nil {
+		return err
+	}
+	return kept.Ran(ctx, j.name, date)
+}
+
+// dueOn says whether a job that is due once a day from the given hour on should
+// run at the local time, when it last ran for the date last (YYYY-MM-DD, empty
+// for never), and which date it would run for.
+func dueOn(local time.Time, hour int, last string) (date string, due bool) {
+	date = local.Format(time.DateOnly)
+	return date, local.Hour() >= hour && date > last
+}

@@ -1,0 +1,16 @@
+package main
+
+import "time"
+
+type serveCommand struct {
+	config `embed:""`
+}
+
+// Run serves until the process is told to stop.
+func (s serveCommand) Run(p process) error {
+	h, err := build(p.ctx, s.config, newLog(p.stderr, s.LogLevel), time.Now)
+	if err != nil {
+		return err
+	}
+	return h.run(p.ctx, p.stdout)
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"wardwatch/db"
+	"wardwatch/tracking/hospital"
+	"wardwatch/web"
+)
+
+const (
+	// drainTime is how long requests in progress may take to end once the house is told to stop.
+	drainTime = 5 * time.Second
+	// headerTime is how long a browser may take to say what it wants.
+	headerTime = 10 * time.Second
+)
+
+// house is everything that runs, put together.
+type house struct {
+	log      *slog.Logger
+	now      clock
+	db       *db.DB
+	register *hospital.Register
+	door     *web.Door
+	server   *http.Server
+	pages    net.Listener
+
+	// intake takes work from outside and is stopped first; work carries out what
+	// was taken and is stopped once the intake has drained.
+	intake []task
+	work   []task
+}
+
+// task runs until its context ends. An earlier end is a fault that stops the house.
+type task struct {
+	name string
+	run  func(context.Context) error
+}
+
+// build puts the house together; nothing runs yet. The path of data reads from top to bottom.
+func build(ctx context.Context, c config, log *slog.Logger, now clock) (_ *house, err error) {
+	h := &house{log: log, now: now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.db, err = db.Open(ctx, c.DB, db.Options{Now: now, Announce: h.announce, Log: log}); err != nil {
+		return nil, err
+	}
+	h.register = hospital.NewRegister(nil)
+	if err := h.hangDoor(c); err != nil {
+		return nil, err
+	}
+	h.intake = append(h.intake, task{"pages", h.servePages}, task{"jobs", h.runJobs})
+	return h, nil
+}
+
+func (h *house) hangDoor(c config) (err error) {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	h.door, err = web.New(web.Parts{
+		Register: h.register,
+		Now:      h.now,
+		Log:      h.log,
+		Metrics:  metrics,
+		Checks:   []web.Check{{Name: "database", Work: h.db.Ping}},
+		Version:  version(),
+	})
+	if err != nil {
+		return err
+	}
+	h.server = &http.Server{Handler: h.door, ReadHeaderTimeout: headerTime, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)}
+	if h.pages, err = net.Listen("tcp", c.HTTP); err != nil {
+		return fmt.Errorf("listen for pages (choose another address with --http): %w", err)
+	}
+	return nil
+}
+
+// announce tells the listeners inside the house which topics changed. The
+// database's writer calls it after each commit: it must not block.
+func (h *house) announce(topics []string) {}
+
+// run says that the house is ready, and lives until ctx ends; then it drains and closes.
+func (h *house) run(ctx context.Context, stdout io.Writer) error {
+	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	intake, taking := errgroup.WithContext(ctx)
+	workers, _ := errgroup.WithContext(working)
+	h.start(workers, working, h.work)
+	h.start(intake, taking, h.intake)
+	_, err := fmt.Fprintf(stdout, "ready http=http://%s mqtt=%s\n", h.pages.Addr(), h.brokerAddress())
+	err = errors.Join(err, intake.Wait())
+	stopWork()
+	return errors.Join(err, workers.Wait(), h.close())
+}
+
+func (h *house) start(group *errgroup.Group, ctx context.Context, tasks []task) {
+	for _, t := range tasks {
+		group.Go(func() error {
+			if err := t.run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("%s: %w", t.name, err)
+			}
+			return nil
+		})
+	}
+}
+
+func (h *house) servePages(ctx context.Context) error {
+	stopped := context.AfterFunc(ctx, func() {
+		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if err := h.server.Shutdown(draining); err != nil {
+			h.log.Warn("some requests did not end in time", "error", err)
+			_ = h.server.Close()
+		}
+	})
+	defer stopped()
+	if err := h.server.Serve(h.pages); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (h *house) brokerAddress() string { return "none" }
+
+func (h *house) close() error {
+	var errs []error
+	if h.pages != nil {
+		if err := h.pages.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if h.db != nil {
+		errs = append(errs, h.db.Close())
+	}
+	return errors.Join(errs...)
+}
