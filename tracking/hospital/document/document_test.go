@@ -98,7 +98,7 @@ func TestTextThatIsNoDocument(t *testing.T) {
 		"control characters":   {`{"format":"wardwatch-hospital/1","site":{"id":"a","name":"A\u0000","zone":"UTC"}}`, `/site/name (line 1): "A\x00" is not written as it must be: no control characters.`},
 		"a whole number as 3.0": {head + `,"buildings":[{"id":"b","name":"B"}],"floors":[{"id":"f","building":"b","name":"F","level":3.0,"width_metres":1,"height_metres":1}]}`,
 			"/floors/level (line 1): Write the whole number without a fraction"},
-		"this machine's zone":  {`{"format":"wardwatch-hospital/1","site":{"id":"a","name":"A","zone":"Local"}}`, `/site/zone (line 1): "Local" is not a time zone`},
+		"this machine's zone": {`{"format":"wardwatch-hospital/1","site":{"id":"a","name":"A","zone":"Local"}}`, `/site/zone (line 1): "Local" is not a time zone`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse([]byte(c.text))
