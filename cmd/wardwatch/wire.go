@@ -28,14 +28,20 @@ const (
 
 // house is everything that runs, put together.
 type house struct {
+	config   config
 	log      *slog.Logger
 	now      clock
+	metrics  *prometheus.Registry
 	db       *db.DB
 	register *hospital.Register
-	door     *web.Door
-	server   *http.Server
-	pages    net.Listener
+	// parts is what the door will open onto; each subject below adds its own.
+	parts  web.Parts
+	door   *web.Door
+	server *http.Server
+	pages  net.Listener
 
+	// listeners are told which topics changed, after each commit. They must not block.
+	listeners []func(topics []string)
 	// intake takes work from outside and is stopped first; work carries out what
 	// was taken and is stopped once the intake has drained.
 	intake []task
@@ -48,49 +54,65 @@ type task struct {
 	run  func(context.Context) error
 }
 
-// build puts the house together; nothing runs yet. The path of data reads from top to bottom.
-func build(ctx context.Context, c config, log *slog.Logger, now clock) (_ *house, err error) {
-	h := &house{log: log, now: now}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, h.close())
+// build puts the house together; nothing runs yet. The paths of data read from top to bottom.
+func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, error) {
+	h := &house{config: c, log: log, now: now, metrics: prometheus.NewRegistry()}
+	for _, wire := range []func(context.Context) error{
+		h.wireDatabase,
+		h.wireHospital,  // places and people
+		h.wireColdChain, // readings → excursions → alarms → notices
+		h.wireEquipment, // sightings → places
+		h.wireStock,     // ledger → proposals → orders; follows the cold chain
+		h.wireDevices,   // broker and POST /ingest → readings and sightings
+		h.wirePages,     // everything → browsers
+	} {
+		if err := wire(ctx); err != nil {
+			return nil, errors.Join(err, h.close())
 		}
-	}()
-	if h.db, err = db.Open(ctx, c.DB, db.Options{Now: now, Announce: h.announce, Log: log}); err != nil {
-		return nil, err
 	}
-	h.register = hospital.NewRegister(nil)
-	if err := h.hangDoor(c); err != nil {
-		return nil, err
-	}
-	h.intake = append(h.intake, task{"pages", h.servePages}, task{"jobs", h.runJobs})
 	return h, nil
 }
 
-func (h *house) hangDoor(c config) (err error) {
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	h.door, err = web.New(web.Parts{
-		Register: h.register,
-		Now:      h.now,
-		Log:      h.log,
-		Metrics:  metrics,
-		Checks:   []web.Check{{Name: "database", Work: h.db.Ping}},
-		Version:  version(),
-	})
-	if err != nil {
+func (h *house) wireDatabase(ctx context.Context) (err error) {
+	h.db, err = db.Open(ctx, h.config.DB, db.Options{Now: h.now, Announce: h.announce, Log: h.log})
+	return err
+}
+
+func (h *house) wireHospital(context.Context) error {
+	h.register = hospital.NewRegister(nil)
+	return nil
+}
+
+func (h *house) wireColdChain(context.Context) error { return nil }
+
+func (h *house) wireEquipment(context.Context) error { return nil }
+
+func (h *house) wireStock(context.Context) error { return nil }
+
+func (h *house) wireDevices(context.Context) error { return nil }
+
+func (h *house) wirePages(context.Context) (err error) {
+	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	h.parts.Register, h.parts.Now, h.parts.Log, h.parts.Metrics, h.parts.Version = h.register, h.now, h.log, h.metrics, version()
+	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "database", Work: h.db.Ping})
+	if h.door, err = web.New(h.parts); err != nil {
 		return err
 	}
 	h.server = &http.Server{Handler: h.door, ReadHeaderTimeout: headerTime, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)}
-	if h.pages, err = net.Listen("tcp", c.HTTP); err != nil {
+	if h.pages, err = net.Listen("tcp", h.config.HTTP); err != nil {
 		return fmt.Errorf("listen for pages (choose another address with --http): %w", err)
 	}
+	h.intake = append(h.intake, task{"pages", h.servePages}, task{"jobs", h.runJobs})
 	return nil
 }
 
 // announce tells the listeners inside the house which topics changed. The
 // database's writer calls it after each commit: it must not block.
-func (h *house) announce(topics []string) {}
+func (h *house) announce(topics []string) {
+	for _, tell := range h.listeners {
+		tell(topics)
+	}
+}
 
 // run says that the house is ready, and lives until ctx ends; then it drains and closes.
 func (h *house) run(ctx context.Context, stdout io.Writer) error {
