@@ -47,6 +47,9 @@ type Excursion struct {
 	ConfirmedAt time.Time
 	// End is the first reading back in range; zero while the excursion runs.
 	End time.Time
+	// ClearedAt is the reading at which the return had been held for long enough
+	// and the excursion was over; zero while it runs.
+	ClearedAt time.Time
 	// Known is the time that readings prove to be beyond the limit; Possible adds
 	// the gaps during which nobody knows. Budgets are charged with Possible.
 	Known, Possible time.Duration
