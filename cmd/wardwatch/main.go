@@ -31,6 +31,7 @@ const (
 // program is the command line. Every flag --some-flag can also be set as WARDWATCH_SOME_FLAG.
 type program struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Import  importCommand  `cmd:"" help:"Take in a hospital, or parts of one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
