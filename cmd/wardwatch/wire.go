@@ -78,11 +78,6 @@ func (h *house) wireDatabase(ctx context.Context) (err error) {
 	return err
 }
 
-func (h *house) wireHospital(context.Context) error {
-	h.register = hospital.NewRegister(nil)
-	return nil
-}
-
 func (h *house) wireColdChain(context.Context) error { return nil }
 
 func (h *house) wireEquipment(context.Context) error { return nil }
