@@ -78,12 +78,12 @@ func (a *Advert) eddystone(d []byte) bool {
 // telemetry: millivolts, chip temperature as signed 8.8, adverts since power-on,
 // tenths of a second since then; big-endian. 0 mV and 0x8000 mean "not supported".
 func telemetry(d []byte) Sensor {
-	s := Sensor{Format: FormatEddystoneTLM, Counter: some(int(binary.BigEndian.Uint32(d[6:])))}
+	s := Sensor{Format: FormatEddystoneTLM, Counter: Some(int(binary.BigEndian.Uint32(d[6:])))}
 	if mv := be16(d[2:]); mv != 0 {
-		s.BatteryMV = some(int(mv))
+		s.BatteryMV = Some(int(mv))
 	}
 	if be16(d[4:]) != 0x8000 {
-		s.Celsius = some(scaled(beI16(d[4:]), 256))
+		s.Celsius = Some(scaled(beI16(d[4:]), 256))
 	}
 	return s
 }

@@ -34,7 +34,8 @@ type Maybe[T any] struct {
 	Known bool
 }
 
-func some[T any](v T) Maybe[T] { return Maybe[T]{Value: v, Known: true} }
+// Some is a value that was carried.
+func Some[T any](v T) Maybe[T] { return Maybe[T]{Value: v, Known: true} }
 
 // MarshalJSON writes the bare value, or null.
 func (m Maybe[T]) MarshalJSON() ([]byte, error) {
@@ -227,7 +228,7 @@ func (a *Advert) measured(s Sensor) {
 func (a *Advert) beaconed(format, tag string, power int) {
 	a.Tags = append(a.Tags, tag)
 	if a.Sensor.Format == "" {
-		a.Sensor = Sensor{Format: format, TxPowerDBm: some(power)}
+		a.Sensor = Sensor{Format: format, TxPowerDBm: Some(power)}
 	}
 }
 
@@ -236,18 +237,23 @@ func isBeacon(format string) bool {
 }
 
 // macOf writes six bytes as an address; reversed bytes are common on the air.
-func macOf(b []byte) string { return hex.EncodeToString(b[:6]) }
-
-func macOfReversed(b []byte) string {
-	return hex.EncodeToString([]byte{b[5], b[4], b[3], b[2], b[1], b[0]})
+// An address that nobody filled in is none.
+func macOf(b []byte) string {
+	if b = b[:6]; allAre(b, 0) || allAre(b, 0xFF) {
+		return ""
+	}
+	return hex.EncodeToString(b)
 }
 
-func be16(b []byte) uint16  { return binary.BigEndian.Uint16(b) }
-func le16(b []byte) uint16  { return binary.LittleEndian.Uint16(b) }
-func beI16(b []byte) int    { return int(int16(be16(b))) }
-func leI16(b []byte) int    { return int(int16(le16(b))) }
-func signed(b byte) int     { return int(int8(b)) }
-func allZero(b []byte) bool { return allAre(b, 0) }
+func macOfReversed(b []byte) string {
+	return macOf([]byte{b[5], b[4], b[3], b[2], b[1], b[0]})
+}
+
+func be16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }
+func le16(b []byte) uint16 { return binary.LittleEndian.Uint16(b) }
+func beI16(b []byte) int   { return int(int16(be16(b))) }
+func leI16(b []byte) int   { return int(int16(le16(b))) }
+func signed(b byte) int    { return int(int8(b)) }
 
 func allAre(b []byte, v byte) bool {
 	for _, c := range b {

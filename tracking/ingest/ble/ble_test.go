@@ -76,7 +76,7 @@ func TestABrokenAdvertIsRefusedButItsHeadIsStillTrue(t *testing.T) {
 	if !errors.Is(err, ErrTruncated) {
 		t.Fatalf("error %v, want ErrTruncated", err)
 	}
-	if a.Sensor.Celsius != some(-0.5) {
+	if a.Sensor.Celsius != Some(-0.5) {
 		t.Errorf("the whole structure before the break was lost: %+v", a.Sensor)
 	}
 	if _, err := Decode(nil); !errors.Is(err, ErrEmpty) {
@@ -103,10 +103,10 @@ func TestOnlyAProbeCanStandForAFridge(t *testing.T) {
 }
 
 func TestAMovementCounterDoesNotSayThatTheTagMovesNow(t *testing.T) {
-	if m := (Sensor{Format: FormatRuuvi5, Motion: some(31)}).Moving(); m != nil {
+	if m := (Sensor{Format: FormatRuuvi5, Motion: Some(31)}).Moving(); m != nil {
 		t.Errorf("RuuviTag's counter read as moving %v", *m)
 	}
-	if m := (Sensor{Format: FormatBTHome2, Motion: some(0)}).Moving(); m == nil || *m {
+	if m := (Sensor{Format: FormatBTHome2, Motion: Some(0)}).Moving(); m == nil || *m {
 		t.Error("a tag that says it is still was not believed")
 	}
 }

@@ -57,9 +57,9 @@ func (s *Sensor) objects(rest []byte) bool {
 func (s *Sensor) object(id byte, v []byte) {
 	switch id {
 	case 0x00:
-		s.Counter = some(int(v[0]))
+		s.Counter = Some(int(v[0]))
 	case 0x01:
-		s.BatteryPct = some(int(v[0]))
+		s.BatteryPct = Some(int(v[0]))
 	case 0x02:
 		s.celsius(scaled(leI16(v), 100))
 	case 0x45:
@@ -69,19 +69,19 @@ func (s *Sensor) object(id byte, v []byte) {
 	case 0x58:
 		s.celsius(scaled(signed(v[0])*35, 100))
 	case 0x03:
-		s.HumidityPct = some(scaled(int(le16(v)), 100))
+		s.HumidityPct = Some(scaled(int(le16(v)), 100))
 	case 0x2E:
-		s.HumidityPct = some(float64(v[0]))
+		s.HumidityPct = Some(float64(v[0]))
 	case 0x04:
-		s.PressureHPa = some(scaled(int(v[0])|int(v[1])<<8|int(v[2])<<16, 100))
+		s.PressureHPa = Some(scaled(int(v[0])|int(v[1])<<8|int(v[2])<<16, 100))
 	case 0x0C:
-		s.BatteryMV = some(int(le16(v)))
+		s.BatteryMV = Some(int(le16(v)))
 	case 0x11, 0x1A, 0x1B, 0x2D: // opening, door, garage door, window
-		s.DoorOpen = some(v[0] != 0)
+		s.DoorOpen = Some(v[0] != 0)
 	case 0x21, 0x22, 0x2C: // motion, moving, vibration
-		s.Motion = some(int(v[0]))
+		s.Motion = Some(int(v[0]))
 	case 0x3A:
-		s.Button = some(v[0] != 0)
+		s.Button = Some(v[0] != 0)
 	}
 }
 
@@ -91,5 +91,5 @@ func (s *Sensor) celsius(v float64) {
 		s.MoreCelsius = append(s.MoreCelsius, v)
 		return
 	}
-	s.Celsius = some(v)
+	s.Celsius = Some(v)
 }

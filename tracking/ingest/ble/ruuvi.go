@@ -14,17 +14,13 @@ func (a *Advert) ruuvi(d []byte) bool {
 		a.measured(ruuvi3(d))
 	case len(d) >= 24 && d[0] == 0x05:
 		a.measured(ruuvi5(d))
-		if !allAre(d[18:24], 0xFF) {
-			a.MAC = macOf(d[18:])
-		}
+		a.MAC = macOf(d[18:])
 	case len(d) >= 20 && d[0] == 0x06:
 		a.measured(ruuviAir(d, FormatRuuvi6, int(d[15]), 0xFF))
 	case len(d) >= 40 && d[0] == 0xE1:
 		counter := int(d[25])<<16 | int(d[26])<<8 | int(d[27])
 		a.measured(ruuviAir(d, FormatRuuviE1, counter, 0xFFFFFF))
-		if !allAre(d[34:40], 0xFF) {
-			a.MAC = macOf(d[34:])
-		}
+		a.MAC = macOf(d[34:])
 	default:
 		return false
 	}
@@ -39,10 +35,10 @@ func ruuvi3(d []byte) Sensor {
 	}
 	return Sensor{
 		Format:      FormatRuuvi3,
-		HumidityPct: some(scaled(int(d[1]), 2)),
-		Celsius:     some(scaled(hundredths, 100)),
-		PressureHPa: some(scaled(int(be16(d[4:]))+50000, 100)),
-		BatteryMV:   some(int(be16(d[12:]))),
+		HumidityPct: Some(scaled(int(d[1]), 2)),
+		Celsius:     Some(scaled(hundredths, 100)),
+		PressureHPa: Some(scaled(int(be16(d[4:]))+50000, 100)),
+		BatteryMV:   Some(int(be16(d[12:]))),
 	}
 }
 
@@ -52,16 +48,16 @@ func ruuvi5(d []byte) Sensor {
 	s.climate(d)
 	power := be16(d[13:])
 	if mv := int(power >> 5); mv != 0x7FF {
-		s.BatteryMV = some(mv + 1600)
+		s.BatteryMV = Some(mv + 1600)
 	}
 	if tx := int(power & 0x1F); tx != 0x1F {
-		s.TxPowerDBm = some(tx*2 - 40)
+		s.TxPowerDBm = Some(tx*2 - 40)
 	}
 	if d[15] != 0xFF {
-		s.Motion = some(int(d[15]))
+		s.Motion = Some(int(d[15]))
 	}
 	if counter := be16(d[16:]); counter != 0xFFFF {
-		s.Counter = some(int(counter))
+		s.Counter = Some(int(counter))
 	}
 	return s
 }
@@ -72,13 +68,13 @@ func (s *Sensor) climate(d []byte) {
 	if be16(d[1:]) == 0x8000 {
 		s.Fault = true
 	} else {
-		s.Celsius = some(scaled(beI16(d[1:]), 200))
+		s.Celsius = Some(scaled(beI16(d[1:]), 200))
 	}
 	if h := be16(d[3:]); h != 0xFFFF {
-		s.HumidityPct = some(scaled(int(h), 400))
+		s.HumidityPct = Some(scaled(int(h), 400))
 	}
 	if p := be16(d[5:]); p != 0xFFFF {
-		s.PressureHPa = some(scaled(int(p)+50000, 100))
+		s.PressureHPa = Some(scaled(int(p)+50000, 100))
 	}
 }
 
@@ -88,7 +84,7 @@ func ruuviAir(d []byte, format string, counter, none int) Sensor {
 	s := Sensor{Format: format}
 	s.climate(d)
 	if counter != none {
-		s.Counter = some(counter)
+		s.Counter = Some(counter)
 	}
 	return s
 }

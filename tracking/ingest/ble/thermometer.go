@@ -15,21 +15,21 @@ func (a *Advert) thermometer(d []byte) bool {
 		a.MAC = macOfReversed(d)
 		a.measured(Sensor{
 			Format:      FormatPVVX,
-			Celsius:     some(scaled(leI16(d[6:]), 100)),
-			HumidityPct: some(scaled(int(le16(d[8:])), 100)),
-			BatteryMV:   some(int(le16(d[10:]))),
-			BatteryPct:  some(int(d[12])),
-			Counter:     some(int(d[13])),
+			Celsius:     Some(scaled(leI16(d[6:]), 100)),
+			HumidityPct: Some(scaled(int(le16(d[8:])), 100)),
+			BatteryMV:   Some(int(le16(d[10:]))),
+			BatteryPct:  Some(int(d[12])),
+			Counter:     Some(int(d[13])),
 		})
 	case 13:
 		a.MAC = macOf(d)
 		a.measured(Sensor{
 			Format:      FormatATC1441,
-			Celsius:     some(scaled(beI16(d[6:]), 10)),
-			HumidityPct: some(float64(d[8])),
-			BatteryPct:  some(int(d[9])),
-			BatteryMV:   some(int(be16(d[10:]))),
-			Counter:     some(int(d[12])),
+			Celsius:     Some(scaled(beI16(d[6:]), 10)),
+			HumidityPct: Some(float64(d[8])),
+			BatteryPct:  Some(int(d[9])),
+			BatteryMV:   Some(int(be16(d[10:]))),
+			Counter:     Some(int(d[12])),
 		})
 	default:
 		return false
@@ -53,13 +53,13 @@ func (a *Advert) minew(d []byte) bool {
 		a.measured(Sensor{
 			Format:      FormatMinewHT,
 			BatteryPct:  percent(d[2]),
-			Celsius:     some(scaled(beI16(d[3:]), 256)),
-			HumidityPct: some(scaled(int(be16(d[5:])), 256)),
+			Celsius:     Some(scaled(beI16(d[3:]), 256)),
+			HumidityPct: Some(scaled(int(be16(d[5:])), 256)),
 		})
 	case 0x03, 0x02, 0x05, 0x08, 0x11:
 		a.measured(Sensor{Format: "minew", BatteryPct: percent(d[2])})
 		if d[1] == 0x11 && len(d) >= 5 {
-			a.Sensor.Motion = some(int(d[4]))
+			a.Sensor.Motion = Some(int(d[4]))
 		}
 	default:
 		return false
@@ -72,5 +72,5 @@ func percent(b byte) Maybe[int] {
 	if b == 0 || b > 100 {
 		return Maybe[int]{}
 	}
-	return some(int(b))
+	return Some(int(b))
 }

@@ -2,18 +2,20 @@ package ble
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
+
+	"wardwatch/tracking/ingest/internal/beside"
 )
 
 // The reference folders lie beside the project and are not part of it.
 const (
-	samplesFile = "../../../../shared/samples/sensors/ble.jsonl"
-	vectorsFile = "../../../../shared/data/vectors/ble_vectors.jsonl"
+	samplesFile = "samples/sensors/ble.jsonl"
+	vectorsFile = "data/vectors/ble_vectors.jsonl"
 )
 
 // TestSamplesDecodeToWhatIsWrittenBesideThem covers the formats that this package claims.
@@ -149,14 +151,9 @@ func number(v any) (float64, bool) {
 	return f, ok
 }
 
-func eachLine(t *testing.T, path string, use func([]byte)) {
+func eachLine(t *testing.T, name string, use func([]byte)) {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Skipf("the reference file %s is not beside the project", path)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(bytes.NewReader(beside.File(t, name)))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		use(lines.Bytes())

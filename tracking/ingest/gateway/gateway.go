@@ -1,0 +1,245 @@
+// Package gateway reads the messages of gateways and readers as their makers
+// wrote them: canonical JSON, ESPresense, Minew, Ruuvi Gateway, Impinj R700.
+//
+// The path of data: a transport (MQTT, HTTP) hands over a Message; Decode
+// recognises whose it is by its topic, then by its shape, and returns a Batch of
+// sightings and readings. A record that can't be read is refused by its index and
+// costs only itself; a message that can't be read at all is an error. Nothing here
+// looks at a clock or a database: times are the device's own, or zero.
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+)
+
+// Limits of one message.
+const (
+	// MaxBody is the longest message in bytes.
+	MaxBody = 1 << 20
+	// MaxRecords is the most records that one message may hold.
+	MaxRecords = 10_000
+	// MaxDepth is how deep JSON may be nested.
+	MaxDepth = 16
+	// MaxName is the longest identity of a tag, sensor or gateway in bytes.
+	MaxName = 128
+	// maxRefused is how many refusals one message may cause; the rest are counted in the last.
+	maxRefused = 100
+)
+
+// Why a whole message is refused. The wrapping sentence names the place.
+var (
+	ErrTooLong    = errors.New("the message is longer than 1 MiB")
+	ErrEmpty      = errors.New("the message is empty")
+	ErrNotUTF8    = errors.New("the message is not UTF-8 text")
+	ErrNotJSON    = errors.New("the message is not JSON")
+	ErrUnknown    = errors.New("the message is in no format that is known here")
+	ErrTooMany    = errors.New("the message holds more than 10,000 records")
+	ErrWrongShape = errors.New("the message does not have the shape of its format")
+)
+
+// Format names an envelope.
+type Format string
+
+// The envelopes.
+const (
+	Canonical  Format = "canonical"
+	ESPresense Format = "espresense"
+	Minew      Format = "minew"
+	Ruuvi      Format = "ruuvi"
+	Impinj     Format = "impinj"
+)
+
+// Formats lists every envelope, in the order that help shows them.
+func Formats() []Format { return []Format{Canonical, ESPresense, Minew, Ruuvi, Impinj} }
+
+// Message is one message as the transport received it.
+type Message struct {
+	// Topic is the MQTT topic; empty over HTTP.
+	Topic string
+	Body  []byte
+	// Format forces an envelope; empty means: recognise it.
+	Format Format
+	// Gateway is whom the transport knows the sender to be. It is used where
+	// neither body nor topic names one.
+	Gateway hospital.GatewayID
+	// ReceivedAt is when the message arrived, by our clock.
+	ReceivedAt time.Time
+	// Source is the transport: "mqtt", "http".
+	Source string
+}
+
+// Batch is what one message holds. Each sighting and reading is named after the
+// gateway that the message says; the sender's right to speak for it is not checked here.
+type Batch struct {
+	Format Format
+	// Sightings and Readings carry the device's times, or none; ReceivedAt is the message's.
+	Sightings []tracking.Sighting
+	Readings  []coldchain.Reading
+	// SightingOf and ReadingOf say which record each came from.
+	SightingOf []int
+	ReadingOf  []Origin
+	// Refused are the records that could not be read, each with its reason.
+	Refused []Refused
+	// SentAt is when the gateway sent the message by its own clock; zero when it does not say.
+	SentAt time.Time
+	// Gateway is whom the message speaks of as its sender, or the transport's word for it.
+	Gateway hospital.GatewayID
+	// Status is set when the message says that the gateway went on or off line.
+	Status Status
+}
+
+// Origin is where a reading came from inside its message.
+type Origin struct {
+	// Record is the index of the record.
+	Record int
+	// Counter numbers the device's advert; NoCounter when it has none.
+	Counter int
+}
+
+// NoCounter is what Origin.Counter says when the device does not number its adverts.
+const NoCounter = -1
+
+// Refused is one record that was not taken, and why, for a person to read.
+type Refused struct {
+	Record int
+	Reason string
+}
+
+// Status is what a gateway says of its own connection.
+type Status string
+
+// The states of a gateway's connection.
+const (
+	NoStatus Status = ""
+	Online   Status = "online"
+	Offline  Status = "offline"
+)
+
+// Decode reads one message. An error means that nothing of it could be read; its
+// text is fit for an administrator.
+func Decode(m Message) (Batch, error) {
+	b := Batch{Gateway: m.Gateway, Format: m.Format}
+	if err := readable(m.Body); err != nil {
+		return b, err
+	}
+	if named, ok := FromTopic(m.Topic); ok {
+		b.Gateway = named
+	}
+	if b.Format == "" {
+		b.Format = byTopic(m.Topic)
+	}
+	if b.Format == ESPresense && b.espresenseRoom(m.Topic, m.Body) {
+		return b, nil
+	}
+	documents, err := documentsOf(m.Body)
+	if err != nil {
+		return b, err
+	}
+	if b.Format == "" {
+		b.Format = byShape(documents[0])
+	}
+	r := reader{Batch: &b, message: m}
+	if err := r.read(documents); err != nil {
+		return b, err
+	}
+	return b, nil
+}
+
+// readable checks what holds for every envelope.
+func readable(body []byte) error {
+	switch {
+	case len(body) > MaxBody:
+		return ErrTooLong
+	case len(bytes.TrimSpace(body)) == 0:
+		return ErrEmpty
+	case !utf8.Valid(body):
+		return ErrNotUTF8
+	}
+	return nil
+}
+
+// reader fills a batch from one message.
+type reader struct {
+	*Batch
+	message Message
+	records int
+}
+
+func (r *reader) read(documents [][]byte) error {
+	switch r.Format {
+	case Canonical:
+		return r.canonical(documents)
+	case ESPresense:
+		return r.espresense(documents)
+	case Minew:
+		return r.minew(documents)
+	case Ruuvi:
+		return r.ruuvi(documents)
+	case Impinj:
+		return r.impinj(documents)
+	case "":
+		return ErrUnknown
+	}
+	return fmt.Errorf("%w: there is no format %q", ErrUnknown, r.Format)
+}
+
+// next numbers the next record.
+func (r *reader) next() (int, error) {
+	if r.records == MaxRecords {
+		return 0, ErrTooMany
+	}
+	r.records++
+	return r.records - 1, nil
+}
+
+// each gives every element of an array its number; a lone object is an array of one.
+func (r *reader) each(raw []byte, use func(record int, row []byte)) error {
+	if kindOf(raw) != '[' {
+		record, err := r.next()
+		if err == nil {
+			use(record, raw)
+		}
+		return err
+	}
+	return elements(raw, func(_ int, row []byte) error {
+		record, err := r.next()
+		if err == nil {
+			use(record, row)
+		}
+		return err
+	})
+}
+
+func (b *Batch) refuse(record int, format string, args ...any) {
+	if len(b.Refused) < maxRefused {
+		b.Refused = append(b.Refused, Refused{Record: record, Reason: fmt.Sprintf(format, args...)})
+	}
+}
+
+// sight adds a sighting; the gateway and our time are the message's.
+func (r *reader) sight(record int, s tracking.Sighting) {
+	if s.Gateway == "" {
+		s.Gateway = r.Gateway
+	}
+	s.ReceivedAt = r.message.ReceivedAt
+	r.Sightings = append(r.Sightings, s)
+	r.SightingOf = append(r.SightingOf, record)
+}
+
+// measure adds a reading; the gateway, our time and the source are the message's.
+func (r *reader) measure(origin Origin, reading coldchain.Reading) {
+	if reading.Gateway == "" {
+		reading.Gateway = r.Gateway
+	}
+	reading.ReceivedAt, reading.Source = r.message.ReceivedAt, r.message.Source
+	r.Readings = append(r.Readings, reading)
+	r.ReadingOf = append(r.ReadingOf, origin)
+}

@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"time"
+
+	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/ingest/ble"
+)
+
+// heard is one advert as a BLE gateway tells of it, before it becomes a sighting
+// and, where the device measures, a reading.
+type heard struct {
+	record  int
+	mac     string // empty when the gateway does not say
+	rssi    float64
+	hasRSSI bool
+	at      time.Time
+	battery int // percent or tracking.NoBattery
+	advert  ble.Advert
+	// identities that the gateway decoded for itself
+	also []string
+}
+
+// take turns an advert into what it means.
+func (r *reader) take(h heard) {
+	s := h.advert.Sensor
+	if h.mac == "" {
+		h.mac = h.advert.MAC
+	}
+	if h.battery == tracking.NoBattery {
+		h.battery = battery(float64(s.BatteryPct.Value), s.BatteryPct.Known)
+	}
+	if h.hasRSSI {
+		r.sightHeard(h)
+	}
+	if h.mac == "" {
+		return
+	}
+	if s.Fault {
+		r.refuse(h.record, "sensor %s reports no valid temperature: it is at fault", h.mac)
+	}
+	if s.Celsius.Known {
+		r.measureHeard(h)
+	}
+}
+
+func (r *reader) sightHeard(h heard) {
+	names := make([]string, 0, 2+len(h.also)+len(h.advert.Tags))
+	for _, group := range [][]string{{h.mac}, h.also, h.advert.Tags, {h.advert.MAC}} {
+		for _, name := range group {
+			if name != "" && !contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		r.refuse(h.record, "the record names no tag")
+		return
+	}
+	sighting := tracking.Sighting{Tag: names[0], RSSIdBm: h.rssi, HasRSSI: true, At: h.at,
+		BatteryPct: h.battery, Moving: h.advert.Sensor.Moving()}
+	if len(names) > 1 {
+		sighting.Also = names[1:]
+	}
+	r.sight(h.record, sighting)
+}
+
+// measureHeard makes the readings of an advert that carries a temperature.
+func (r *reader) measureHeard(h heard) {
+	s := h.advert.Sensor
+	counter := NoCounter
+	if s.Counter.Known {
+		counter = s.Counter.Value
+	}
+	for i, c := range append([]float64{s.Celsius.Value}, s.MoreCelsius...) {
+		if sentence := implausible(c); sentence != "" {
+			r.refuse(h.record, "%s: %s", h.mac, sentence)
+			continue
+		}
+		reading := coldchain.Reading{Sensor: h.mac, Channel: probeName(s.Channel(), i), Temp: coldchain.FromCelsius(c), MeasuredAt: h.at}
+		if s.HumidityPct.Known {
+			reading.HumidityPct = &s.HumidityPct.Value
+		}
+		if h.battery != tracking.NoBattery {
+			reading.BatteryPct = &h.battery
+		}
+		if s.DoorOpen.Known {
+			reading.DoorOpen = &s.DoorOpen.Value
+		}
+		r.measure(Origin{Record: h.record, Counter: counter}, reading)
+	}
+}
+
+// probeName numbers a second and further probe of one device: probe, probe-2, probe-3.
+func probeName(channel string, i int) string {
+	if i == 0 {
+		return channel
+	}
+	return channel + "-" + string(rune('1'+min(i, 8)))
+}
+
+func contains(names []string, name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"wardwatch/tracking/ingest/internal/beside"
+)
+
+// TestSamplesOfTheMakersDecodeToWhatTheirListSays reads the reference samples; what
+// each must give is written in the list beside them.
+func TestSamplesOfTheMakersDecodeToWhatTheirListSays(t *testing.T) {
+	for _, c := range []struct {
+		file, topic string
+		want        []string // what told must contain
+	}{
+		{"impinj-r700-tagInventory.json", "", []string{"epc:3414257BF400000000004FC1 at impinj-14-5a-c2/2 -57.5 09:26:53.225324"}},
+		{"impinj-r700-stream.ndjson", "", []string{"epc:3414257BF400000000004FC1 at r700-dock2/1 - 09:26:53", "epc:3034257BF718F840000003E9 at r700-dock2/1 - 09:26:55"}},
+		{"impinj-r700-webhook.json", "", []string{"3034257BF718F840000003E9 at r700-dock2/2 -52.3", "3034257BF718F840000003E9 at token/1 -61"}},
+		{"minew-json-long-2019.json", "", []string{"ac233fa91c40 at ac233fc0b71e -76", "ac233fa91c57 at ac233fc0b71e -57", "ac233fa91c57 at ac233fc0b71e -56",
+			"ac233f8d2206 at ac233fc0b71e -63", "ac233f8d2206 at ac233fc0b71e -62", "ac233fa91c57 probe -0.5 09:26:53 58.12%", "ac233f8d2206 probe 22.53 09:26:54 47.31%"}},
+		{"minew-json-long-ibeacon-2017.json", "", []string{"191a33c70e52 at token -68 09:26:53 also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:5211"}},
+		{"minew-json-long-ibeacon-2022.json", "", []string{"ac233f5e0a11 at ac233fc0b71e -41", "ac233f5e0a2c at ac233fc0b71e -37"}},
+		{"ruuvi-gateway-mqtt_data_with_timestamps.json", "ruuvi/c43f901b7e22/d2486b0e915f", []string{"d2486b0e915f at c43f901b7e22 -41 09:26:53", "d2486b0e915f probe 4.25 09:26:53 46.6%"}},
+		{"ruuvi-gateway-mqtt_string_ts.json", "ruuvi/c43f901b7e22/e817c352ad04", []string{"e817c352ad04 at c43f901b7e22 -44 09:26:53", "e817c352ad04 probe -0.5 09:26:53 61.2%"}},
+		{"ruuvi-gateway-mqtt_data_without_timestamps.json", "", []string{"d2486b0e915f at c43f901b7e22 -39 -"}},
+		{"ruuvi-gateway-http_data_with_timestamps.json", "", []string{"-66 09:26:53", "-72 09:26:52", "-58 09:26:51", "-77 09:26:50", "probe 4.25", "probe -0.5", "e72209643b90 air 21.4", "c15da7643b90 air 21.4"}},
+		{"ruuvi-gateway-http_data_without_timestamps.json", "", []string{"-66 -", "-72 -", "-58 -", "-77 -"}},
+		{"ruuvi-gateway-history.json", "", []string{"-66 09:26:53", "probe -0.5", "air 21.4"}},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			b, err := Decode(Message{Topic: c.topic, Body: beside.File(t, "samples/gateways/"+c.file), Gateway: "token", ReceivedAt: received})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(told(b), "\n")
+			for _, want := range c.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("%q is not in\n%s", want, got)
+				}
+			}
+			if len(b.Refused) > 0 {
+				t.Errorf("refused: %v", b.Refused)
+			}
+		})
+	}
+}
+
+func TestSamplesOfESPresense(t *testing.T) {
+	for _, c := range []struct{ file, want string }{
+		{"espresense-device.mqtt.txt", "sighting 0 ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:77 at pharmacy -74.35 - also dd8800004a1c"},
+		{"espresense-telemetry.mqtt.txt", "status online of pharmacy\nstatus offline of pharmacy"},
+	} {
+		var lines []string
+		for line := range strings.Lines(string(beside.File(t, "samples/gateways/"+c.file))) {
+			topic, body, _ := strings.Cut(strings.TrimSpace(line), " ")
+			b, err := Decode(Message{Topic: topic, Body: []byte(body), ReceivedAt: received})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, told(b)...)
+		}
+		if got := strings.Join(lines, "\n"); got != c.want {
+			t.Errorf("%s:\n%s", c.file, got)
+		}
+	}
+}
+
+func TestSamplesOfMinewsNewerGateways(t *testing.T) {
+	var cases []struct {
+		Case string
+		Body json.RawMessage
+	}
+	if err := json.Unmarshal(beside.File(t, "samples/gateways/minew-json-long-mg3-mg4.json"), &cases); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"sighting 1 b0c1d2e3f405 at ac233fc0d301 -64 09:26:53 100%\nreading 1 b0c1d2e3f405 probe -0.5 09:26:53 47.375%\nsent 09:26:53",
+		"sighting 1 b0c1d2e3f405 at ac233fc0d302 -59 09:26:53 100%\nsighting 2 b0c1d2e3f406 at ac233fc0d302 -73 09:26:53.123 100%\n" +
+			"reading 1 b0c1d2e3f405 probe -0.5 09:26:53 47.375%\nreading 2 b0c1d2e3f406 probe -0.5 09:26:53.123 47.375%\nsent 09:26:53",
+		"sighting 4 b0c1d2e3f408 at ac233fc0d303 -43 -\nsighting 5 b0c1d2e3f409 at ac233fc0d303 -60.5 - 100%\nreading 5 b0c1d2e3f409 probe -0.5 - 47.375%\n" +
+			"refused 1 mac is no address of 12 hex digits\nrefused 2 the record is no JSON object\nrefused 3 rssi of b0c1d2e3f407 is no signal strength between -127 and 20 dBm",
+		"sighting 1 f00000000d17 at ac233fc0d302 -61 -\nsighting 2 b0c1d2e3f40a at ac233fc0d302 -82 -",
+	}
+	for i, c := range cases {
+		b, err := Decode(Message{Body: c.Body, ReceivedAt: received})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(told(b), "\n"); got != want[i] {
+			t.Errorf("%s:\n%s\nwant\n%s", c.Case, got, want[i])
+		}
+	}
+}
