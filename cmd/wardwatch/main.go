@@ -32,6 +32,7 @@ const (
 type program struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Import  importCommand  `cmd:"" help:"Take in a hospital, or parts of one."`
+	Decode  decodeCommand  `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
