@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"wardwatch/tracking/hospital"
@@ -30,7 +31,7 @@ const (
 	storeyRise = 4.0
 )
 
-// make of a gateway, as hospital.Gateway names it.
+// Makes of gateways, as hospital.Gateway names it.
 const (
 	minew     = "minew"
 	espresens = "espresense"
@@ -85,6 +86,7 @@ func Draw(size Size) *Drawing {
 		d.addHouse(house)
 	}
 	d.joinHouses()
+	d.aimPortals()
 	d.Units = d.unitsInUse()
 	d.Fridges = drawFridges(d)
 	d.Assets = drawAssets(d)
@@ -230,6 +232,22 @@ func (d *Drawing) joinHouses() {
 			continue
 		}
 		d.join(main, i)
+	}
+}
+
+// aimPortals adds RFID readers at the doors of the stores where beds and hoists
+// wait, and points every portal's second antenna at the corridor before its door,
+// so that the order of the two tells the direction.
+func (d *Drawing) aimPortals() {
+	for _, room := range d.Rooms {
+		if slices.Contains([]string{"Equipment bay", "ICU equipment bay", "Bed store", "ED clean utility"}, room.Name) {
+			d.hang(impinj, room)
+		}
+	}
+	for i, g := range d.Gateways {
+		if room, ok := d.Room(g.Room); ok && g.Make == impinj {
+			d.Gateways[i].Antennas[2] = room.Neighbours[0]
+		}
 	}
 }
 

@@ -1,0 +1,222 @@
+package simulate
+
+import (
+	"math"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// air-time of one step: what each gateway has heard and read meanwhile.
+type airtime struct {
+	packets map[int][]heard // by receiver
+	reads   map[int][]labelRead
+}
+
+// Step lets d pass and gives the messages that gateways send meanwhile, in order.
+// However long d is, each device is heard at most once in it.
+func (w *World) Step(d time.Duration) []Message {
+	w.now = w.now.Add(d)
+	air := airtime{packets: map[int][]heard{}, reads: map[int][]labelRead{}}
+	for i := range w.walkers {
+		w.walkers[i].advance(w.now, func(int, time.Time) {})
+		w.beam(i, &air)
+		w.read(i, &air)
+	}
+	for i := range w.chillers {
+		w.chillers[i].advance(w.now)
+		w.probe(i, &air)
+	}
+	for i := range w.strangers {
+		w.stray(&w.strangers[i], &air)
+	}
+	return append(w.greetings(), w.envelopes(&air)...)
+}
+
+// beam broadcasts an asset's tag, if it is time.
+func (w *World) beam(i int, air *airtime) {
+	asset, b := w.walkers[i].asset, &w.adverts[i]
+	if asset.Format == Passive || Silent(*asset) || b.next.After(w.now) {
+		return
+	}
+	room, spot, moving := w.walkers[i].where(w.now)
+	b.count++
+	battery := batteryAt(uint64(asset.Number), w.now.Sub(w.options.Start).Hours()/24)
+	packet := heard{mac: asset.MAC, advert: w.advertOf(*asset, b.count, battery, moving), battery: battery, at: w.now}
+	if asset.Format == IBeacon {
+		packet.beacon = asset.Identities()[0]
+	}
+	w.hear(air, packet, uint64(asset.Number), room, spot)
+	b.next = w.after(b.next, every(moving))
+}
+
+func every(moving bool) time.Duration {
+	if moving {
+		return movingEvery
+	}
+	return stillEvery
+}
+
+// after is the next instant of a rhythm that lies in the future.
+func (w *World) after(next time.Time, rhythm time.Duration) time.Time {
+	next = next.Add(rhythm)
+	if next.Before(w.now) {
+		return w.now
+	}
+	return next
+}
+
+// advertOf is what an asset's tag says this time.
+func (w *World) advertOf(a Asset, count uint32, battery int, moving bool) []byte {
+	switch a.Format {
+	case IBeacon:
+		return advertIBeacon(beaconUUID, beaconMajor, uint16(a.Number))
+	case Eddystone:
+		if count%10 == 0 {
+			return advertEddystoneTLM(milliVolts(battery), 23.5, count, count*100)
+		}
+		return advertEddystoneUID(eddystoneNamespace, uint64(a.Number))
+	case BTHome:
+		return advertBTHomeTag(uint16(count), battery, moving)
+	default:
+		return advertMinewInfo(battery, a.MAC, "MWB01")
+	}
+}
+
+// hear gives a packet to every receiver of the house that catches it.
+func (w *World) hear(air *airtime, p heard, sender uint64, room int, spot hospital.Point) {
+	for i, r := range w.receivers {
+		if r.gateway.Make == impinj || r.gateway.ID == w.offline || !w.sameHouse(r, room) || math.Abs(float64(r.level-w.house.levels[room])) > 1 {
+			continue
+		}
+		if rssi, ok := r.rssi(w.house, sender, room, spot, w.radio); ok {
+			at := p
+			at.rssi, at.at = rssi, p.at.Add(w.skew[r.gateway.ID])
+			air.packets[i] = append(air.packets[i], at)
+		}
+	}
+}
+
+func (w *World) sameHouse(r *receiver, room int) bool {
+	for _, f := range w.drawing.Floors {
+		if f.ID == w.house.rooms[room].Floor {
+			return f.Building == r.house
+		}
+	}
+	return false
+}
+
+// read lets portals read an asset's label as it passes.
+func (w *World) read(i int, air *airtime) {
+	asset, b := w.walkers[i].asset, &w.adverts[i]
+	if !asset.Labelled || b.nextRead.After(w.now) {
+		return
+	}
+	room, spot, moving := w.walkers[i].where(w.now)
+	if !moving {
+		return // a reader reports what passes; what stands in its field it reports once
+	}
+	for _, p := range w.portals {
+		r := w.receivers[p]
+		if w.house.rooms[room].Floor != w.house.rooms[r.room].Floor {
+			continue
+		}
+		distance := math.Hypot(spot.X-r.spot.X, spot.Y-r.spot.Y)
+		for antenna := 1; antenna <= len(r.gateway.Antennas); antenna++ {
+			if r.gateway.Antennas[antenna] == w.house.rooms[room].ID && (distance < portalReach || room == r.room) {
+				air.reads[p] = append(air.reads[p], labelRead{epc: asset.EPC(), antenna: antenna,
+					rssi: -42 - 3*distance + 2*w.radio.NormFloat64(), at: w.now.Add(w.skew[r.gateway.ID])})
+				b.nextRead = w.after(w.now, labelEvery)
+			}
+		}
+	}
+}
+
+// probe broadcasts a fridge's probe, if it is time.
+func (w *World) probe(i int, air *airtime) {
+	c, b := w.chillers[i], &w.probes[i]
+	if b.next.After(w.now) {
+		return
+	}
+	b.count++
+	reading := airOf(c, w.probeBattery(c), uint16(b.count))
+	p := heard{mac: c.fridge.Sensor, battery: reading.batteryPct, at: w.now, advert: probeAdvert(c.fridge, reading)}
+	w.hear(air, p, uint64(i)<<40, b.room, w.house.centres[b.room])
+	b.next = w.after(b.next, probeEvery)
+}
+
+func airOf(c *chiller, battery int, counter uint16) air {
+	return air{celsius: c.reads(), humidity: humidity(c), batteryPct: battery, counter: counter}
+}
+
+func probeAdvert(f Fridge, a air) []byte {
+	switch f.Format {
+	case BTHomeProbe:
+		return advertBTHome(a)
+	case MinewProbe:
+		return advertMinewProbe(a, f.Sensor)
+	default:
+		return advertRuuvi5(a, f.Sensor)
+	}
+}
+
+// stray broadcasts an unknown tag.
+func (w *World) stray(s *stranger, air *airtime) {
+	if s.next.After(w.now) {
+		return
+	}
+	p := heard{mac: s.mac, at: w.now, advert: advertMinewInfo(88, s.mac, "NEW")}
+	w.hear(air, p, uint64(s.room)<<30, s.room, w.house.centres[s.room])
+	s.next = w.after(s.next, 3*stillEvery)
+}
+
+// greetings are the birth messages of the nodes that have one, once.
+func (w *World) greetings() []Message {
+	if w.greeted {
+		return nil
+	}
+	w.greeted = true
+	var messages []Message
+	for _, r := range w.receivers {
+		if r.gateway.Make == espresens {
+			topic, payload := espresenseStatus(string(r.gateway.ID), r.gateway.ID != w.offline)
+			messages = append(messages, Message{Gateway: r.gateway.ID, Topic: topic, Payload: payload, Retain: true, At: w.now})
+		}
+	}
+	return messages
+}
+
+// envelopes wraps what each gateway heard as its make does.
+func (w *World) envelopes(air *airtime) []Message {
+	var messages []Message
+	for i, r := range w.receivers {
+		g := r.gateway.ID
+		say := func(qos byte, topic string, payload []byte) {
+			messages = append(messages, Message{Gateway: g, Topic: topic, Payload: payload, QoS: qos, At: w.now})
+		}
+		for _, read := range air.reads[i] {
+			topic, payload := impinjRead(string(g), read)
+			say(1, topic, payload)
+		}
+		packets := air.packets[i]
+		if len(packets) == 0 {
+			continue
+		}
+		switch r.gateway.Make {
+		case minew:
+			topic, payload := minewLong(string(g), w.now.Add(w.skew[g]), packets)
+			say(1, topic, payload)
+		case espresens:
+			for _, p := range packets {
+				topic, payload := espresense(string(g), p)
+				say(0, topic, payload)
+			}
+		case ruuvi:
+			for _, p := range packets {
+				topic, payload := ruuviGateway(string(g), p)
+				say(1, topic, payload)
+			}
+		}
+	}
+	return messages
+}
