@@ -1,0 +1,90 @@
+package simulate
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"wardwatch/tracking/hospital"
+)
+
+// allowAll lets everybody in, for a broker that stands alone in a test.
+type allowAll struct{ mochi.HookBase }
+
+func (*allowAll) ID() string { return "allow-all" }
+
+func (*allowAll) Provides(b byte) bool {
+	return b == mochi.OnConnectAuthenticate || b == mochi.OnACLCheck
+}
+
+func (*allowAll) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { return true }
+
+func (*allowAll) OnACLCheck(*mochi.Client, string, bool) bool { return true }
+
+// A bare broker takes what the fleet sends: every message, of every gateway, byte for byte.
+func TestTheFleetDeliversWhatTheWorldSays(t *testing.T) {
+	server := mochi.New(&mochi.Options{InlineClient: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err := server.AddHook(new(allowAll), nil); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.AddListener(listeners.NewNet("t", listener)); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Serve(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+
+	var mu sync.Mutex
+	got := map[string][][]byte{}
+	count, arrived := 0, make(chan struct{}, 1)
+	world := NewWorld(Draw(Small), Options{Seed: 3, Start: noon})
+	messages := append(world.Step(time.Second), world.Step(time.Second)...)
+	err = server.Subscribe("#", 1, func(_ *mochi.Client, _ packets.Subscription, pk packets.Packet) {
+		mu.Lock()
+		defer mu.Unlock()
+		got[pk.TopicName] = append(got[pk.TopicName], bytes.Clone(pk.Payload))
+		if count++; count == len(messages) {
+			arrived <- struct{}{}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	fleet, err := Dial(ctx, listener.Addr().String(), world.drawing.Gateways, func(g hospital.GatewayID) Login { return Login{string(g), "t"} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	if err := fleet.Send(ctx, messages); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-arrived:
+	case <-ctx.Done():
+		t.Fatalf("%d of %d messages arrived", count, len(messages))
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, m := range messages {
+		if len(got[m.Topic]) == 0 || !bytes.Equal(got[m.Topic][0], m.Payload) {
+			t.Fatalf("%s: sent %q, got %q", m.Topic, m.Payload, got[m.Topic])
+		}
+		got[m.Topic] = got[m.Topic][1:]
+	}
+}
