@@ -57,11 +57,13 @@ func advertEddystoneUID(namespace string, instance uint64) []byte {
 	return structure(eddystoneHead(), adServiceData, append(data, 0, 0)...)
 }
 
-// advertEddystoneTLM tells of the tag itself: battery, chip temperature, counters.
-func advertEddystoneTLM(milliVolts int, chipCelsius float64, adverts, deciSeconds uint32) []byte {
+// advertEddystoneTLM tells of the tag itself: battery and counters. It has no
+// thermometer, and says so as the format wants it.
+func advertEddystoneTLM(milliVolts int, adverts, deciSeconds uint32) []byte {
+	const noThermometer = 0x8000
 	data := append(littleEndian16(uuidEddystone), 0x20, 0x00)
 	data = binary.BigEndian.AppendUint16(data, uint16(milliVolts))
-	data = binary.BigEndian.AppendUint16(data, fixed88(chipCelsius))
+	data = binary.BigEndian.AppendUint16(data, noThermometer)
 	data = binary.BigEndian.AppendUint32(data, adverts)
 	data = binary.BigEndian.AppendUint32(data, deciSeconds)
 	return structure(eddystoneHead(), adServiceData, data...)

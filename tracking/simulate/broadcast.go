@@ -73,7 +73,7 @@ func (w *World) advertOf(a Asset, count uint32, battery int, moving bool) []byte
 		return advertIBeacon(beaconUUID, beaconMajor, uint16(a.Number))
 	case Eddystone:
 		if count%10 == 0 {
-			return advertEddystoneTLM(milliVolts(battery), 23.5, count, count*100)
+			return advertEddystoneTLM(milliVolts(battery), count, count*100)
 		}
 		return advertEddystoneUID(eddystoneNamespace, uint64(a.Number))
 	case BTHome:
