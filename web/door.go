@@ -13,7 +13,9 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wardwatch/static"
 	"wardwatch/tracking/hospital"
+	"wardwatch/web/live"
 )
 
 // Who may come in without one of the hospital's permissions.
@@ -40,8 +42,11 @@ type Parts struct {
 	Metrics *prometheus.Registry
 	// Checks say whether the house can do its work; /readyz names those that fail.
 	Checks []Check
-	// Demo is true where nothing is real.
-	Demo bool
+	// Demo is true where nothing is real; DemoSpeed is how fast its clock runs.
+	Demo      bool
+	DemoSpeed float64
+	// Around is what stands on every page that this person opens; nil: nothing.
+	Around func(context.Context, hospital.Actor) (Around, error)
 	// Version names the build.
 	Version string
 }
@@ -55,7 +60,9 @@ type Check struct {
 // Door is the http.Handler of the house.
 type Door struct {
 	Parts
-	echo *echo.Echo
+	echo   *echo.Echo
+	static *static.Files
+	hub    *live.Hub
 }
 
 // route is one line of the table in routes.go.
@@ -68,10 +75,18 @@ type route struct {
 
 // New hangs the door. It is an error when a route names no known permission or is named twice.
 func New(parts Parts) (*Door, error) {
-	d := &Door{Parts: parts, echo: echo.New()}
+	files, err := static.Load()
+	if err != nil {
+		return nil, err
+	}
+	d := &Door{Parts: parts, echo: echo.New(), static: files}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
 	if d.WhoAsks == nil {
 		d.WhoAsks = func(*http.Request) (hospital.Actor, bool) { return hospital.Actor{}, false }
 	}
+	d.hub = d.newHub()
 	d.echo.HideBanner, d.echo.HidePort = true, true
 	d.echo.HTTPErrorHandler = d.fail
 	d.protect()
@@ -103,6 +118,8 @@ const actorKey = "actor"
 // guard lets a request through to handle only when whoever asks has the permission.
 func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		// Before anything is read: what changes later must reach the page.
+		c.Set(cursorKey, d.hub.Cursor())
 		by, known := d.WhoAsks(c.Request())
 		if known {
 			c.Set(actorKey, by)

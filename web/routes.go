@@ -3,11 +3,14 @@ package web
 import (
 	"net/http"
 	"slices"
+
+	"github.com/labstack/echo/v4"
 )
 
 const (
 	get  = http.MethodGet
 	post = http.MethodPost
+	head = http.MethodHead
 )
 
 // routes is the table of every route, one block a subject. The third column is
@@ -15,6 +18,7 @@ const (
 func (d *Door) routes() []route {
 	return slices.Concat(
 		d.healthRoutes(),
+		d.screenRoutes(),
 	)
 }
 
@@ -24,5 +28,15 @@ func (d *Door) healthRoutes() []route {
 		{get, "/readyz", Public, d.readyz},
 		{get, "/metrics", Public, d.metrics},
 		{get, "/version", Public, d.version},
+	}
+}
+
+func (d *Door) screenRoutes() []route {
+	return []route{
+		{get, "/static/*", Public, echo.WrapHandler(d.static)},
+		{head, "/static/*", Public, echo.WrapHandler(d.static)},
+		{get, "/live", SignedIn, d.listen},
+		{post, "/me/theme", Public, d.chooseTheme},
+		{get, "/", SignedIn, d.home},
 	}
 }

@@ -97,6 +97,8 @@ func (h *house) wirePages(context.Context) (err error) {
 	if h.pages, err = net.Listen("tcp", h.config.HTTP); err != nil {
 		return fmt.Errorf("listen for pages (choose another address with --http): %w", err)
 	}
+	h.listeners = append(h.listeners, h.door.Changed)
+	h.work = append(h.work, task{"live pages", h.door.RunLive})
 	h.intake = append(h.intake, task{"pages", h.servePages}, task{"jobs", h.runJobs})
 	return nil
 }

@@ -19,7 +19,7 @@ type topic struct {
 
 	watchers  map[*connection]struct{}
 	dirty     bool
-	rendering bool // taken to be rendered, not stored yet
+	rendering bool      // taken to be rendered, not stored yet
 	notBefore time.Time // the earliest next rendering
 
 	seq       uint64 // newest version among the fragments; 0 before the first rendering

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/web/live"
+)
+
+// sources is the table of what open pages can listen to, one block a subject. A
+// topic's permission is asked when a page begins to listen.
+func (d *Door) sources() []live.Source {
+	return slices.Concat(
+		d.screenSources(),
+	)
+}
+
+func (d *Door) newHub() *live.Hub {
+	return live.New(live.Options{Log: d.Log, Now: d.Now, Scene: d.scene, Version: d.Version}, d.sources()...)
+}
+
+// Changed tells open pages that these topics changed. Call it after the commit; it never blocks.
+func (d *Door) Changed(topics []string) { d.hub.Changed(topics...) }
+
+// RunLive renders what changed for those who listen, until ctx ends.
+func (d *Door) RunLive(ctx context.Context) error { return d.hub.Run(ctx) }
+
+// listen is the websocket that tells an open page what changed.
+func (d *Door) listen(c echo.Context) error {
+	request, by := c.Request(), d.actor(c)
+	err := d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Still: func(context.Context) bool {
+		now, known := d.WhoAsks(request)
+		return known && now.ID == by.ID
+	}})
+	if errors.Is(err, live.ErrTooMany) {
+		return echo.NewHTTPError(http.StatusTooManyRequests, "Too many pages of yours listen already. Close some.")
+	}
+	return err
+}
+
+// screenSources are what every page may show: the bell, the alarm strip, the rail's counts.
+func (d *Door) screenSources() []live.Source { return nil }
