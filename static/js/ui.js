@@ -1,1 +1,205 @@
+// ui.js makes pages pleasanter for those who have script; every page works without it.
+// It keeps ages current, opens dialogs, knows the keyboard and the hand scanner,
+// and speaks to screen readers through the two live regions of the shell.
 "use strict";
+(() => {
+  const root = document.documentElement, body = document.body;
+  root.classList.add("scripted");
+
+  // ---- The hospital's clock. In a demo it runs faster than ours.
+  const speed = Number(body.dataset.speed) || 1;
+  let serverBase = Number(body.dataset.now) || Date.now(), localBase = Date.now();
+  const serverTime = (local) => serverBase + (local - localBase) * speed;
+  window.wardwatch = {
+    serverTime,
+    setServerTime(ms) { serverBase = ms; localBase = Date.now(); },
+  };
+
+  // ---- Ages: "2 min ago". Kept like views.Ago.
+  function ago(ms) {
+    const seconds = ms / 1000;
+    if (seconds < 10) return "now";
+    if (seconds < 60) return Math.floor(seconds) + " s ago";
+    if (seconds < 3600) return Math.floor(seconds / 60) + " min ago";
+    if (seconds < 48 * 3600) return Math.floor(seconds / 3600) + " h ago";
+    return Math.floor(seconds / 86400) + " days ago";
+  }
+  function ages(within) {
+    const now = serverTime(Date.now());
+    const all = [...within.querySelectorAll("time[data-rel]")];
+    if (within.matches && within.matches("time[data-rel]")) all.push(within);
+    for (const time of all) {
+      const text = ago(now - Date.parse(time.dateTime));
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }
+  ages(document);
+  setInterval(() => { if (!document.hidden) ages(document); }, speed > 1 ? 2000 : 15000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) ages(document); });
+
+  // ---- What a screen reader is told: one sentence at a time, alarms at most every 5 s.
+  const polite = document.getElementById("announce-polite"), alert = document.getElementById("announce-alarm");
+  let alarmsHeld = [], alarmTimer = 0;
+  function say(sentence) { if (polite) polite.textContent = sentence; }
+  function sayAlarm(sentence) {
+    alarmsHeld.push(sentence);
+    if (alarmTimer) return;
+    const speak = () => {
+      if (!alarmsHeld.length) { alarmTimer = 0; return; }
+      alert.textContent = alarmsHeld.length === 1 ? alarmsHeld[0] : alarmsHeld.length + " new alarms.";
+      alarmsHeld = [];
+      alarmTimer = setTimeout(speak, 5000);
+    };
+    speak();
+  }
+  document.addEventListener("wardwatch:say", (event) => say(event.detail));
+
+  // ---- Title and icon carry the state, so that a tab in the background tells it.
+  const icon = document.querySelector("link[rel=icon]");
+  let state = body.dataset.liveState, alarms = countAlarms();
+  function countAlarms() {
+    const bell = document.querySelector("#bell .badge");
+    return bell ? Number(bell.textContent) || 0 : 0;
+  }
+  function showState() {
+    const stale = state === "stale" || state === "offline";
+    const plain = document.title.replace(/^\((?:\d+|\?)\) /, "");
+    document.title = (stale ? "(?) " : alarms > 0 ? "(" + alarms + ") " : "") + plain;
+    if (icon) icon.href = stale ? icon.dataset.iconStale : alarms > 0 ? icon.dataset.iconAlarm : icon.dataset.iconQuiet;
+  }
+  document.addEventListener("wardwatch:live", (event) => { state = event.detail; showState(); });
+  document.addEventListener("wardwatch:fresh", (event) => {
+    const fresh = event.detail;
+    ages(fresh);
+    if (fresh.id === "bell") { alarms = countAlarms(); showState(); }
+    if (fresh.id === "alarm-strip") {
+      const sentence = fresh.querySelector("strong");
+      if (sentence) sayAlarm(sentence.textContent);
+      else say("No alarm is waiting.");
+    }
+  });
+
+  // ---- Menus, dialogs, small helpers.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) document.getElementById(opener.dataset.dialog).showModal();
+    const back = event.target.closest("[data-back]");
+    if (back) { event.preventDefault(); history.back(); }
+    if (event.target.closest("[data-shortcuts-toggle]")) toggleShortcuts();
+    const printer = event.target.closest("[data-print]");
+    if (printer) { event.preventDefault(); window.print(); }
+  });
+  document.addEventListener("change", (event) => {
+    const field = event.target.closest("[data-submit]");
+    if (field && field.form) field.form.requestSubmit();
+  });
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+    if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 3000) { event.preventDefault(); return; }
+    form.dataset.sent = String(Date.now());
+  });
+  window.addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
+
+  // ---- htmx: its event names are used in this one place.
+  document.addEventListener("htmx:sendError", () => say("Not sent: no connection. What you typed is still here."));
+  document.addEventListener("htmx:responseError", () => say("That did not work."));
+  document.addEventListener("htmx:afterSwap", (event) => ages(event.target));
+
+  // ---- Keyboard. Single letters can be turned off (WCAG 2.1.4).
+  const remembered = "wardwatch-single-keys";
+  let singleKeys = body.dataset.shortcuts !== "off" && read(remembered) !== "off";
+  function read(key) { try { return localStorage.getItem(key); } catch { return null; } } // storage may be forbidden
+  function write(key, value) { try { localStorage.setItem(key, value); } catch { /* then it lasts for this page */ } }
+  function labelToggle() {
+    for (const button of document.querySelectorAll("[data-shortcuts-toggle]")) button.textContent = singleKeys ? "Turn single keys off" : "Turn single keys on";
+  }
+  function toggleShortcuts() {
+    singleKeys = !singleKeys;
+    write(remembered, singleKeys ? "on" : "off");
+    labelToggle();
+    say(singleKeys ? "Single keys are on." : "Single keys are off.");
+  }
+  labelToggle();
+
+  const typing = (target) => target.closest && target.closest("input, textarea, select, [contenteditable]");
+  const search = document.getElementById("q");
+  let goingTo = 0;
+
+  const rows = () => [...document.querySelectorAll("main [data-row], main .table tbody tr, main .list > li")]
+    .filter((row) => row.offsetParent !== null && row.querySelector("a, button, summary"));
+  let row = null;
+  function step(by) {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(row);
+    const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+    if (row) row.classList.remove("selected");
+    row = next;
+    row.classList.add("selected");
+    row.querySelector("a, button, summary").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+  function act() {
+    const place = row && row.isConnected ? row : document;
+    const target = place.querySelector('[data-key="a"]');
+    if (!target) return;
+    if (target.tagName === "SUMMARY") { target.parentElement.open = true; target.focus(); }
+    else target.click();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      for (const menu of document.querySelectorAll("details.menu[open], details.sheet[open]")) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+      if (event.target === search) search.blur();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (scanned(event)) return;
+    if (!singleKeys) return;
+    if (goingTo && Date.now() - goingTo < 1500) {
+      goingTo = 0;
+      const link = document.querySelector('.rail [data-go="' + CSS.escape(event.key) + '"]');
+      if (link) { event.preventDefault(); link.click(); }
+      return;
+    }
+    switch (event.key) {
+      case "/": if (search) { event.preventDefault(); search.focus(); search.select(); } break;
+      case "g": goingTo = Date.now(); break;
+      case "j": step(1); break;
+      case "k": step(-1); break;
+      case "a": act(); break;
+      case "?": { const list = document.getElementById("shortcuts"); if (list) list.showModal(); break; }
+    }
+  });
+
+  // ---- A hand scanner types fast and ends with Enter: the code is searched for, wherever the focus is.
+  const fastest = 35, shortest = 6; // milliseconds between keys, characters of a code
+  let burst = "", lastKey = 0;
+  function scanned(event) {
+    const now = event.timeStamp;
+    if (now - lastKey > fastest) burst = "";
+    lastKey = now;
+    if (event.key.length === 1) { burst += event.key; return burst.length > 2; }
+    if (event.key !== "Enter" || burst.length < shortest) return false;
+    event.preventDefault();
+    location.assign("/search?q=" + encodeURIComponent(burst));
+    return true;
+  }
+
+  // ---- Wall displays: a clock, and a slow shift against burn-in.
+  for (const clock of document.querySelectorAll("[data-clock]")) {
+    const show = () => {
+      clock.textContent = new Date(serverTime(Date.now())).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: root.dataset.zone || undefined });
+    };
+    show();
+    setInterval(show, 1000);
+  }
+})();
