@@ -42,6 +42,9 @@ type DB struct {
 	queries statements
 	closing sync.Once
 	closed  error
+
+	// joined is the open change that this DB's changes are part of; nil but in Together.
+	joined *Tx
 }
 
 // Open opens or creates the database at dsn, "sqlite:PATH" or a bare path, and
@@ -133,11 +136,17 @@ func (d *DB) Now() time.Time { return d.now() }
 // back unchanged. change must do nothing but database work, must not call InTx,
 // and must not keep tx. It may share its commit with other changes.
 func (d *DB) InTx(ctx context.Context, change func(tx *Tx) error) error {
+	if d.joined != nil {
+		return d.joined.within(ctx, d.now, change)
+	}
 	return d.writer.do(ctx, change)
 }
 
 // Query reads rows from what was last committed. The caller closes them.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if d.joined != nil {
+		return d.joined.Query(ctx, query, args...)
+	}
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {
 		return nil, err
@@ -147,6 +156,9 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 
 // QueryRow reads one row from what was last committed.
 func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
+	if d.joined != nil {
+		return d.joined.QueryRow(ctx, query, args...)
+	}
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {
 		return Row{err: err}

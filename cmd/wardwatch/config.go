@@ -17,6 +17,9 @@ type config struct {
 	SMTPUser     string `name:"smtp-user" help:"Account on the mail server."`
 	SMTPPassword secret `name:"smtp-password" help:"Password on the mail server."`
 	MailFrom     string `name:"mail-from" default:"wardwatch@localhost" help:"Sender of Wardwatch's mail."`
+
+	// demo is set where nothing is real. No flag sets it: a real database never is one.
+	demo bool
 }
 
 // secret is a setting that prints as ***.

@@ -31,6 +31,7 @@ const (
 // program is the command line. Every flag --some-flag can also be set as WARDWATCH_SOME_FLAG.
 type program struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Demo    demoCommand    `cmd:"" help:"Show a made-up hospital, live: no account, no service, no network."`
 	Import  importCommand  `cmd:"" help:"Take in a hospital, or parts of one."`
 	Decode  decodeCommand  `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -89,6 +89,7 @@ func (h *house) wireDevices(context.Context) error { return nil }
 func (h *house) wirePages(context.Context) (err error) {
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	h.parts.Register, h.parts.Now, h.parts.Log, h.parts.Metrics, h.parts.Version = h.register, h.now, h.log, h.metrics, version()
+	h.parts.Demo = h.config.demo
 	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "database", Work: h.db.Ping})
 	if h.door, err = web.New(h.parts); err != nil {
 		return err

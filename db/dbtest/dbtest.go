@@ -51,6 +51,7 @@ func Exercise(t *testing.T, fresh func(t *testing.T) Engine) {
 	t.Run("what was answered is there after opening again", func(t *testing.T) { survivesReopening(t, fresh(t)) })
 	t.Run("the audit trail refuses to be rewritten", func(t *testing.T) { auditIsAppendOnly(t, fresh(t)) })
 	t.Run("the audit trail shows where it was changed", func(t *testing.T) { auditShowsTampering(t, fresh(t)) })
+	t.Run("changes made together share one commit", func(t *testing.T) { togetherIsOneCommit(t, fresh(t)) })
 	t.Run("nothing is taken after closing", func(t *testing.T) { closedTakesNothing(t, fresh(t)) })
 }
 
@@ -232,6 +233,47 @@ func auditShowsTampering(t *testing.T, open Engine) {
 	lines, err := d.VerifyAudit(t.Context())
 	if err == nil || lines != 1 || !strings.Contains(err.Error(), "audit line 2") {
 		t.Errorf("after %d good lines: %v", lines, err)
+	}
+}
+
+func togetherIsOneCommit(t *testing.T, open Engine) {
+	at, told := time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), 0
+	d := open(t, db.Options{Now: func() time.Time { return at }, Announce: func(topics []string) { told += len(topics) }})
+	must(t, d.Together(t.Context(), func(together *db.DB) error {
+		for _, on := range []string{"one", "two", "dropped", "three"} {
+			at = at.Add(24 * time.Hour)
+			err := together.InTx(t.Context(), func(tx *db.Tx) error {
+				if err := record(on)(tx); err != nil || on != "dropped" {
+					return err
+				}
+				return errOnPurpose
+			})
+			if (on == "dropped") != errors.Is(err, errOnPurpose) {
+				t.Errorf("%s: %v", on, err)
+			}
+		}
+		var seen, days int
+		const q = `SELECT COUNT(*), COUNT(DISTINCT at) FROM audit`
+		if err := together.QueryRow(t.Context(), q).Scan(&seen, &days); err != nil || seen != 3 || days != 3 {
+			t.Errorf("inside there are %d lines of %d days, %v", seen, days, err)
+		}
+		if told != 0 || len(recorded(t, d)) != 0 {
+			t.Errorf("outside %d topics were told and %q recorded before the commit", told, recorded(t, d))
+		}
+		return nil
+	}))
+	if got := recorded(t, d); !slices.Equal(got, []string{"one", "two", "three"}) || told != 3 {
+		t.Errorf("recorded %q, told of %d topics", got, told)
+	}
+	must(t, d.InTx(t.Context(), record("four")))
+	err := d.Together(t.Context(), func(together *db.DB) error {
+		return errors.Join(together.InTx(t.Context(), record("never")), errOnPurpose)
+	})
+	if got := recorded(t, d); !errors.Is(err, errOnPurpose) || len(got) != 4 {
+		t.Errorf("recorded %q after %v", got, err)
+	}
+	if _, err := d.VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

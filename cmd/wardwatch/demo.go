@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/simulate"
+)
+
+// demoHistory is how far back the made-up hospital's records go.
+const demoHistory = 30 * 24 * time.Hour
+
+// maxSpeed is where a hastened clock stops making sense: a day in twenty-four seconds.
+const maxSpeed = 3600
+
+type demoCommand struct {
+	HTTP     string     `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages; port 0 takes a free one."`
+	MQTT     string     `name:"mqtt" default:"127.0.0.1:1883" placeholder:"HOST:PORT" help:"Address of the broker that the made-up gateways publish to; port 0 takes a free one."`
+	Speed    float64    `default:"1" help:"Run the hospital's clock this many times faster."`
+	Seed     uint64     `default:"1" help:"Which story is told; the same seed tells the same one."`
+	Size     string     `default:"hospital" enum:"small,hospital,campus" help:"How much hospital: small, hospital or campus."`
+	LogLevel slog.Level `default:"warn" help:"Least level that is logged: debug, info, warn or error."`
+
+	PrintHospital bool `help:"Print the made-up hospital as a document for wardwatch import hospital, and do nothing else."`
+}
+
+// Run shows a made-up hospital, live, until the process is told to stop. Its
+// database lives in a folder of its own and goes with it.
+func (c demoCommand) Run(p process) (err error) {
+	if c.Speed <= 0 || c.Speed > maxSpeed {
+		return usageError{fmt.Errorf("--speed %g is not between 0 and %d", c.Speed, maxSpeed)}
+	}
+	size, err := simulate.ParseSize(c.Size)
+	if err != nil {
+		return usageError{err}
+	}
+	drawing := simulate.Draw(size)
+	start := time.Now().Truncate(time.Second)
+	if c.PrintHospital {
+		encoder := json.NewEncoder(p.stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(drawing.Document(start))
+	}
+	folder, err := os.MkdirTemp("", "wardwatch-demo-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the demo's database: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	d := &demo{command: c, drawing: drawing, start: start, clock: &demoClock{},
+		log: newLog(p.stderr, c.LogLevel), dsn: "sqlite:" + filepath.Join(folder, "demo.db")}
+	return d.run(p)
+}
+
+// demo is one made-up hospital on its way to its first page.
+type demo struct {
+	command demoCommand
+	drawing *simulate.Drawing
+	world   *simulate.World
+	start   time.Time
+	clock   *demoClock
+	log     *slog.Logger
+	dsn     string
+	house   *house
+}
+
+// run takes the hospital in thirty days ago, lives through the time since by the
+// real rules, and goes on from there with messages over MQTT.
+func (d *demo) run(p process) (err error) {
+	born := make(chan *simulate.World, 1)
+	go func() { // it takes as long as the database does to open
+		born <- simulate.NewWorld(d.drawing, simulate.Options{Seed: d.command.Seed, Start: d.start, History: demoHistory, Story: demoStory()})
+	}()
+	d.clock.set(d.start.Add(-demoHistory))
+	if err := d.takeIn(p.ctx); err != nil {
+		return err
+	}
+	settings := config{HTTP: d.command.HTTP, MQTT: d.command.MQTT, DB: d.dsn, MailFrom: "wardwatch@lindenhof.example", demo: true}
+	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
+		return err
+	}
+	d.world = <-born
+	d.clock.start(d.start, d.command.Speed)
+	return d.house.run(p.ctx, p.stdout)
+}
+
+// takeIn imports the drawing through the importer that every hospital uses.
+func (d *demo) takeIn(ctx context.Context) (err error) {
+	kept, err := db.Open(ctx, d.dsn, db.Options{Now: d.clock.Now, Log: d.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	_, err = db.Hospital{DB: kept}.Import(ctx, hospital.Job("demo"), d.drawing.Document(d.start.Add(-demoHistory)), true)
+	return err
+}
+
+// demoStory is what is bound to happen while somebody watches: vaccine fridge B
+// has been warming for an hour and rings after half a minute, when its profile's
+// delay is up; eight minutes later its compressor runs again.
+func demoStory() simulate.Story {
+	rule, _ := coldchain.Refrigerator().Rule("warm")
+	return simulate.Story{Fridge: "f-02", Limit: rule.Limit.Celsius(), Delay: rule.Duration,
+		RingAfter: 25 * time.Second, RepairAfter: 9 * time.Minute}
+}
