@@ -224,7 +224,10 @@ func (h *Hub) since(cursor string) (seq uint64, ok bool) {
 		return 0, false
 	}
 	seq, err := strconv.ParseUint(number, 10, 64)
-	return seq, err == nil && seq <= h.seq
+	if err != nil || seq > h.seq {
+		return 0, false
+	}
+	return seq, true
 }
 
 func (h *Hub) source(name string) (*Source, string, error) {
