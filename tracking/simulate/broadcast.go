@@ -14,14 +14,15 @@ type airtime struct {
 }
 
 // Step lets d pass and gives the messages that gateways send meanwhile, in order.
-// However long d is, each device is heard at most once in it.
+// However long d is, each beacon and probe is heard at most once in it; what
+// passes a portal is read all the same.
 func (w *World) Step(d time.Duration) []Message {
+	before := w.now
 	w.now = w.now.Add(d)
 	air := airtime{packets: map[int][]heard{}, reads: map[int][]labelRead{}}
 	for i := range w.walkers {
-		w.walkers[i].advance(w.now, func(int, time.Time) {})
+		w.walk(i, before, &air)
 		w.beam(i, &air)
-		w.read(i, &air)
 	}
 	for i := range w.chillers {
 		w.chillers[i].advance(w.now)
@@ -31,6 +32,21 @@ func (w *World) Step(d time.Duration) []Message {
 		w.stray(&w.strangers[i], &air)
 	}
 	return append(w.greetings(), w.envelopes(&air)...)
+}
+
+// walk takes an asset through the step, past whatever portals are on its way.
+func (w *World) walk(i int, from time.Time, air *airtime) {
+	walker := w.walkers[i]
+	if walker.asset.Labelled {
+		for at := from.Add(labelEvery); at.Before(w.now); at = at.Add(labelEvery) {
+			walker.advance(at, func(int, time.Time) {})
+			w.read(i, at, air)
+		}
+	}
+	walker.advance(w.now, func(int, time.Time) {})
+	if walker.asset.Labelled {
+		w.read(i, w.now, air)
+	}
 }
 
 // beam broadcasts an asset's tag, if it is time.
@@ -106,15 +122,16 @@ func (w *World) sameHouse(r *receiver, room int) bool {
 	return false
 }
 
-// read lets portals read an asset's label as it passes.
-func (w *World) read(i int, air *airtime) {
+// read lets portals read an asset's label as it passes. What stands in a field is
+// not read again: readers are set to report a label once.
+func (w *World) read(i int, at time.Time, air *airtime) {
 	asset, b := w.walkers[i].asset, &w.adverts[i]
-	if !asset.Labelled || b.nextRead.After(w.now) {
+	if b.nextRead.After(at) {
 		return
 	}
-	room, spot, moving := w.walkers[i].where(w.now)
+	room, spot, moving := w.walkers[i].where(at)
 	if !moving {
-		return // a reader reports what passes; what stands in its field it reports once
+		return
 	}
 	for _, p := range w.portals {
 		r := w.receivers[p]
@@ -125,8 +142,8 @@ func (w *World) read(i int, air *airtime) {
 		for antenna := 1; antenna <= len(r.gateway.Antennas); antenna++ {
 			if r.gateway.Antennas[antenna] == w.house.rooms[room].ID && (distance < portalReach || room == r.room) {
 				air.reads[p] = append(air.reads[p], labelRead{epc: asset.EPC(), antenna: antenna,
-					rssi: -42 - 3*distance + 2*w.radio.NormFloat64(), at: w.now.Add(w.skew[r.gateway.ID])})
-				b.nextRead = w.after(w.now, labelEvery)
+					rssi: -42 - 3*distance + 2*w.radio.NormFloat64(), at: at.Add(w.skew[r.gateway.ID])})
+				b.nextRead = at.Add(labelEvery)
 			}
 		}
 	}

@@ -43,11 +43,16 @@ type chiller struct {
 	mishaps    []Mishap
 	// faultLeak is how fast heat leaks in while the compressor is stopped.
 	faultLeak time.Duration
+	// follow is the share of the way to the air that the probe goes in a grain.
+	follow float64
+	// ambient and busy change slowly: they are worked out every ten minutes, at due.
+	ambient, busy float64
+	due           time.Time
 }
 
 func newChiller(f Fridge, n int, seed uint64, start, from time.Time, mishaps []Mishap) *chiller {
 	c := &chiller{fridge: f, start: start, now: from, doors: rand.New(rand.NewPCG(seed, uint64(n)+0xf00d)), noise: seed ^ uint64(n)<<32,
-		faultLeak: f.body.leak}
+		faultLeak: f.body.leak, follow: 1 - math.Exp(-grain.Minutes()/f.body.probe.Minutes()), due: from}
 	for _, m := range mishaps {
 		if m.Fridge == f.ID {
 			c.mishaps = append(c.mishaps, m)
@@ -68,7 +73,12 @@ func (c *chiller) advance(to time.Time) {
 
 // step is Newton's law for the cabinet and a slow probe behind it.
 func (c *chiller) step() {
-	b, minutes := c.fridge.body, grain.Minutes()
+	const minutes = float64(grain) / float64(time.Minute)
+	if !c.now.Before(c.due) {
+		c.ambient, c.busy = ambientAt(c.hour()), busyness(c.hour())
+		c.due = c.due.Add(10 * time.Minute)
+	}
+	b := &c.fridge.body
 	leak, on, off, blocked := b.leak, b.on, b.off, false
 	for _, m := range c.mishaps {
 		if since := c.now.Sub(c.start); since < m.From || since >= m.To {
@@ -89,17 +99,17 @@ func (c *chiller) step() {
 	case c.air > on:
 		c.running = true
 	}
-	c.air += (c.ambient() - c.air) / leak.Minutes() * minutes
+	c.air += (c.ambient - c.air) * float64(grain) / float64(leak)
 	if c.running {
 		c.air -= b.pull * minutes
 		if c.air > b.on+1 {
 			c.air -= b.pull * minutes // a warm cabinet gets the compressor's full speed
 		}
 	}
-	if !blocked && c.doors.Float64() < b.doors*busyness(c.hour())/360 {
+	if !blocked && c.doors.Float64() < b.doors*c.busy/360 {
 		c.air += b.gulp * (0.4 + c.doors.Float64())
 	}
-	c.probe += (c.air - c.probe) * (1 - math.Exp(-minutes/b.probe.Minutes()))
+	c.probe += (c.air - c.probe) * c.follow
 }
 
 // hour is the hour of day in the story, 0 to 24.
@@ -113,8 +123,8 @@ func storyHourAt(since time.Duration) float64 {
 	return h
 }
 
-// ambient is the room's temperature: warmest in the afternoon.
-func (c *chiller) ambient() float64 { return 21.5 + 2*math.Sin((c.hour()-9)/24*2*math.Pi) }
+// ambientAt is the room's temperature at an hour of the day: warmest in the afternoon.
+func ambientAt(hour float64) float64 { return 21.5 + 2*math.Sin((hour-9)/24*2*math.Pi) }
 
 // busyness is how much goes on at an hour of the day: 1 by day, little at night.
 func busyness(hour float64) float64 {

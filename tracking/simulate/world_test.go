@@ -238,8 +238,8 @@ func TestTheNearestGatewayMostlyHearsLoudest(t *testing.T) {
 func TestPortalsReadLabelsThatPass(t *testing.T) {
 	w := NewWorld(Draw(Hospital), Options{Seed: 1, Start: noon})
 	reads := map[hospital.GatewayID]int{}
-	for range 900 {
-		for _, m := range w.Step(8 * time.Second) {
+	for range 450 {
+		for _, m := range w.Step(16 * time.Second) {
 			if m.Gateway[0] == 'i' {
 				reads[m.Gateway]++
 			}
