@@ -42,9 +42,8 @@ type Parts struct {
 	Metrics *prometheus.Registry
 	// Checks say whether the house can do its work; /readyz names those that fail.
 	Checks []Check
-	// Demo is true where nothing is real; DemoSpeed is how fast its clock runs.
-	Demo      bool
-	DemoSpeed float64
+	// Demo is nil in a real hospital; else its visitors need no account.
+	Demo *Demo
 	// Around is what stands on every page that this person opens; nil: nothing.
 	Around func(context.Context, hospital.Actor) (Around, error)
 	// Version names the build.
@@ -82,6 +81,9 @@ func New(parts Parts) (*Door, error) {
 	d := &Door{Parts: parts, echo: echo.New(), static: files}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Demo != nil {
+		d.WhoAsks = d.Demo.player
 	}
 	if d.WhoAsks == nil {
 		d.WhoAsks = func(*http.Request) (hospital.Actor, bool) { return hospital.Actor{}, false }

@@ -32,10 +32,18 @@ func (d *Door) RunLive(ctx context.Context) error { return d.hub.Run(ctx) }
 // listen is the websocket that tells an open page what changed.
 func (d *Door) listen(c echo.Context) error {
 	request, by := c.Request(), d.actor(c)
-	err := d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Still: func(context.Context) bool {
+	return tooMany(d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Still: func(context.Context) bool {
 		now, known := d.WhoAsks(request)
 		return known && now.ID == by.ID
-	}})
+	}}))
+}
+
+// poll is listen for a network that refuses websockets.
+func (d *Door) poll(c echo.Context) error {
+	return tooMany(d.hub.Poll(c.Response(), c.Request(), live.Audience{Actor: d.actor(c)}))
+}
+
+func tooMany(err error) error {
 	if errors.Is(err, live.ErrTooMany) {
 		return echo.NewHTTPError(http.StatusTooManyRequests, "Too many pages of yours listen already. Close some.")
 	}

@@ -4,13 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
-	"wardwatch/tracking/hospital"
 	"wardwatch/views"
 )
 
@@ -70,8 +68,8 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 		Title: title, Nav: views.NavOf(c.Request().URL.Path), Actor: by, Site: directory.Site,
 		Query: c.QueryParam("q"), Theme: theme(c), Said: takeSaid(c), Version: d.Version,
 	}
-	if d.Demo {
-		page.Demo = d.demoStrip()
+	if d.Demo != nil {
+		page.Demo = d.Demo.strip()
 	}
 	if by.ID == "" {
 		return page, nil
@@ -100,17 +98,6 @@ type Around struct {
 	Worst *views.AlarmLine
 	// Proposals counts orders that wait for approval; 0 for those who may not approve.
 	Proposals int
-}
-
-func (d *Door) demoStrip() *views.Demo {
-	strip := &views.Demo{
-		Action: "/demo/role", Speed: d.DemoSpeed,
-		Roles: []hospital.Role{hospital.Nurse, hospital.Pharmacist, hospital.SupplyManager},
-	}
-	if d.DemoSpeed > 1 {
-		strip.Note = "clock × " + strconv.FormatFloat(d.DemoSpeed, 'f', -1, 64)
-	}
-	return strip
 }
 
 // showFailure is the page for a request that failed.

@@ -3,8 +3,10 @@ package web
 import (
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -20,7 +22,7 @@ const (
 
 // protect puts what every request passes before the table of routes.
 func (d *Door) protect() {
-	d.echo.Use(nameRequest, secureHeaders, d.contain, middleware.BodyLimit(maxForm), sameOrigin())
+	d.echo.Use(nameRequest, d.log, secureHeaders, d.contain, middleware.BodyLimit(maxForm), sameOrigin())
 }
 
 // nameRequest gives the request the reference number that its failure is found by.
@@ -28,6 +30,27 @@ func nameRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()[:10])
 		return next(c)
+	}
+}
+
+// log writes one line for each request that was answered: what changed something
+// as information, what only looked for those who debug. Never a query or a body:
+// people search for what they should not have to hide.
+func (d *Door) log(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err) // so that the status below is the one sent
+		}
+		level := slog.LevelDebug
+		if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead && c.Path() != "/ingest" {
+			level = slog.LevelInfo
+		}
+		d.Log.Log(c.Request().Context(), level, "request", "method", c.Request().Method, "path", c.Request().URL.Path,
+			"status", c.Response().Status, "took", time.Since(start).Round(time.Microsecond), "actor", d.actor(c).ID,
+			"reference", c.Response().Header().Get(echo.HeaderXRequestID))
+		return nil
 	}
 }
 

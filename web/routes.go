@@ -19,6 +19,7 @@ func (d *Door) routes() []route {
 	return slices.Concat(
 		d.healthRoutes(),
 		d.screenRoutes(),
+		d.demoRoutes(),
 	)
 }
 
@@ -36,6 +37,7 @@ func (d *Door) screenRoutes() []route {
 		{get, "/static/*", Public, echo.WrapHandler(d.static)},
 		{head, "/static/*", Public, echo.WrapHandler(d.static)},
 		{get, "/live", SignedIn, d.listen},
+		{get, "/live.json", SignedIn, d.poll},
 		{post, "/me/theme", Public, d.chooseTheme},
 		{get, "/", SignedIn, d.home},
 	}

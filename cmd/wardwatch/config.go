@@ -3,6 +3,8 @@ package main
 import (
 	"log/slog"
 	"time"
+
+	"wardwatch/web"
 )
 
 // config is all that can be set of a running house. The defaults work for one hospital.
@@ -19,7 +21,7 @@ type config struct {
 	MailFrom     string `name:"mail-from" default:"wardwatch@localhost" help:"Sender of Wardwatch's mail."`
 
 	// demo is set where nothing is real. No flag sets it: a real database never is one.
-	demo bool
+	demo *web.Demo
 }
 
 // secret is a setting that prints as ***.

@@ -14,6 +14,7 @@ import (
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/simulate"
+	"wardwatch/web"
 )
 
 // demoHistory is how far back the made-up hospital's records go.
@@ -83,7 +84,8 @@ func (d *demo) run(p process) (err error) {
 	if err := d.takeIn(p.ctx); err != nil {
 		return err
 	}
-	settings := config{HTTP: d.command.HTTP, MQTT: d.command.MQTT, DB: d.dsn, MailFrom: "wardwatch@lindenhof.example", demo: true}
+	settings := config{HTTP: d.command.HTTP, MQTT: d.command.MQTT, DB: d.dsn, MailFrom: "wardwatch@lindenhof.example",
+		demo: &web.Demo{Speed: d.command.Speed, Players: d.drawing.People}}
 	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
 		return err
 	}

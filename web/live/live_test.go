@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -560,5 +561,42 @@ func TestForgettingOldChangesLosesNone(t *testing.T) {
 	}
 	if h.lastChange("fridge/old") <= drawn {
 		t.Error("a change was forgotten")
+	}
+}
+
+func TestANetworkWithoutWebsocketsIsAnsweredTheSame(t *testing.T) {
+	w := newWard()
+	h := New(Options{Version: "v1"}, w.source(), Source{Prefix: "orders", Permission: hospital.ApproveOrders})
+	ask := func(topics, since string) (polled, error) {
+		r := httptest.NewRequest(http.MethodGet, "/live.json?"+url.Values{"topics": {topics}, "since": {since}}.Encode(), nil)
+		answer := httptest.NewRecorder()
+		err := h.Poll(answer, r, Audience{Actor: nurse})
+		var p polled
+		if err == nil {
+			if err := json.Unmarshal(answer.Body.Bytes(), &p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return p, err
+	}
+	drawn := h.Cursor()
+	if p, err := ask("fridge/1,fridge/2", drawn); err != nil || len(p.Fragments) != 0 || p.Now == 0 || p.Version != "v1" {
+		t.Errorf("nothing had changed: %+v, %v", p, err)
+	}
+	w.set("2", 6)
+	h.Changed("fridge/2")
+	p, err := ask("fridge/1,fridge/2", drawn)
+	if err != nil || len(p.Fragments) != 2 || p.Fragments[0].HTML != `<b id="2-n">6</b>` {
+		t.Errorf("one had changed: %+v, %v", p, err)
+	}
+	if p, err = ask("fridge/1,fridge/2", p.Cursor); err != nil || len(p.Fragments) != 0 {
+		t.Errorf("told twice: %+v, %v", p, err)
+	}
+	if _, err := ask("orders", ""); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a topic of others: %v", err)
+	}
+	w.panics = true
+	if _, err := ask("fridge/1", ""); err == nil {
+		t.Error("a fault was answered as if nothing were wrong")
 	}
 }

@@ -112,22 +112,30 @@ func (h *Hub) sameOrigin(r *http.Request) bool {
 	return err == nil && strings.EqualFold(from.Host, r.Host)
 }
 
-// join takes a seat for the audience, or says why there is none.
-func (h *Hub) join(audience Audience, names []string, cursor string) (*connection, error) {
+// mayHear says whether there are such topics, not too many, and all for this audience.
+func (h *Hub) mayHear(audience Audience, names []string) error {
 	if len(names) == 0 {
-		return nil, fmt.Errorf("listen to nothing: %w", ErrTopic)
+		return fmt.Errorf("listen to nothing: %w", ErrTopic)
 	}
 	if len(names) > MaxTopics {
-		return nil, fmt.Errorf("%d topics: %w", len(names), ErrTooMany)
+		return fmt.Errorf("%d topics: %w", len(names), ErrTooMany)
 	}
 	for _, name := range names {
 		source, _, err := h.source(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := audience.Actor.Need(source.Permission); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	return nil
+}
+
+// join takes a seat for the audience, or says why there is none.
+func (h *Hub) join(audience Audience, names []string, cursor string) (*connection, error) {
+	if err := h.mayHear(audience, names); err != nil {
+		return nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
