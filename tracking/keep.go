@@ -1,0 +1,123 @@
+package tracking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/locate"
+)
+
+// OutsideMap is Place.Why when a tag is heard as in no room that anybody mapped.
+const OutsideMap = "outside the map"
+
+// keep stores the moves that were decided, and with all the places whose "last
+// seen" has changed. What the database refuses is tried again the next time.
+func (s *shard) keep(ctx context.Context, all bool) {
+	var stale []int32
+	if all {
+		stale = s.staleOnes(maxSeen)
+	}
+	if len(s.moves) == 0 && len(stale) == 0 {
+		return
+	}
+	if err := s.store(ctx, stale); err != nil && !errors.Is(err, context.Canceled) {
+		s.tracker.counted.failed.Add(1)
+		s.tracker.log.Error("could not store where equipment is; it is tried again", "moves", len(s.moves), "error", err)
+	}
+}
+
+// staleOnes picks up to limit assets whose place is not stored as it is, in turn.
+func (s *shard) staleOnes(limit int) []int32 {
+	var stale []int32
+	for range s.assets {
+		s.sweeping = (s.sweeping + 1) % len(s.assets)
+		if t := s.assets[s.sweeping]; t != nil && t.stale {
+			stale = append(stale, int32(s.sweeping))
+		}
+		if len(stale) == limit {
+			break
+		}
+	}
+	return stale
+}
+
+// store writes the moves and the places of moved and stale assets in one transaction.
+func (s *shard) store(ctx context.Context, stale []int32) error {
+	if len(s.moves) == 0 && len(stale) == 0 {
+		return nil
+	}
+	for _, move := range s.moves {
+		if index, ok := s.book.byAsset[move.Asset]; ok && s.assets[index] != nil {
+			stale = append(stale, index)
+		}
+	}
+	err := s.tracker.store.InTx(ctx, func(tx Tx) error {
+		for _, index := range stale {
+			if err := s.storePlace(ctx, tx, index); err != nil {
+				return err
+			}
+		}
+		for _, move := range s.moves {
+			if err := storeMove(ctx, tx, s.book.directory, move); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store %d moves: %w", len(s.moves), err)
+	}
+	for _, index := range stale {
+		s.assets[index].stale = false
+	}
+	s.moves = s.moves[:0]
+	return nil
+}
+
+func (s *shard) storePlace(ctx context.Context, tx Tx, index int32) error {
+	t := s.assets[index]
+	if t.seenMS > 0 {
+		t.place.SeenAt = time.UnixMilli(t.seenMS).UTC()
+	}
+	if a := t.state.Answer(); a.Room != locate.NoRoom && s.book.room(int(a.Room)) == t.place.Room {
+		s.stand(t, t.place.Room, a)
+	}
+	tx.Announce("asset/" + string(s.book.assets[index]))
+	return tx.SetPlace(ctx, s.book.assets[index], t.place)
+}
+
+// storeMove appends a move, tells the rooms and floors that it concerns, and
+// gives the asset the status of the room that it came into.
+func storeMove(ctx context.Context, tx Tx, d *hospital.Directory, move Move) error {
+	if err := tx.AddMove(ctx, move); err != nil {
+		return err
+	}
+	announceMove(tx, move)
+	room, ok := d.Room(move.To)
+	if !ok {
+		return nil
+	}
+	status, says := StatusFromRoom(room.Kind)
+	if !says {
+		return nil
+	}
+	_, err := tx.SetStatus(ctx, move.Asset, status, "", "", move.At)
+	return err
+}
+
+func announceMove(tx Tx, move Move) {
+	tx.Announce("asset/" + string(move.Asset))
+	for _, room := range []hospital.RoomID{move.From, move.To} {
+		if room != "" {
+			tx.Announce("room/" + string(room))
+		}
+	}
+	for _, floor := range []hospital.FloorID{move.FromFloor, move.ToFloor} {
+		if floor != "" {
+			tx.Announce("floor/" + string(floor))
+		}
+	}
+}

@@ -1,0 +1,316 @@
+package locate
+
+import (
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"pgregory.net/rapid"
+)
+
+// A ward of our own drawing: four rooms along a corridor, one room a storey up.
+//
+//	+-----+-----+-----+-----+
+//	|  A  |  B  |  C  |  D  |      U lies above A
+//	+--d--+--d--+--d--+--d--+
+//	|       corridor K      |
+//	+-----------------------+
+const (
+	roomA = iota
+	roomB
+	roomC
+	roomD
+	corridor
+	upstairs
+)
+
+func box(x, y, w, h float64) []Point {
+	return []Point{{x, y}, {x + w, y}, {x + w, y + h}, {x, y + h}}
+}
+
+func ward() Plan {
+	at := func(x, y float64) *Point { return &Point{x, y} }
+	return Plan{
+		Rooms: []Room{
+			{ID: "A", Doors: []int{corridor}, Outline: box(0, 0, 6, 5)},
+			{ID: "B", Doors: []int{corridor}, Outline: box(6, 0, 6, 5)},
+			{ID: "C", Doors: []int{corridor}, Outline: box(12, 0, 6, 5)},
+			{ID: "D", Doors: []int{corridor}, Outline: box(18, 0, 6, 5)},
+			{ID: "K", Doors: []int{roomA, roomB, roomC, roomD, upstairs}, Outline: box(0, 5, 24, 3)},
+			{ID: "U", Level: 1, Doors: []int{corridor}, Outline: box(0, 0, 6, 5)},
+		},
+		Receivers: []Receiver{
+			{ID: "gA", Room: roomA, At: at(3, 1)}, {ID: "gB", Room: roomB, At: at(9, 1)},
+			{ID: "gC", Room: roomC, At: at(15, 1)}, {ID: "gD", Room: roomD, At: at(21, 1)},
+			{ID: "gU", Room: upstairs, Level: 1, At: at(3, 1)},
+		},
+	}
+}
+
+// walk is a tag and a clock in the ward.
+type walk struct {
+	f      *Filter
+	s      State
+	at     int64
+	events []Event
+}
+
+func newWalk(m *Model) *walk {
+	return &walk{f: NewFilter(m), s: NewState(), at: 1_700_000_000_000}
+}
+
+// hear lets one second pass in which the receivers hear the tag so loudly.
+func (w *walk) hear(signals map[int]float64) {
+	w.at += 1000
+	for g := range w.f.model.plan.Receivers {
+		dbm, heard := signals[g]
+		if !heard {
+			continue
+		}
+		if e, changed := w.f.Sight(&w.s, g, dbm, w.at); changed {
+			w.events = append(w.events, e)
+		}
+	}
+	if e, changed := w.f.Settle(&w.s); changed {
+		w.events = append(w.events, e)
+	}
+}
+
+func (w *walk) hearFor(seconds int, signals map[int]float64) {
+	for range seconds {
+		w.hear(signals)
+	}
+}
+
+func (w *walk) in(t *testing.T, room int) {
+	t.Helper()
+	if got := int(w.s.Answer().Room); got != room {
+		t.Fatalf("the tag is held to be in %q, want %q; answer %+v", w.f.model.RoomID(got), w.f.model.RoomID(room), w.s.Answer())
+	}
+}
+
+var (
+	inA = map[int]float64{0: -58, 1: -74, 2: -84}
+	inB = map[int]float64{0: -74, 1: -57, 2: -74}
+	inC = map[int]float64{1: -74, 2: -58, 3: -75}
+)
+
+func TestPumpIsFoundAfterTwoSteps(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.hear(inA)
+	w.in(t, NoRoom)
+	w.hear(inA)
+	w.in(t, roomA)
+	if len(w.events) != 1 || w.events[0].From != NoRoom || w.events[0].To != roomA {
+		t.Fatalf("want one arrival in A, got %+v", w.events)
+	}
+}
+
+func TestPumpIsPushedThreeRoomsOn(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.hearFor(60, inA)
+	w.hearFor(20, inC)
+	w.in(t, roomC)
+	if last := w.events[len(w.events)-1]; last.To != roomC || last.Answer.AtMS-1_700_000_060_000 > 12_000 {
+		t.Fatalf("the move to C was seen too late: %+v", last)
+	}
+}
+
+func TestOneLoudSightingNeverMovesAnAsset(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.hearFor(120, inA)
+	for range 5 {
+		w.hear(map[int]float64{2: -31})
+		w.in(t, roomA)
+		w.hearFor(20, inA)
+		w.in(t, roomA)
+	}
+	if len(w.events) != 1 {
+		t.Fatalf("only the arrival should be an event, got %+v", w.events)
+	}
+}
+
+func TestStrongReceiverBelowTheCeilingDoesNotWinAlone(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.hearFor(30, inA)
+	for range 10 {
+		w.hearFor(2, map[int]float64{0: -66, 4: -60, 1: -75})
+		w.hearFor(3, inA)
+	}
+	w.in(t, roomA)
+}
+
+func TestNoisyTagThatStandsStillDoesNotFlap(t *testing.T) {
+	noise := rand.New(rand.NewPCG(1, 2))
+	m := NewModel(ward(), DefaultTuning())
+	w := newWalk(m)
+	for range 3600 {
+		heard := map[int]float64{}
+		for g, dbm := range []float64{-63, -74, -84} {
+			if noise.Float64() < 0.6 {
+				heard[g] = dbm + noise.NormFloat64()*5
+			}
+		}
+		if len(heard) > 0 {
+			w.hear(heard)
+		}
+	}
+	if len(w.events) > 12 {
+		t.Fatalf("a tag that stood still for an hour moved %d times", len(w.events)-1)
+	}
+}
+
+func TestLateSightingNeverMovesATagBack(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.hearFor(20, inA)
+	w.hearFor(30, inC)
+	before := w.s
+	for range 5 {
+		w.f.Sight(&w.s, 0, -50, w.at-20_000)
+	}
+	if w.s != before {
+		t.Fatal("sightings of twenty seconds ago changed the state")
+	}
+}
+
+func TestDoorPortalMovesAtOnceAndHoldsAgainstRadio(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.hearFor(60, inA)
+	if e, changed := w.f.Place(&w.s, roomD, RoomRead, w.at+100); !changed || e.To != roomD {
+		t.Fatalf("a portal read must move the tag at once, got %+v", e)
+	}
+	w.hearFor(25, inA)
+	w.in(t, roomD)
+	w.hearFor(60, inA)
+	w.in(t, roomA)
+}
+
+func TestNobodyFoundItHere(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.hearFor(60, inA)
+	w.f.Doubt(&w.s, w.at)
+	if w.s.Answer().Room != NoRoom || w.s.Answer().Second != roomA {
+		t.Fatalf("a doubted room may only be the second guess: %+v", w.s.Answer())
+	}
+	w.hearFor(30, inB)
+	w.in(t, roomB)
+}
+
+func TestDeadGatewayIsNoEvidence(t *testing.T) {
+	m := NewModel(ward(), DefaultTuning())
+	confidence := func(dead bool) float64 {
+		w := newWalk(m)
+		if dead {
+			w.f.Offline([]int{0})
+		}
+		w.hearFor(3, map[int]float64{1: -84})
+		return w.s.chance(roomA)
+	}
+	if alive, dead := confidence(false), confidence(true); dead < 1.5*alive {
+		t.Fatalf("room A without its gateway should stay thinkable: %.3f with it silent, %.3f with it dead", alive, dead)
+	}
+}
+
+func TestTeachingTellsTwoRoomsApartThatGeometryCannot(t *testing.T) {
+	plan := ward()
+	plan.Receivers = plan.Receivers[1:2] // only the receiver in B
+	heardInA, heardInC := map[int]float64{0: -81}, map[int]float64{0: -70}
+	lesson := func(room int, dbm float64) Lesson {
+		l := Lesson{Room: room}
+		for i := range 60 {
+			l.Steps = append(l.Steps, []Signal{{Receiver: 0, DBm: dbm + float64(i%5) - 2}})
+		}
+		return l
+	}
+	m := NewModel(plan, DefaultTuning(), lesson(roomA, -81), lesson(roomB, -55), lesson(roomC, -70))
+	w := newWalk(m)
+	w.hearFor(30, heardInA)
+	w.in(t, roomA)
+	w.hearFor(60, heardInC)
+	w.in(t, roomC)
+}
+
+func TestOutsideTheTaughtAreaIsUnknown(t *testing.T) {
+	var lessons []Lesson
+	for room, signals := range map[int]map[int]float64{roomA: inA, roomB: inB, roomC: inC} {
+		l := Lesson{Room: room}
+		for i := range 120 {
+			var step []Signal
+			for g, dbm := range signals {
+				step = append(step, Signal{Receiver: g, DBm: dbm + float64(i%5) - 2})
+			}
+			l.Steps = append(l.Steps, step)
+		}
+		lessons = append(lessons, l)
+	}
+	w := newWalk(NewModel(ward(), DefaultTuning(), lessons...))
+	w.hearFor(30, inA)
+	w.in(t, roomA)
+	w.hearFor(120, map[int]float64{0: -35, 2: -36, 4: -99})
+	w.in(t, NoRoom)
+}
+
+func TestStateStaysBelowOneKiB(t *testing.T) {
+	if size := unsafe.Sizeof(State{}); size > 1024 {
+		t.Fatalf("a tag's state takes %d bytes, the bound is 1024", size)
+	}
+}
+
+func TestMoreReceiversThanASteptakesKeepsTheLoudest(t *testing.T) {
+	s := NewState()
+	for g := range MaxHeard + 4 {
+		s.hear(g, -90+float64(g))
+	}
+	if int(s.heard) != MaxHeard {
+		t.Fatalf("%d receivers kept, want %d", s.heard, MaxHeard)
+	}
+	for _, sum := range s.open {
+		if sum.receiver < 4 {
+			t.Fatalf("receiver %d is among the faintest and should be forgotten", sum.receiver)
+		}
+	}
+}
+
+// Whatever is heard, weights stay a probability and the answer's confidence within 0 and 1.
+func TestWeightsStayAProbability(t *testing.T) {
+	m := NewModel(ward(), DefaultTuning())
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWalk(m)
+		for range rapid.IntRange(1, 60).Draw(t, "seconds") {
+			heard := map[int]float64{}
+			for g := range m.plan.Receivers {
+				if rapid.Bool().Draw(t, "heard") {
+					heard[g] = rapid.Float64Range(-130, 20).Draw(t, "dbm")
+				}
+			}
+			w.at += rapid.Int64Range(0, 90_000).Draw(t, "pause")
+			w.hear(heard)
+			sum := float64(w.s.unknown)
+			for _, weight := range w.s.rooms[:w.s.weighed] {
+				sum += float64(weight.p)
+			}
+			if w.s.lastMS != 0 && (sum < 0.98 || sum > 1.02) {
+				t.Fatalf("weights sum to %v", sum)
+			}
+			if c := w.s.Answer().Confidence; c < 0 || c > 1.001 {
+				t.Fatalf("confidence %v", c)
+			}
+		}
+	})
+}
+
+// The same sightings give the same answer, live or replayed.
+func TestReplayGivesTheSameAnswers(t *testing.T) {
+	m := NewModel(ward(), DefaultTuning())
+	run := func() State {
+		noise := rand.New(rand.NewPCG(7, 7))
+		w := newWalk(m)
+		for range 500 {
+			w.hear(map[int]float64{noise.IntN(5): -60 - noise.Float64()*30, noise.IntN(5): -70})
+		}
+		return w.s
+	}
+	if run() != run() {
+		t.Fatal("two runs over the same sightings differ")
+	}
+}

@@ -1,0 +1,204 @@
+package locate
+
+import "slices"
+
+// Prediction is what the filter held of a tag at one time; Room is empty while unknown.
+type Prediction struct {
+	AtMS       int64
+	Tag, Room  string
+	Confidence float64
+}
+
+// receiverGoneMS is after how long a receiver that hears nobody counts as dead in
+// a recording, where no heartbeat tells. Recordings hold few tags, so it is long.
+const receiverGoneMS = 30 * 60_000
+
+// Replay runs the model over observations in the order of time, as the server
+// would have heard them, and emits a prediction at each settled step.
+func Replay(m *Model, observations []Observation, emit func(Prediction)) {
+	r := replay{filter: NewFilter(m), states: make(map[string]*State), last: make([]int64, len(m.plan.Receivers)), emit: emit}
+	for _, o := range observations {
+		r.take(o)
+	}
+	for _, tag := range r.tags {
+		r.settle(tag, r.states[tag])
+	}
+}
+
+type replay struct {
+	filter *Filter
+	states map[string]*State
+	tags   []string // in the order of first hearing
+	last   []int64  // by receiver: when it last heard anybody
+	alive  int      // receivers that work
+	sweep  int64
+	emit   func(Prediction)
+}
+
+func (r *replay) take(o Observation) {
+	receiver, known := r.filter.model.Receiver(o.Receiver)
+	if !known {
+		return
+	}
+	for _, tag := range r.tags {
+		if s := r.states[tag]; r.filter.Due(s, o.AtMS) {
+			r.settle(tag, s)
+		}
+	}
+	fresh := r.last[receiver] == 0
+	r.last[receiver] = o.AtMS
+	if fresh || o.AtMS > r.sweep {
+		r.sweep = o.AtMS + 60_000
+		r.filter.Offline(r.dead(o.AtMS))
+	}
+	s := r.states[o.Tag]
+	if s == nil {
+		fresh := NewState()
+		s = &fresh
+		r.states[o.Tag] = s
+		r.tags = append(r.tags, o.Tag)
+	}
+	r.filter.Sight(s, receiver, o.DBm, o.AtMS)
+}
+
+func (r *replay) dead(atMS int64) []int {
+	var dead []int
+	for g, last := range r.last {
+		if last == 0 || atMS-last > receiverGoneMS {
+			dead = append(dead, g)
+		}
+	}
+	return dead
+}
+
+func (r *replay) settle(tag string, s *State) {
+	if s.heard == 0 {
+		return
+	}
+	at := s.stepMS + r.filter.model.tuning.StepMS
+	r.filter.Settle(s)
+	a := s.Answer()
+	r.emit(Prediction{AtMS: at, Tag: tag, Room: r.filter.model.RoomID(int(a.Room)), Confidence: float64(a.Confidence)})
+}
+
+// Teach turns observations whose truth is known into lessons, one a tag and
+// room, and the moves seen among them into doors of rooms that have none.
+func Teach(plan *Plan, observations []Observation, truth []Truth, stepMS int64) []Lesson {
+	rooms := make(map[string]int)
+	for i, room := range plan.Rooms {
+		rooms[room.ID] = i
+	}
+	receivers := make(map[string]int)
+	for i, receiver := range plan.Receivers {
+		receivers[receiver.ID] = i
+	}
+	byTag := make(map[string][]Observation)
+	for _, o := range observations {
+		byTag[o.Tag] = append(byTag[o.Tag], o)
+	}
+	whole := make(map[string][]Truth)
+	for _, t := range truth {
+		whole[t.Tag] = append(whole[t.Tag], t)
+	}
+	learnDoors(plan, rooms, whole)
+	var lessons []Lesson
+	for _, tag := range sortedKeys(whole) {
+		lessons = append(lessons, lessonsOf(byTag[tag], whole[tag], rooms, receivers, stepMS)...)
+	}
+	return lessons
+}
+
+func lessonsOf(heard []Observation, truth []Truth, rooms, receivers map[string]int, stepMS int64) []Lesson {
+	byRoom := make(map[int]*Lesson)
+	var alive []int
+	var step map[int][]float64
+	var began int64
+	close := func() {
+		room, ok := rooms[roomAt(truth, began)]
+		if !ok || len(step) == 0 {
+			return
+		}
+		if byRoom[room] == nil {
+			byRoom[room] = &Lesson{Room: room}
+		}
+		byRoom[room].Steps = append(byRoom[room].Steps, means(step))
+	}
+	for _, o := range heard {
+		receiver, ok := receivers[o.Receiver]
+		if !ok {
+			continue
+		}
+		if !slices.Contains(alive, receiver) {
+			alive = append(alive, receiver)
+		}
+		if step == nil || o.AtMS >= began+stepMS {
+			close()
+			step, began = make(map[int][]float64), o.AtMS
+		}
+		step[receiver] = append(step[receiver], o.DBm)
+	}
+	close()
+	var lessons []Lesson
+	for _, room := range sortedKeys(byRoom) {
+		byRoom[room].Alive = alive
+		lessons = append(lessons, *byRoom[room])
+	}
+	return lessons
+}
+
+func means(step map[int][]float64) []Signal {
+	var signals []Signal
+	for _, receiver := range sortedKeys(step) {
+		var sum float64
+		for _, dbm := range step[receiver] {
+			sum += dbm
+		}
+		signals = append(signals, Signal{Receiver: receiver, DBm: sum / float64(len(step[receiver]))})
+	}
+	return signals
+}
+
+// roomAt is the true room at a time; empty between the intervals.
+func roomAt(truth []Truth, atMS int64) string {
+	i, _ := slices.BinarySearchFunc(truth, atMS, func(t Truth, at int64) int {
+		if t.ToMS < at {
+			return -1
+		}
+		return 1
+	})
+	if i < len(truth) && truth[i].FromMS <= atMS {
+		return truth[i].Room
+	}
+	return ""
+}
+
+// learnDoors takes a move between two rooms within doorMS as a door between them,
+// in plans where nobody has told of any door.
+func learnDoors(plan *Plan, rooms map[string]int, truth map[string][]Truth) {
+	const doorMS = 20_000
+	for _, room := range plan.Rooms {
+		if len(room.Doors) > 0 {
+			return
+		}
+	}
+	plan.Rooms = slices.Clone(plan.Rooms)
+	for _, tag := range sortedKeys(truth) {
+		spans := truth[tag]
+		for i := 1; i < len(spans); i++ {
+			from, okFrom := rooms[spans[i-1].Room]
+			to, okTo := rooms[spans[i].Room]
+			if !okFrom || !okTo || from == to || spans[i].FromMS-spans[i-1].ToMS > doorMS {
+				continue
+			}
+			plan.Rooms[from].Doors = addDoor(plan.Rooms[from].Doors, to)
+			plan.Rooms[to].Doors = addDoor(plan.Rooms[to].Doors, from)
+		}
+	}
+}
+
+func addDoor(doors []int, to int) []int {
+	if slices.Contains(doors, to) {
+		return doors
+	}
+	return append(slices.Clone(doors), to)
+}

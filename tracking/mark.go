@@ -1,0 +1,153 @@
+package tracking
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"wardwatch/tracking/hospital"
+)
+
+// Mark sets an asset's status on a person's word. It stands until the asset
+// comes into a room whose kind says otherwise; broken stands until a person
+// says otherwise.
+func (e Equipment) Mark(ctx context.Context, by hospital.Actor, id AssetID, status Status, note string) error {
+	if err := e.may(by, note); err != nil {
+		return err
+	}
+	if !slices.Contains(Statuses(), status) {
+		return hospital.Refuse(hospital.ErrInvalid, "Choose one of: free, in use, needs cleaning, broken.")
+	}
+	err := e.Store.InTx(ctx, func(tx Tx) error {
+		before, err := tx.Asset(ctx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.SetStatus(ctx, id, status, by.Name, note, tx.Now()); err != nil {
+			return err
+		}
+		announceAsset(tx, before)
+		return tx.Record(ctx, hospital.Deed{By: by, What: "asset.mark", On: "asset/" + string(id), Why: note,
+			Before: fact("status", string(before.Status)), After: fact("status", string(status))})
+	})
+	if err != nil {
+		return fmt.Errorf("mark asset %s: %w", id, err)
+	}
+	return nil
+}
+
+// NotHere notes that somebody looked where the asset was said to be and did not
+// find it. Radio decides anew; until it does the page says who looked and when.
+func (e Equipment) NotHere(ctx context.Context, by hospital.Actor, id AssetID, note string) error {
+	if err := e.may(by, note); err != nil {
+		return err
+	}
+	err := e.Store.InTx(ctx, func(tx Tx) error {
+		asset, err := tx.Asset(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !asset.Place.Known() {
+			return hospital.Refuse(hospital.ErrInvalid, "Nobody has said yet where this is, so it can't be missing there.")
+		}
+		if err := tx.Doubt(ctx, id, asset.Place.Room, by.Name, note, tx.Now()); err != nil {
+			return err
+		}
+		announceAsset(tx, asset)
+		return tx.Record(ctx, hospital.Deed{By: by, What: "asset.not-here", On: "asset/" + string(id), Why: note,
+			Before: fact("room", string(asset.Place.Room))})
+	})
+	if err != nil {
+		return fmt.Errorf("doubt asset %s: %w", id, err)
+	}
+	e.Tracker.doubt(id, e.Now())
+	return nil
+}
+
+// Here notes that a person sees the asset in a room. It overrides radio at once.
+func (e Equipment) Here(ctx context.Context, by hospital.Actor, id AssetID, room hospital.RoomID) error {
+	if err := e.may(by, ""); err != nil {
+		return err
+	}
+	in, ok := e.Register.Current().Room(room)
+	if !ok {
+		return hospital.Refuse(hospital.ErrInvalid, "Choose the room that you see it in.")
+	}
+	err := e.Store.InTx(ctx, func(tx Tx) error {
+		asset, err := tx.Asset(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := e.placeByWord(ctx, tx, asset, in); err != nil {
+			return err
+		}
+		return tx.Record(ctx, hospital.Deed{By: by, What: "asset.here", On: "asset/" + string(id),
+			Before: fact("room", string(asset.Place.Room)), After: fact("room", string(room))})
+	})
+	if err != nil {
+		return fmt.Errorf("confirm asset %s: %w", id, err)
+	}
+	e.Tracker.confirm(id, room, e.Now())
+	return nil
+}
+
+func (e Equipment) placeByWord(ctx context.Context, tx Tx, asset Asset, in hospital.Room) error {
+	was, place := asset.Place, asset.Place
+	if place.Room != in.ID {
+		place.Since = tx.Now()
+	}
+	place.Room, place.Floor, place.Confidence, place.Why = in.ID, in.Floor, 0.99, "confirmed"
+	place.Second, place.SecondConfidence = "", 0
+	place.SeenAt = tx.Now()
+	place.DoubtedBy, place.DoubtedAt, place.GoneAt = "", time.Time{}, time.Time{}
+	return e.storeWord(ctx, tx, asset.ID, was, place)
+}
+
+func (e Equipment) storeWord(ctx context.Context, tx Tx, id AssetID, was, place Place) error {
+	if err := tx.SetPlace(ctx, id, place); err != nil {
+		return err
+	}
+	if was.Room == place.Room {
+		tx.Announce("asset/" + string(id))
+		return nil
+	}
+	kind := Movement
+	if !was.Known() {
+		kind = Arrival
+	}
+	return storeMove(ctx, tx, e.Register.Current(), Move{Asset: id, Kind: kind, From: was.Room, To: place.Room,
+		FromFloor: was.Floor, ToFloor: place.Floor, At: tx.Now(), Confidence: place.Confidence, Why: place.Why})
+}
+
+func (e Equipment) may(by hospital.Actor, note string) error {
+	if err := by.Need(hospital.MarkEquipment); err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(note) > MaxNote {
+		return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("A note may have %d characters at most.", MaxNote))
+	}
+	if strings.ContainsRune(note, 0) || !utf8.ValidString(note) {
+		return hospital.Refuse(hospital.ErrInvalid, "The note holds characters that can't be kept.")
+	}
+	return nil
+}
+
+func announceAsset(tx Tx, asset Asset) {
+	tx.Announce("asset/" + string(asset.ID))
+	if asset.Place.Room != "" {
+		tx.Announce("room/"+string(asset.Place.Room), "floor/"+string(asset.Place.Floor))
+	}
+}
+
+// fact is a small JSON object for the audit trail.
+func fact(name, value string) string {
+	b, err := json.Marshal(map[string]string{name: value})
+	if err != nil {
+		return "" // two strings always marshal
+	}
+	return string(b)
+}

@@ -1,0 +1,76 @@
+package tracking
+
+import (
+	"sync"
+
+	"wardwatch/tracking/locate"
+)
+
+// MaxQueued is how many sightings may wait in one shard. When more come, the
+// oldest are dropped and counted: a newer sighting says more than an older one.
+const MaxQueued = 1 << 16
+
+// heard is a sighting with its names looked up in a book.
+type heard struct {
+	atMS       int64
+	dbm        float32
+	asset      int32
+	generation uint32
+	receiver   int16
+	certain    int16 // the one room it can have come from, or locate.NoRoom
+	battery    int8
+	motion     locate.Motion
+}
+
+// queue is a bounded ring. put never waits; take empties it.
+type queue struct {
+	mu      sync.Mutex
+	ring    []heard
+	first   int
+	filled  int
+	dropped uint64
+	wake    chan struct{}
+}
+
+func newQueue(size int) *queue {
+	return &queue{ring: make([]heard, size), wake: make(chan struct{}, 1)}
+}
+
+// put adds sightings and says how many old ones had to go.
+func (q *queue) put(hs []heard) (dropped int) {
+	q.mu.Lock()
+	for _, h := range hs {
+		if q.filled == len(q.ring) {
+			q.first = (q.first + 1) % len(q.ring)
+			q.filled--
+			dropped++
+		}
+		q.ring[(q.first+q.filled)%len(q.ring)] = h
+		q.filled++
+	}
+	q.dropped += uint64(dropped)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return dropped
+}
+
+// take appends up to limit of what waits to into, oldest first.
+func (q *queue) take(into []heard, limit int) []heard {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for range min(q.filled, limit) {
+		into = append(into, q.ring[q.first])
+		q.first = (q.first + 1) % len(q.ring)
+		q.filled--
+	}
+	return into
+}
+
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.filled
+}

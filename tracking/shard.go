@@ -1,0 +1,375 @@
+package tracking
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/locate"
+)
+
+const (
+	// maxBatch is how many sightings are filtered before what they moved is stored.
+	maxBatch = 8192
+	// settleEvery is how often open steps are looked at; sweepEvery how often the
+	// silent are looked for, and how often "last seen" is stored.
+	settleEvery = 250 * time.Millisecond
+	sweepEvery  = 4 * time.Second
+	// maxSeen bounds how many "last seen" one sweep stores; the others take their turn.
+	maxSeen = 1000
+	// maxUnstored bounds the moves kept while the database refuses them.
+	maxUnstored = 20_000
+)
+
+// tracked is one asset in the hands of its shard; less than 1 KiB.
+type tracked struct {
+	state   locate.State
+	portal  portal
+	place   Place
+	seenMS  int64
+	loudest float32 // of the step that is open
+	open    bool    // a step waits to be settled
+	stale   bool    // place differs from what is stored
+}
+
+// pages are what a shard needs of a new book: its assets' stored places.
+type pages struct {
+	book   *book
+	places map[int32]Place
+}
+
+// word is what a person said of an asset's place.
+type word struct {
+	asset AssetID
+	room  hospital.RoomID
+	doubt bool
+	at    time.Time
+}
+
+// shard owns the state of its assets. Only run's goroutine touches what is below the line.
+type shard struct {
+	tracker *Tracker
+	queue   *queue
+	mu      sync.Mutex
+	fresh   *pages
+	words   []word
+
+	// ----
+	book     *book
+	before   *book // to look up sightings that were queued under it
+	filter   *locate.Filter
+	assets   []*tracked // by the book's index; nil for other shards' assets
+	opened   []int32
+	moves    []Move
+	batch    []heard
+	began    time.Time
+	sweeping int
+}
+
+func newShard(t *Tracker) *shard {
+	return &shard{tracker: t, queue: newQueue(MaxQueued), batch: make([]heard, 0, maxBatch)}
+}
+
+func (s *shard) adopt(p pages) {
+	s.mu.Lock()
+	s.fresh = &p
+	s.mu.Unlock()
+	s.nudge()
+}
+
+func (s *shard) say(w word) {
+	s.mu.Lock()
+	s.words = append(s.words, w)
+	s.mu.Unlock()
+	s.nudge()
+}
+
+func (s *shard) nudge() {
+	select {
+	case s.queue.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *shard) run(ctx context.Context) error {
+	settle, sweep := time.NewTicker(settleEvery), time.NewTicker(sweepEvery)
+	defer settle.Stop()
+	defer sweep.Stop()
+	s.began = s.tracker.now()
+	s.turn()
+	for {
+		select {
+		case <-ctx.Done():
+			return s.finish(context.WithoutCancel(ctx))
+		case <-s.queue.wake:
+			s.drain(ctx)
+		case <-settle.C:
+			s.settle(s.tracker.now())
+			s.keep(ctx, false)
+		case <-sweep.C:
+			s.sweep(s.tracker.now())
+			s.keep(ctx, true)
+		}
+	}
+}
+
+// finish takes what still waits and stores all of it.
+func (s *shard) finish(ctx context.Context) error {
+	s.drain(ctx)
+	s.settle(s.tracker.now().Add(time.Hour)) // every open step, however young
+	for i := range s.assets {
+		if t := s.assets[i]; t != nil && t.stale {
+			return s.store(ctx, s.staleOnes(math.MaxInt))
+		}
+	}
+	return s.store(ctx, nil)
+}
+
+// drain works through the queue, storing after each batch.
+func (s *shard) drain(ctx context.Context) {
+	for {
+		s.turn()
+		s.listen()
+		s.batch = s.queue.take(s.batch[:0], maxBatch)
+		for i := range s.batch {
+			s.take(&s.batch[i])
+		}
+		s.keep(ctx, false)
+		if len(s.batch) < maxBatch {
+			return
+		}
+	}
+}
+
+// turn goes over to a new book, when there is one.
+func (s *shard) turn() {
+	s.mu.Lock()
+	fresh := s.fresh
+	s.fresh = nil
+	s.mu.Unlock()
+	if fresh == nil {
+		return
+	}
+	old, oldBook := s.assets, s.book
+	s.before, s.book = s.book, fresh.book
+	s.filter = locate.NewFilter(s.book.model)
+	s.filter.Offline(s.book.offline(s.tracker.now()))
+	s.assets, s.opened = make([]*tracked, len(s.book.assets)), s.opened[:0]
+	for index, place := range fresh.places {
+		t := &tracked{place: place}
+		if oldBook != nil {
+			if was, ok := oldBook.byAsset[s.book.assets[index]]; ok && old[was] != nil {
+				*t = *old[was]
+				t.open, t.portal = false, portal{}
+			}
+		}
+		t.state = s.restored(t.place)
+		t.seenMS = max(t.seenMS, msOf(t.place.SeenAt))
+		s.assets[index] = t
+	}
+}
+
+func msOf(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMilli()
+}
+
+func (s *shard) restored(p Place) locate.State {
+	room, ok := s.book.model.Room(string(p.Room))
+	if !ok {
+		return locate.NewState()
+	}
+	state := locate.Restore(room, p.Confidence, msOf(p.SeenAt), msOf(p.Since))
+	if !p.DoubtedAt.IsZero() {
+		s.filter.Doubt(&state, msOf(p.DoubtedAt))
+	}
+	return state
+}
+
+// listen takes what people said.
+func (s *shard) listen() {
+	s.mu.Lock()
+	words := s.words
+	s.words = nil
+	s.mu.Unlock()
+	for _, w := range words {
+		index, ok := s.book.byAsset[w.asset]
+		if !ok || s.assets[index] == nil {
+			continue
+		}
+		t := s.assets[index]
+		if w.doubt {
+			s.filter.Doubt(&t.state, w.at.UnixMilli())
+		} else if room, ok := s.book.model.Room(string(w.room)); ok {
+			s.filter.Place(&t.state, room, locate.Confirmed, w.at.UnixMilli())
+			s.stand(t, w.room, t.state.Answer())
+			t.place.GoneAt = time.Time{}
+		}
+	}
+}
+
+// find is the asset that a queued sighting is of; nil when it is not enrolled any more.
+func (s *shard) find(h *heard) *tracked {
+	if h.generation != s.book.generation {
+		if s.turn(); h.generation != s.book.generation && !s.translate(h) {
+			return nil
+		}
+	}
+	return s.assets[h.asset]
+}
+
+// translate looks a sighting of the book before up in this one.
+func (s *shard) translate(h *heard) bool {
+	if s.before == nil || h.generation != s.before.generation {
+		return false
+	}
+	index, ok := s.book.byAsset[s.before.assets[h.asset]]
+	if !ok {
+		return false
+	}
+	h.asset = index
+	if h.receiver != locate.NoRoom {
+		receiver, ok := s.book.model.Receiver(s.before.model.ReceiverID(int(h.receiver)))
+		if !ok {
+			return false
+		}
+		h.receiver = int16(receiver)
+	}
+	if h.certain != locate.NoRoom {
+		room, ok := s.book.model.Room(s.before.model.RoomID(int(h.certain)))
+		if !ok {
+			return false
+		}
+		h.certain = int16(room)
+	}
+	return true
+}
+
+// take runs one sighting through the filter.
+func (s *shard) take(h *heard) {
+	t := s.find(h)
+	if t == nil {
+		return
+	}
+	t.stale = true
+	t.seenMS = max(t.seenMS, h.atMS)
+	if h.battery != NoBattery {
+		t.place.BatteryPct, t.place.BatteryAt = int(h.battery), time.UnixMilli(h.atMS).UTC()
+	}
+	if h.motion != locate.MotionUnknown {
+		t.state.Feel(h.motion)
+	}
+	switch {
+	case h.certain != locate.NoRoom:
+		if t.portal.admits(h.certain, h.dbm, h.atMS) {
+			event, _ := s.filter.Place(&t.state, int(h.certain), locate.RoomRead, h.atMS)
+			s.heardBy(t, h)
+			s.moved(h.asset, t, event.Answer)
+		}
+	case h.receiver != locate.NoRoom:
+		event, changed := s.filter.Sight(&t.state, int(h.receiver), float64(h.dbm), h.atMS)
+		if !t.open {
+			t.open, t.loudest = true, float32(math.Inf(-1))
+			s.opened = append(s.opened, h.asset)
+		}
+		s.heardBy(t, h)
+		if changed {
+			s.moved(h.asset, t, event.Answer)
+		}
+	}
+}
+
+func (s *shard) heardBy(t *tracked, h *heard) {
+	if h.receiver != locate.NoRoom && (h.dbm >= t.loudest || t.place.Gateway == "") {
+		t.loudest = h.dbm
+		t.place.Gateway = hospital.GatewayID(s.book.model.ReceiverID(int(h.receiver)))
+	}
+}
+
+// settle closes the steps that have lasted long enough.
+func (s *shard) settle(at time.Time) {
+	kept := s.opened[:0]
+	for _, index := range s.opened {
+		t := s.assets[index]
+		if !s.filter.Due(&t.state, at.UnixMilli()) {
+			kept = append(kept, index)
+			continue
+		}
+		t.open = false
+		if event, changed := s.filter.Settle(&t.state); changed {
+			s.moved(index, t, event.Answer)
+		}
+	}
+	s.opened = kept
+}
+
+// moved turns an answer of the filter into a move, if the asset was held to be elsewhere.
+func (s *shard) moved(index int32, t *tracked, a locate.Answer) {
+	if a.Room == locate.NoRoom {
+		t.place.Confidence, t.place.Why = 0, OutsideMap
+		return
+	}
+	room := s.book.room(int(a.Room))
+	was, gone := t.place, !t.place.GoneAt.IsZero()
+	if room == was.Room && !gone {
+		s.stand(t, room, a)
+		return
+	}
+	move := Move{Asset: s.book.assets[index], Kind: Movement, From: was.Room, To: room, FromFloor: was.Floor,
+		ToFloor: s.book.floorOf(room), At: time.UnixMilli(a.AtMS).UTC(), Confidence: float64(a.Confidence), Why: a.Why.String()}
+	if gone || !was.Known() {
+		move.Kind = Arrival
+	}
+	t.place.GoneAt = time.Time{}
+	s.stand(t, room, a)
+	s.decided(move)
+}
+
+func (s *shard) decided(move Move) {
+	s.tracker.counted.moves.Add(1)
+	if len(s.moves) == maxUnstored {
+		s.tracker.log.Error("the database refuses moves; the oldest is dropped", "asset", s.moves[0].Asset)
+		s.moves = append(s.moves[:0], s.moves[1:]...)
+	}
+	s.moves = append(s.moves, move)
+}
+
+// stand brings an asset's place up to date with an answer.
+func (s *shard) stand(t *tracked, room hospital.RoomID, a locate.Answer) {
+	p := &t.place
+	if room != p.Room {
+		p.DoubtedBy, p.DoubtedAt = "", time.Time{}
+		p.Since = time.UnixMilli(a.AtMS).UTC()
+	}
+	p.Room, p.Floor = room, s.book.floorOf(room)
+	p.Confidence, p.SecondConfidence = float64(a.Confidence), float64(a.SecondConfidence)
+	p.Second, p.Why, p.Heard = s.book.room(int(a.Second)), a.Why.String(), int(a.Heard)
+	t.stale = true
+}
+
+// sweep looks for assets and gateways that fell silent.
+func (s *shard) sweep(at time.Time) {
+	s.filter.Offline(s.book.offline(at))
+	for index, t := range s.assets {
+		if t == nil || !t.place.Known() || !t.place.GoneAt.IsZero() {
+			continue
+		}
+		silentSince := time.UnixMilli(t.seenMS)
+		if silentSince.Before(s.began) {
+			silentSince = s.began // while nobody listened, nobody was silent
+		}
+		if at.Sub(silentSince) >= LostFor {
+			s.departed(int32(index), t, at)
+		}
+	}
+}
+
+func (s *shard) departed(index int32, t *tracked, at time.Time) {
+	t.place.GoneAt, t.place.SeenAt, t.stale = at, time.UnixMilli(t.seenMS).UTC(), true
+	why := SilenceOf(t.place, at, s.tracker.GatewayHeard)
+	s.decided(Move{Asset: s.book.assets[index], Kind: Departure, From: t.place.Room, FromFloor: t.place.Floor, At: at, Why: string(why)})
+}

@@ -1,0 +1,64 @@
+package tracking
+
+import (
+	"context"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// Store is what tracking needs of storage. Package db satisfies it.
+type Store interface {
+	// InTx runs change in a transaction and returns once it is durable.
+	InTx(ctx context.Context, change func(Tx) error) error
+
+	// Roster is every asset that has a tag, with its identities and last place.
+	Roster(ctx context.Context) ([]Asset, error)
+	// Asset is one asset with everything; ErrUnknownAsset when there is none.
+	Asset(ctx context.Context, id AssetID) (Asset, error)
+	// Timeline lists what happened to an asset before a time, newest first.
+	Timeline(ctx context.Context, id AssetID, before time.Time, limit int) ([]Moment, error)
+	// Kinds lists every kind of equipment, by name.
+	Kinds(ctx context.Context) ([]string, error)
+	// InRooms lists assets of the kinds (none: any) and the status (empty: any) in the rooms.
+	InRooms(ctx context.Context, kinds []string, status Status, rooms []hospital.RoomID, limit int) ([]Asset, error)
+	// ByWords lists assets of which every word begins a word of their name, kind, number, model, serial or tag.
+	ByWords(ctx context.Context, words []string, limit int) ([]Asset, error)
+	// OnFloor counts assets by room and status.
+	OnFloor(ctx context.Context, floor hospital.FloorID) ([]RoomCount, error)
+	// FreeByKind counts the free assets of each kind in the rooms of a unit (empty: anywhere).
+	FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]KindCount, error)
+}
+
+// Tx is a change in progress.
+type Tx interface {
+	Now() time.Time
+	Announce(topics ...string)
+	Record(ctx context.Context, deed hospital.Deed) error
+
+	// SetPlace overwrites an asset's last place; the doubt is kept unless the room is another.
+	SetPlace(ctx context.Context, id AssetID, place Place) error
+	// AddMove appends to the movements.
+	AddMove(ctx context.Context, move Move) error
+	// SetStatus sets the status and appends it to the timeline. By is empty for a room,
+	// which never changes a broken asset. False when nothing changed.
+	SetStatus(ctx context.Context, id AssetID, status Status, by, note string, at time.Time) (bool, error)
+	// Doubt notes that a person did not find the asset where it was said to be.
+	Doubt(ctx context.Context, id AssetID, room hospital.RoomID, by, note string, at time.Time) error
+	// Asset is the asset as this change sees it.
+	Asset(ctx context.Context, id AssetID) (Asset, error)
+}
+
+// RoomCount is how many assets of a status are in a room.
+type RoomCount struct {
+	Room   hospital.RoomID
+	Kind   string
+	Status Status
+	Count  int
+}
+
+// KindCount is how many assets of a kind there are, and how many of them are free.
+type KindCount struct {
+	Kind        string
+	Free, Total int
+}
