@@ -1,6 +1,10 @@
 package coldchain
 
-import "time"
+import (
+	"time"
+
+	"wardwatch/tracking/notify"
+)
 
 // ExcursionID numbers excursions; it stays the same when late data revises one.
 type ExcursionID int64
@@ -15,20 +19,15 @@ const (
 )
 
 // Severity orders what needs somebody: a freeze spoils in minutes, warmth in hours.
-type Severity int
+type Severity = notify.Severity
 
 // The severities, least first.
 const (
-	Notice Severity = iota
-	Warning
-	Serious
-	Critical
+	Notice   = notify.Informative
+	Warning  = notify.Warning
+	Serious  = notify.Serious
+	Critical = notify.Critical
 )
-
-// String is the severity in a word.
-func (s Severity) String() string {
-	return [...]string{"notice", "warning", "serious", "critical"}[min(max(int(s), 0), 3)]
-}
 
 // Excursion is a time that one probe of a fridge spent beyond a rule's limit for
 // longer than the rule allows.

@@ -131,3 +131,13 @@ func (k SensorKey) String() string {
 	}
 	return k.Sensor + " " + strconv.Quote(k.Channel)
 }
+
+// Judged says whether a stream measures the goods. A channel that is named for
+// the room around the fridge is recorded and never rings.
+func (k SensorKey) Judged() bool {
+	switch k.Channel {
+	case "ambient", "room", "outside":
+		return false
+	}
+	return true
+}

@@ -1,0 +1,220 @@
+package coldchain
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
+)
+
+// What a caller can do about a refusal.
+var (
+	ErrUnknownFridge = fmt.Errorf("fridge %w", hospital.ErrUnknown)
+	ErrUnknownSensor = fmt.Errorf("sensor %w", hospital.ErrUnknown)
+)
+
+// Topic is what changes with every fridge.
+const Topic = "coldchain"
+
+// Fridge is a refrigerator, freezer or ultra-cold freezer that is watched.
+type Fridge struct {
+	ID      FridgeID
+	Name    string
+	Profile ProfileID
+	Room    hospital.RoomID // empty when nobody has said
+	Unit    hospital.UnitID
+	Model   string
+	Serial  string
+}
+
+// SensorID numbers streams of readings in the store.
+type SensorID int64
+
+// Sensor is one stream of readings: a channel of a device.
+type Sensor struct {
+	ID     SensorID
+	Key    SensorKey
+	Name   string
+	Fridge FridgeID // empty while it belongs to none
+	// Judged is false for a probe that measures the room rather than the goods.
+	Judged     bool
+	AttachedAt time.Time
+	BatteryPct *int // the last that the device said
+}
+
+// Kinds of alarm that the cold chain raises.
+const (
+	KindWarm      notify.Kind = "too warm"
+	KindCold      notify.Kind = "too cold"
+	KindFreezing  notify.Kind = "freezing"
+	KindSilent    notify.Kind = "no data"
+	KindFoundLate notify.Kind = "excursion found late"
+)
+
+// freezeRule is the name under which a rule counts as freezing rather than cold.
+const freezeRule = "freeze"
+
+// Kind is the kind of alarm that an excursion rings.
+func (e Excursion) Kind() notify.Kind {
+	switch {
+	case e.Rule == freezeRule:
+		return KindFreezing
+	case e.Direction == TooCold:
+		return KindCold
+	}
+	return KindWarm
+}
+
+// Peak is the excursion's worst temperature.
+func (e Excursion) Peak() MilliCelsius {
+	if e.Direction == TooCold {
+		return e.Min
+	}
+	return e.Max
+}
+
+// said is the excursion in a sentence without the fridge's name.
+func (e Excursion) said() string {
+	return fmt.Sprintf("%v, limit %v", e.Peak(), e.Limit)
+}
+
+// Tx is what the cold chain needs of a transaction.
+type Tx interface {
+	notify.Tx
+	// FridgesVersion rises whenever a fridge or sensor is changed.
+	FridgesVersion(context.Context) (int64, error)
+	// SensorByKey is one stream; false when nobody has adopted it.
+	SensorByKey(context.Context, SensorKey) (Sensor, bool, error)
+	// Fridge is one fridge; ErrUnknownFridge when there is none.
+	Fridge(context.Context, FridgeID) (Fridge, error)
+	// NoteStrangeSensor lists a sensor for adoption; it forgets the longest unheard beyond MaxStrangeSensors.
+	NoteStrangeSensor(context.Context, Reading) error
+	// Quarantine sets an impossible reading of a known sensor aside; the oldest go beyond MaxQuarantined a sensor.
+	Quarantine(ctx context.Context, sensor SensorID, r Reading, reason string) error
+	// AddReading is false when the record has the sensor's reading of that time already.
+	AddReading(context.Context, SensorID, Reading) (bool, error)
+	SetBattery(ctx context.Context, sensor SensorID, pct int) error
+
+	// SavedState is the fold's last checkpoint; false when there is none.
+	SavedState(context.Context, SensorID) (Checkpoint, bool, error)
+	SaveState(context.Context, SensorID, Checkpoint) error
+	// LastPoint is the newest reading of a sensor; false when it has none.
+	LastPoint(context.Context, SensorID) (Point, bool, error)
+	// PastOf is the record of one stream.
+	PastOf(context.Context, SensorID) Record
+	// SumHours brings the summaries of the hours up to date in which from to to lie.
+	SumHours(ctx context.Context, sensor SensorID, from, to time.Time) error
+	// SaveHour stores the summary of one hour.
+	SaveHour(context.Context, SensorID, Hour) error
+
+	// AddExcursion stores a new excursion and numbers it.
+	AddExcursion(context.Context, SensorID, Excursion) (ExcursionID, error)
+	// SaveExcursion stores how an excursion now stands.
+	SaveExcursion(context.Context, Excursion) error
+	// KeepRevision keeps what an excursion was before it was revised.
+	KeepRevision(context.Context, Excursion) error
+	// RunningOf are a sensor's running excursions, RunningIn a fridge's.
+	RunningOf(context.Context, SensorID) ([]Excursion, error)
+	RunningIn(context.Context, FridgeID) ([]Excursion, error)
+	// Append adds a link to the chain and numbers it.
+	Append(context.Context, Event) error
+
+	// WatchedIn are the streams of a fridge, each with its newest reading.
+	WatchedIn(context.Context, FridgeID) ([]Watched, error)
+	// Attach makes a sensor known and says which fridge it watches.
+	Attach(context.Context, Sensor) (SensorID, error)
+}
+
+// Store is where the cold chain is kept.
+type Store interface {
+	InTx(context.Context, func(Tx) error) error
+	// Fridges are all fridges by name.
+	Fridges(context.Context) ([]Fridge, error)
+	Fridge(context.Context, FridgeID) (Fridge, error)
+	// Watched are the streams that belong to fridges, each with its newest reading.
+	Watched(context.Context) ([]Watched, error)
+	WatchedIn(context.Context, FridgeID) ([]Watched, error)
+	// Running are all running excursions.
+	Running(context.Context) ([]Excursion, error)
+	// Excursions of a fridge, newest first, withdrawn ones included.
+	Excursions(ctx context.Context, fridge FridgeID, limit int) ([]Excursion, error)
+	// Points are a stream's readings with from <= At < to, oldest first.
+	Points(ctx context.Context, sensor SensorID, from, to time.Time) ([]Point, error)
+	// Hours are the summaries of the hours that begin in from <= hour < to, oldest first.
+	Hours(ctx context.Context, sensor SensorID, from, to time.Time) ([]Hour, error)
+	// Events are the links of the chain after a number, at most limit.
+	Events(ctx context.Context, after int64, limit int) ([]Event, error)
+	// Strange are the sensors that wait for adoption, last heard first.
+	Strange(context.Context) ([]StrangeSensor, error)
+	// Quarantined are a fridge's newest readings that were set aside.
+	Quarantined(ctx context.Context, fridge FridgeID, limit int) ([]Quarantined, error)
+}
+
+// Bounds of the lists that unwanted input can fill.
+const (
+	MaxStrangeSensors = 1000
+	MaxQuarantined    = 500 // a sensor
+)
+
+// Checkpoint is the fold's state after a reading, under a profile.
+type Checkpoint struct {
+	Fridge FridgeID
+	// Profile tells the profile's content: a changed one makes the checkpoint void.
+	Profile string
+	AsOf    time.Time
+	State   State
+}
+
+// Hour sums up the readings of one whole hour of UTC.
+type Hour struct {
+	Start    time.Time
+	Min, Max MilliCelsius
+	Sum      int64 // of the temperatures, in thousandths of a degree
+	Points   int
+}
+
+// Mean is the plain mean of the hour's readings.
+func (h Hour) Mean() MilliCelsius {
+	if h.Points == 0 {
+		return 0
+	}
+	return MilliCelsius(h.Sum / int64(h.Points))
+}
+
+func (h Hour) see(at time.Time, temp MilliCelsius) Hour {
+	start := at.Truncate(time.Hour)
+	if h.Points == 0 || !h.Start.Equal(start) {
+		return Hour{Start: start, Min: temp, Max: temp, Sum: int64(temp), Points: 1}
+	}
+	h.Min, h.Max = min(h.Min, temp), max(h.Max, temp)
+	h.Sum += int64(temp)
+	h.Points++
+	return h
+}
+
+// Watched is a stream with its newest reading.
+type Watched struct {
+	Sensor Sensor
+	Last   Point // zero At when nothing has come yet
+}
+
+// StrangeSensor is one that was heard and belongs to nobody yet.
+type StrangeSensor struct {
+	Key                   SensorKey
+	FirstHeard, LastHeard time.Time
+	Times                 int
+	Temp                  MilliCelsius
+	Gateway               hospital.GatewayID
+}
+
+// Quarantined is a reading that was set aside.
+type Quarantined struct {
+	Key                    SensorKey
+	Temp                   MilliCelsius
+	MeasuredAt, ReceivedAt time.Time
+	Source                 string
+	Gateway                hospital.GatewayID
+	Reason                 string
+}

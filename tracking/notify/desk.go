@@ -1,0 +1,161 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// Store is where alarms and notices are kept.
+type Store interface {
+	InTx(context.Context, func(Tx) error) error
+	// Alarm is one alarm; ErrUnknownAlarm when there is none.
+	Alarm(context.Context, AlarmID) (Alarm, error)
+	// OpenAlarms are those not closed, worst and newest first, at most MaxListed.
+	OpenAlarms(context.Context) ([]Alarm, error)
+	// ClosedAlarms are at most limit, last closed first, numbered below before (0: from the newest).
+	ClosedAlarms(ctx context.Context, before AlarmID, limit int) ([]Alarm, error)
+	// AlarmsOf are the newest of one subject, at most limit.
+	AlarmsOf(ctx context.Context, subject string, limit int) ([]Alarm, error)
+	// Notices of one alarm, in the order they fall due.
+	Notices(context.Context, AlarmID) ([]Notice, error)
+}
+
+// MaxListed is the most alarms that the inbox shows.
+const MaxListed = 500
+
+// maxNote is the longest note, in bytes.
+const maxNote = 2000
+
+// Desk is where people answer alarms.
+type Desk struct {
+	Store  Store
+	Ladder Ladder
+	// Now is the clock that ages are told by; changes take their own transaction's instant.
+	Now func() time.Time
+}
+
+// Answer is what a person says to an alarm.
+type Answer struct {
+	Reason Reason
+	Note   string
+	// For is how long the ladder keeps quiet while the trouble goes on; 0: the ladder's own Silence.
+	For time.Duration
+	// Version is the alarm's version that the person looked at; 0 skips the check.
+	Version int
+}
+
+func (a Answer) check() error {
+	a.Note = strings.TrimSpace(a.Note)
+	switch {
+	case !a.Reason.known():
+		return ErrNoReason
+	case a.Reason == OtherReason && a.Note == "":
+		return fmt.Errorf("say in words what it was: %w", ErrNoReason)
+	case len(a.Note) > maxNote:
+		return fmt.Errorf("the note is longer than %d characters: %w", maxNote, hospital.ErrInvalid)
+	case a.For < 0 || a.For > MaxSilence:
+		return fmt.Errorf("an alarm can be kept quiet for at most %v: %w", MaxSilence, hospital.ErrInvalid)
+	}
+	return nil
+}
+
+// Acknowledge says that by has seen the alarm and why it is. It may be done
+// while the trouble goes on. It stops every notice at once, for everybody; if
+// the trouble still goes on when the silence ends, the ladder begins anew.
+func (d Desk) Acknowledge(ctx context.Context, by hospital.Actor, id AlarmID, answer Answer) (Alarm, error) {
+	if err := by.Need(hospital.Acknowledge); err != nil {
+		return Alarm{}, err
+	}
+	if err := answer.check(); err != nil {
+		return Alarm{}, err
+	}
+	return d.change(ctx, id, answer.Version, func(tx Tx, alarm Alarm) (Alarm, error) {
+		silence := answer.For
+		if silence == 0 {
+			silence = d.Ladder.Silence
+		}
+		before := alarm.Ack
+		alarm.Ack = Acknowledgement{At: tx.Now(), By: by.ID, ByName: by.Name, Reason: answer.Reason,
+			Note: strings.TrimSpace(answer.Note), Until: tx.Now().Add(silence)}
+		if err := tx.StopNotices(ctx, alarm.ID, by.Name+" acknowledged"); err != nil {
+			return Alarm{}, err
+		}
+		if alarm.ReturnedAt.IsZero() {
+			if err := climb(ctx, tx, d.Ladder, alarm, alarm.Ack.Until); err != nil {
+				return Alarm{}, err
+			}
+		}
+		return alarm, tx.Record(ctx, hospital.Deed{By: by, What: "alarm.acknowledge", On: alarm.Topic(),
+			Why: answer.why(), Before: before.JSON(), After: alarm.Ack.JSON()})
+	})
+}
+
+func (a Answer) why() string {
+	return strings.TrimSuffix(a.Reason.String()+": "+strings.TrimSpace(a.Note), ": ")
+}
+
+// Close ends an alarm whose trouble is over, with what was done about it.
+func (d Desk) Close(ctx context.Context, by hospital.Actor, id AlarmID, note string, version int) (Alarm, error) {
+	if err := by.Need(hospital.Acknowledge); err != nil {
+		return Alarm{}, err
+	}
+	note = strings.TrimSpace(note)
+	if note == "" || len(note) > maxNote {
+		return Alarm{}, fmt.Errorf("say in 1 to %d characters what was done: %w", maxNote, hospital.ErrInvalid)
+	}
+	return d.change(ctx, id, version, func(tx Tx, alarm Alarm) (Alarm, error) {
+		if alarm.ReturnedAt.IsZero() {
+			return Alarm{}, ErrStillWrong
+		}
+		alarm.Closing = Closing{At: tx.Now(), By: by.ID, ByName: by.Name, Note: note}
+		return alarm, tx.Record(ctx, hospital.Deed{By: by, What: "alarm.close", On: alarm.Topic(), Why: note})
+	})
+}
+
+func (d Desk) change(ctx context.Context, id AlarmID, version int, do func(Tx, Alarm) (Alarm, error)) (Alarm, error) {
+	var after Alarm
+	err := d.Store.InTx(ctx, func(tx Tx) error {
+		alarm, err := tx.Alarm(ctx, id)
+		if err != nil {
+			return err
+		}
+		if version != 0 && version != alarm.Version {
+			return ErrStaleAlarm
+		}
+		if !alarm.Closing.At.IsZero() {
+			return ErrClosed
+		}
+		if after, err = do(tx, alarm); err != nil {
+			return err
+		}
+		after.Version++
+		tx.Announce(Topic, alarm.Subject)
+		return tx.ChangeAlarm(ctx, after)
+	})
+	if err != nil {
+		return Alarm{}, fmt.Errorf("alarm %d: %w", id, err)
+	}
+	return after, nil
+}
+
+// JSON is the acknowledgement as the audit trail keeps it; empty for none.
+func (a Acknowledgement) JSON() string {
+	if a.At.IsZero() {
+		return ""
+	}
+	text, err := json.Marshal(struct {
+		By     hospital.PersonID `json:"by"`
+		Reason Reason            `json:"reason"`
+		Note   string            `json:"note,omitempty"`
+		Until  time.Time         `json:"until"`
+	}{a.By, a.Reason, a.Note, a.Until})
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

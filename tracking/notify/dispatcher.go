@@ -1,0 +1,166 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Message is a notice ready to be sent.
+type Message struct {
+	// ID is the same at every try, so that a receiver can tell a repeated message.
+	ID       NoticeID
+	To       string
+	ToName   string
+	Subject  string
+	Body     string
+	URL      string // where the alarm can be answered; may be empty
+	Alarm    Alarm
+	Step     int
+	Attempts int
+}
+
+// Sender takes a message away over one way.
+type Sender interface {
+	// Send returns once the other side has taken responsibility. ErrRefused in
+	// the error says that trying again is of no use.
+	Send(context.Context, Message) error
+}
+
+// ErrRefused: the other side will never take this message.
+var ErrRefused = errors.New("refused for good")
+
+// Outbox is where the dispatcher finds what is due.
+type Outbox interface {
+	// Claim hands over at most limit notices that are due, marked as being sent
+	// for the length of the lease; one whose dispatcher died comes again after that.
+	Claim(ctx context.Context, limit int, lease time.Duration) ([]Claimed, error)
+	// Done notes the outcome of a try.
+	Done(ctx context.Context, n Notice) error
+	// NextTry is when the next notice may be tried; false when none waits.
+	NextTry(ctx context.Context) (time.Time, bool, error)
+}
+
+// Claimed is a notice with its alarm.
+type Claimed struct {
+	Notice Notice
+	Alarm  Alarm
+}
+
+const (
+	// MaxTries is how often a notice is tried before it counts as failed.
+	MaxTries = 8
+	// claimSize is how many notices are taken at once.
+	claimSize = 20
+	// sendTime is how long one try may take.
+	sendTime = 30 * time.Second
+	// lease is how long a dispatcher that has died keeps its notices: longer than it takes to send a claim.
+	lease = claimSize*sendTime + time.Minute
+	// idle is the longest sleep while something waits: the house's clock may run faster than ours.
+	idle = 2 * time.Second
+)
+
+// Dispatcher sends what is due.
+type Dispatcher struct {
+	Outbox Outbox
+	Ways   map[Way]Sender
+	Now    func() time.Time
+	Log    *slog.Logger
+	// URL is where people reach Wardwatch; may be empty.
+	URL string
+	// Wake is told when the alarms may have changed; a full channel loses nothing.
+	Wake <-chan struct{}
+}
+
+// Run sends until ctx ends.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		sent, err := d.SendDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.Log.Error("notices could not be sent", "error", err)
+		}
+		if sent > 0 && err == nil {
+			continue
+		}
+		d.rest(ctx, err != nil)
+	}
+	return ctx.Err()
+}
+
+// rest waits until a notice may be due or somebody calls.
+func (d *Dispatcher) rest(ctx context.Context, failed bool) {
+	var timer <-chan time.Time
+	next, waiting, err := d.Outbox.NextTry(ctx)
+	if failed || err != nil {
+		timer = time.After(idle)
+	} else if waiting {
+		timer = time.After(min(max(next.Sub(d.Now()), 10*time.Millisecond), idle))
+	}
+	select {
+	case <-ctx.Done():
+	case <-d.Wake:
+	case <-timer:
+	}
+}
+
+// SendDue sends one claim of due notices and answers how many it tried.
+func (d *Dispatcher) SendDue(ctx context.Context) (int, error) {
+	claimed, err := d.Outbox.Claim(ctx, claimSize, lease)
+	if err != nil {
+		return 0, fmt.Errorf("claim due notices: %w", err)
+	}
+	var errs []error
+	for _, c := range claimed {
+		outcome := d.try(ctx, c)
+		if err := d.Outbox.Done(context.WithoutCancel(ctx), outcome); err != nil {
+			errs = append(errs, fmt.Errorf("note outcome of notice %d: %w", outcome.ID, err))
+		}
+	}
+	return len(claimed), errors.Join(errs...)
+}
+
+// try sends one notice and says what became of it.
+func (d *Dispatcher) try(ctx context.Context, c Claimed) Notice {
+	n := c.Notice
+	n.Tries++
+	sender, configured := d.Ways[n.Way]
+	if !configured {
+		n.Status, n.DoneAt, n.Outcome = Failed, d.Now(), "this server is not set up to send "+string(n.Way)
+		return n
+	}
+	sending, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	err := sender.Send(sending, d.message(c))
+	switch {
+	case err == nil:
+		n.Status, n.DoneAt, n.Outcome = Sent, d.Now(), "taken"
+	case errors.Is(err, ErrRefused) || n.Tries >= MaxTries:
+		n.Status, n.DoneAt, n.Outcome = Failed, d.Now(), err.Error()
+		d.Log.Error("a notice could not be delivered", "notice", n.ID, "way", n.Way, "error", err)
+	default:
+		n.Status, n.TryAt, n.Outcome = Waiting, d.Now().Add(backOff(n.Tries)), err.Error()
+	}
+	return n
+}
+
+// backOff doubles from ten seconds: eight tries take about twenty minutes.
+func backOff(tries int) time.Duration {
+	return 10 * time.Second << max(tries-1, 0)
+}
+
+func (d *Dispatcher) message(c Claimed) Message {
+	a := c.Alarm
+	m := Message{ID: c.Notice.ID, To: c.Notice.To, ToName: c.Notice.ToName, Alarm: a, Step: c.Notice.Step, Attempts: c.Notice.Tries}
+	m.Subject = fmt.Sprintf("%s: %s, %s", a.Name, a.Kind, a.Severity)
+	m.Body = fmt.Sprintf("%s\n%s\nSince %s.\n", a.Name, a.Text, a.RaisedAt.UTC().Format("2 Jan 2006 15:04 MST"))
+	if c.Notice.Step > 0 {
+		m.Body += "Nobody has acknowledged it yet.\n"
+	}
+	if d.URL != "" {
+		m.URL = d.URL + "/alarms#alarm-" + fmt.Sprint(a.ID)
+		m.Body += "\nAcknowledge it here: " + m.URL + "\n"
+	}
+	return m
+}
