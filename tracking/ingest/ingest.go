@@ -1,0 +1,313 @@
+// Package ingest is the way in: it takes the messages of gateways from whichever
+// transport, and hands what they say to those who keep it.
+//
+// The path of data: a transport (package mqtt, POST /ingest) knows who sends and
+// calls Intake.Take → gateway.Decode → is this sender allowed to say so, and when
+// was it → sightings into a bounded queue (full: the oldest go, counted), readings
+// into a group that is written in one transaction → only then the sender's done is
+// called. Readings are never dropped: when they can't be taken, Take waits and then
+// says ErrBusy, and the sender keeps them.
+//
+// What can't be taken is refused record by record, counted, and noted in the Book
+// with a reason that an administrator can read; so are gateways, tags and sensors
+// that nobody has enrolled.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
+
+	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest/gateway"
+)
+
+// Limits of what waits inside.
+const (
+	// MaxWaitingSightings is how many sightings may wait before the oldest are dropped.
+	MaxWaitingSightings = 100_000
+	// MaxWaitingReadings is how many readings may wait, or be on their way to disk,
+	// before senders have to wait. It is more than one message can hold.
+	MaxWaitingReadings = 20_000
+	// maxGroup is how many readings are written together at most.
+	maxGroup = 2_000
+	// maxHandover is how many sightings are handed over at once.
+	maxHandover = 4_096
+)
+
+// What a sender can do about a refusal of the whole message.
+var (
+	// ErrUnreadable: nothing in the message can be read; sending it again is no use.
+	ErrUnreadable = errors.New("the message can't be read")
+	// ErrForeign: the sender may not speak for the gateway that the message names.
+	ErrForeign = errors.New("the message speaks for another gateway")
+	// ErrBusy: readings can't be taken now; send the message again later.
+	ErrBusy = errors.New("readings can't be taken just now; send them again")
+	// ErrToken: the token is not known, or was revoked.
+	ErrToken = errors.New("the token is not known here, or was revoked")
+)
+
+// Sights takes sightings; it returns fast and keeps its own bounds.
+type Sights interface {
+	Sight(ctx context.Context, sightings []tracking.Sighting) error
+}
+
+// Observes writes readings; it returns once they are durable, an outcome for each.
+type Observes interface {
+	Observe(ctx context.Context, readings []coldchain.Reading) ([]coldchain.Outcome, error)
+}
+
+// Tokens says whose a token is: a gateway, or with an empty id a program that may
+// speak for every gateway of the hospital. Its error wraps ErrToken when there is no such token.
+type Tokens interface {
+	Check(ctx context.Context, secret string) (hospital.GatewayID, error)
+}
+
+// Enrolled says whether an identity is a tag of this hospital.
+type Enrolled interface {
+	Enrolled(identity string) bool
+}
+
+// Parts is what an Intake is made of.
+type Parts struct {
+	Sights   Sights
+	Observes Observes
+	// Enrolled may be nil: then no tag is ever listed as unknown.
+	Enrolled Enrolled
+	Register *hospital.Register
+	Book     *Book
+	Now      func() time.Time
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+}
+
+// Intake takes messages. Its methods may be called by any goroutine; Run must be running.
+type Intake struct {
+	Parts
+	clocks *Clocks
+	meters meters
+	seen   counters
+
+	room      *semaphore.Weighted // a unit for each reading that waits
+	parcels   chan *parcel
+	sightings queue
+}
+
+// parcel is the readings of one message on their way to disk.
+type parcel struct {
+	readings []coldchain.Reading
+	origins  []gateway.Origin
+	receipt  Receipt
+	source   string
+	done     func(Receipt, error)
+}
+
+// Receipt is what became of one message.
+type Receipt struct {
+	Accepted   int
+	Duplicates int
+	Rejected   []Rejected
+}
+
+// Rejected is one record that was not taken. Sightings and readings of the
+// canonical envelope are numbered each from 0.
+type Rejected struct {
+	Index  int
+	Reason string
+}
+
+// New is an Intake that has taken over what the Book remembers.
+func New(parts Parts) *Intake {
+	return &Intake{
+		Parts:     parts,
+		clocks:    parts.Book.clocks,
+		meters:    newMeters(parts.Metrics),
+		seen:      counters{last: map[coldchain.SensorKey]counted{}},
+		room:      semaphore.NewWeighted(MaxWaitingReadings),
+		parcels:   make(chan *parcel, MaxWaitingReadings),
+		sightings: newQueue(MaxWaitingSightings),
+	}
+}
+
+// Take takes one message from a sender whose token is for gateway from; empty for a
+// program. On error nothing was taken and done is never called. Else done is called
+// once, when all that the receipt names is durable; perhaps before Take returns,
+// perhaps by another goroutine, and it must not block. Its error is never the
+// message's fault: send it again.
+//
+// Take waits for room until ctx ends.
+func (in *Intake) Take(ctx context.Context, from hospital.GatewayID, m gateway.Message, done func(Receipt, error)) error {
+	if m.Gateway == "" {
+		m.Gateway = from
+	}
+	batch, err := gateway.Decode(m)
+	if err != nil {
+		in.refuseWhole(m, batch, from, err)
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	s := &sorting{intake: in, message: m, batch: &batch, from: from}
+	if err := s.check(); err != nil {
+		return err
+	}
+	if n := int64(len(s.readings)); n > 0 && in.room.Acquire(ctx, n) != nil {
+		in.meters.busy.Inc()
+		return ErrBusy
+	}
+	s.note()
+	in.meters.dropped.Add(float64(in.sightings.put(s.sightings)))
+	s.receipt.Accepted = len(s.sightings)
+	if len(s.readings) == 0 {
+		done(s.receipt, nil)
+		return nil
+	}
+	in.parcels <- &parcel{readings: s.readings, origins: s.origins, receipt: s.receipt, source: m.Source, done: done}
+	return nil
+}
+
+// refuseWhole notes a message that could not be read at all.
+func (in *Intake) refuseWhole(m gateway.Message, b gateway.Batch, from hospital.GatewayID, err error) {
+	in.meters.refused.WithLabelValues("unreadable").Inc()
+	in.Book.Refuse(Refusal{At: m.ReceivedAt, Gateway: cmpOr(from, b.Gateway), Source: m.Source, Topic: m.Topic,
+		Reason: err.Error(), Records: 1, Sample: sample(m.Body)})
+}
+
+func cmpOr(a, b hospital.GatewayID) hospital.GatewayID {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// Run carries what was taken to those who keep it, until ctx ends; then it hands
+// over what still waits and returns. Stop the transports first.
+func (in *Intake) Run(ctx context.Context) error {
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		in.handOver(ctx)
+	}()
+	in.write(ctx)
+	<-finished
+	return nil
+}
+
+// handOver passes sightings on.
+func (in *Intake) handOver(ctx context.Context) {
+	working := context.WithoutCancel(ctx)
+	for {
+		sightings := in.sightings.take(ctx, maxHandover)
+		if len(sightings) == 0 {
+			return
+		}
+		if err := in.Sights.Sight(working, sightings); err != nil {
+			in.meters.dropped.Add(float64(len(sightings)))
+			in.Log.Error("sightings were not taken", "count", len(sightings), "error", err)
+		}
+	}
+}
+
+// write writes readings in groups: while one is on its way to disk the next gathers by itself.
+func (in *Intake) write(ctx context.Context) {
+	for {
+		select {
+		case first := <-in.parcels:
+			in.writeGroup(ctx, in.gather(first))
+		case <-ctx.Done():
+			select {
+			case first := <-in.parcels:
+				in.writeGroup(ctx, in.gather(first))
+			default:
+				return
+			}
+		}
+	}
+}
+
+func (in *Intake) gather(first *parcel) []*parcel {
+	group, readings := []*parcel{first}, len(first.readings)
+	for readings < maxGroup {
+		select {
+		case p := <-in.parcels:
+			group, readings = append(group, p), readings+len(p.readings)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// writeGroup writes the parcels together; when that fails, each alone, so that one
+// that can't be written costs its neighbours nothing.
+func (in *Intake) writeGroup(ctx context.Context, group []*parcel) {
+	working := context.WithoutCancel(ctx)
+	all := group[0].readings
+	if len(group) > 1 {
+		all = nil
+		for _, p := range group {
+			all = append(all, p.readings...)
+		}
+	}
+	started := time.Now()
+	outcomes, err := in.observe(working, all)
+	in.meters.writing.Observe(time.Since(started).Seconds())
+	if err != nil && len(group) > 1 {
+		for _, p := range group {
+			in.writeGroup(ctx, []*parcel{p})
+		}
+		return
+	}
+	for _, p := range group {
+		if err == nil {
+			in.settle(p, outcomes[:len(p.readings)])
+			outcomes = outcomes[len(p.readings):]
+		} else {
+			in.Log.Error("readings were not written; their sender will send them again", "count", len(p.readings), "error", err)
+		}
+		in.room.Release(int64(len(p.readings)))
+		p.done(p.receipt, err)
+	}
+}
+
+func (in *Intake) observe(ctx context.Context, readings []coldchain.Reading) ([]coldchain.Outcome, error) {
+	outcomes, err := in.Observes.Observe(ctx, readings)
+	if err == nil && len(outcomes) != len(readings) {
+		err = fmt.Errorf("%d outcomes for %d readings", len(outcomes), len(readings))
+	}
+	return outcomes, err
+}
+
+// settle turns the outcomes of a parcel's readings into its receipt.
+func (in *Intake) settle(p *parcel, outcomes []coldchain.Outcome) {
+	for i, o := range outcomes {
+		reading := p.readings[i]
+		in.meters.readings.WithLabelValues(string(o.Verdict)).Inc()
+		switch o.Verdict {
+		case coldchain.Accepted:
+			p.receipt.Accepted++
+			in.seen.note(reading, p.origins[i].Counter)
+		case coldchain.Duplicate:
+			p.receipt.Duplicates++
+		default:
+			p.receipt.Rejected = append(p.receipt.Rejected, Rejected{Index: p.origins[i].Record, Reason: o.Reason})
+			in.refuseReading(p, reading, o.Reason)
+		}
+	}
+}
+
+func (in *Intake) refuseReading(p *parcel, reading coldchain.Reading, reason string) {
+	in.meters.refused.WithLabelValues("reading").Inc()
+	if reason == coldchain.ReasonUnknownSensor {
+		in.Book.Stranger(Stranger{Kind: SensorStranger, ID: reading.Key().Sensor, Channel: reading.Key().Channel, Gateway: reading.Gateway,
+			LastHeard: reading.ReceivedAt, Says: reading.Temp.String()})
+		return
+	}
+	in.Book.Refuse(Refusal{At: reading.ReceivedAt, Gateway: reading.Gateway, Source: p.source,
+		Reason: "sensor " + reading.Key().String() + ": " + reason, Records: 1})
+}

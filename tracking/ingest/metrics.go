@@ -1,0 +1,37 @@
+package ingest
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// meters count what comes in, for /metrics.
+type meters struct {
+	messages  *prometheus.CounterVec
+	sightings prometheus.Counter
+	readings  *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+	dropped   prometheus.Counter
+	busy      prometheus.Counter
+	writing   prometheus.Histogram
+}
+
+func newMeters(to prometheus.Registerer) meters {
+	m := meters{
+		messages: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wardwatch_ingest_messages_total",
+			Help: "Messages of gateways that could be read."}, []string{"source", "format"}),
+		sightings: prometheus.NewCounter(prometheus.CounterOpts{Name: "wardwatch_ingest_sightings_total",
+			Help: "Sightings that were taken."}),
+		readings: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wardwatch_ingest_readings_total",
+			Help: "Readings by what became of them: accepted, duplicate or refused."}, []string{"verdict"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wardwatch_ingest_refused_total",
+			Help: "What was refused: whole messages (unreadable, foreign gateway, too long), single records and readings, connections."}, []string{"what"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{Name: "wardwatch_ingest_sightings_dropped_total",
+			Help: "Oldest sightings that were dropped because the queue was full."}),
+		busy: prometheus.NewCounter(prometheus.CounterOpts{Name: "wardwatch_ingest_busy_total",
+			Help: "Messages that were sent back because readings could not be taken; none was lost."}),
+		writing: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wardwatch_ingest_write_seconds",
+			Help: "Time to make a group of readings durable.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
+	}
+	if to != nil {
+		to.MustRegister(m.messages, m.sightings, m.readings, m.refused, m.dropped, m.busy, m.writing)
+	}
+	return m
+}

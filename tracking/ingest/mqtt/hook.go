@@ -1,0 +1,235 @@
+package mqtt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/ingest/gateway"
+)
+
+// hook is where the broker's library asks us.
+type hook struct {
+	mochi.HookBase
+	Parts
+	server *mochi.Server
+
+	ctx  context.Context // ends when the broker stops taking messages
+	stop context.CancelFunc
+
+	mu       sync.Mutex
+	sessions map[*mochi.Client]*session
+
+	connections prometheus.Gauge
+	refused     *prometheus.CounterVec
+}
+
+func newHook(server *mochi.Server, parts Parts) *hook {
+	h := &hook{Parts: parts, server: server, sessions: map[*mochi.Client]*session{},
+		connections: prometheus.NewGauge(prometheus.GaugeOpts{Name: "wardwatch_mqtt_connections",
+			Help: "Gateways connected to the broker."}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wardwatch_mqtt_refused_total",
+			Help: "What the broker itself refused: connections, topics, packets that were too long."}, []string{"what"}),
+	}
+	h.ctx, h.stop = context.WithCancel(context.Background())
+	if parts.Metrics != nil {
+		parts.Metrics.MustRegister(h.connections, h.refused)
+	}
+	return h
+}
+
+// serving makes the broker stop taking messages when ctx ends.
+func (h *hook) serving(ctx context.Context) { context.AfterFunc(ctx, h.stop) }
+
+// ID names the hook to the library.
+func (h *hook) ID() string { return "wardwatch" }
+
+// Provides says which questions the hook answers.
+func (h *hook) Provides(question byte) bool {
+	return bytes.IndexByte([]byte{mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
+		mochi.OnPublish, mochi.OnWill, mochi.OnWillSent}, question) >= 0
+}
+
+// OnConnectAuthenticate lets a gateway in that names itself, as user name or else as
+// client id, and brings its token as password.
+func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
+	claimed := string(pk.Connect.Username)
+	if claimed == "" {
+		claimed = cl.ID
+	}
+	from, err := h.identify(claimed, string(pk.Connect.Password))
+	if err == nil {
+		err = h.heldByAnother(cl.ID, from)
+	}
+	if err != nil {
+		h.turnAway(cl, claimed, err)
+		return false
+	}
+	s := newSession(h.server, cl, from)
+	h.mu.Lock()
+	h.sessions[cl] = s
+	h.mu.Unlock()
+	h.connections.Inc()
+	return true
+}
+
+// identify says whose token it is, and insists that the claimed name is its owner's.
+func (h *hook) identify(claimed, token string) (hospital.GatewayID, error) {
+	if token == "" {
+		return "", errors.New("it brought no token as its password")
+	}
+	from, err := h.Tokens.Check(h.ctx, token)
+	if err != nil {
+		return "", err
+	}
+	name := hospital.GatewayID(gateway.Identity(claimed))
+	if from != "" && !h.Book.Same(h.Register.Current(), name, from) {
+		return "", fmt.Errorf("it calls itself %s but brought the token of gateway %s", claimed, from)
+	}
+	return from, nil
+}
+
+// heldByAnother keeps a gateway from taking over another's session by its client id.
+func (h *hook) heldByAnother(client string, from hospital.GatewayID) error {
+	existing, ok := h.server.Clients.Get(client)
+	if !ok {
+		return nil
+	}
+	if s := h.session(existing); s != nil && s.from != from {
+		return fmt.Errorf("its client id %s is in use by gateway %s", client, s.from)
+	}
+	return nil
+}
+
+// turnAway notes whom the broker did not let in; nobody is ever dropped silently.
+func (h *hook) turnAway(cl *mochi.Client, claimed string, err error) {
+	h.refused.WithLabelValues("connection").Inc()
+	if !errors.Is(err, ingest.ErrToken) && h.ctx.Err() == nil {
+		h.Parts.Log.Warn("a gateway was turned away", "gateway", claimed, "remote", cl.Net.Remote, "error", err)
+	}
+	name := hospital.GatewayID(gateway.Identity(claimed))
+	h.Book.Refuse(ingest.Refusal{At: h.Now(), Gateway: name, Source: "mqtt", Records: 1,
+		Reason: "turned away at the door: " + err.Error()})
+	h.Book.Stranger(ingest.Stranger{Kind: ingest.GatewayStranger, ID: string(name), LastHeard: h.Now(),
+		Says: "knocked from " + host(cl.Net.Remote) + " without a valid token"})
+}
+
+func host(remote string) string {
+	if i := strings.LastIndexByte(remote, ':'); i > 0 {
+		return remote[:i]
+	}
+	return remote
+}
+
+func (h *hook) session(cl *mochi.Client) *session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sessions[cl]
+}
+
+// OnACLCheck lets a gateway publish on topics that name it or nobody, and subscribe
+// to topics that name it, where nothing is ever sent.
+func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
+	s := h.session(cl)
+	if s == nil {
+		return false
+	}
+	named, names := gateway.FromTopic(topic)
+	if !write {
+		return names && h.mayName(s, named)
+	}
+	if !names || h.mayName(s, named) {
+		return !strings.HasPrefix(topic, "$")
+	}
+	h.refused.WithLabelValues("topic").Inc()
+	h.Book.Refuse(ingest.Refusal{At: h.Now(), Gateway: s.from, Source: "mqtt", Topic: topic, Records: 1,
+		Reason: fmt.Sprintf("the token of gateway %s may not publish as %s", s.from, named)})
+	return false
+}
+
+func (h *hook) mayName(s *session, named hospital.GatewayID) bool {
+	return s.from == "" || h.Book.Same(h.Register.Current(), named, s.from)
+}
+
+// OnPublish takes a message. The library is told to do nothing more with it: it is
+// acknowledged by us, and goes to no subscriber.
+func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
+	s := h.session(cl)
+	if s == nil {
+		return pk, packets.ErrRejectPacket
+	}
+	if err := s.wait(h.ctx); err != nil {
+		return pk, packets.ErrRejectPacket // not acknowledged: it will be sent again
+	}
+	ack := acknowledgement{id: pk.PacketID, qos: pk.FixedHeader.Qos}
+	err := h.Intake.Take(h.ctx, s.from, h.message(pk), func(_ ingest.Receipt, err error) {
+		ack.failed = err != nil
+		s.acknowledge(ack)
+	})
+	switch {
+	case err == nil:
+	case errors.Is(err, ingest.ErrBusy):
+		ack.failed = true
+		s.acknowledge(ack)
+	default:
+		// It would be refused each time: acknowledged, so that it is not sent for ever.
+		ack.reason = reasonFor(err).Code
+		s.acknowledge(ack)
+	}
+	return pk, packets.ErrRejectPacket
+}
+
+func (h *hook) message(pk packets.Packet) gateway.Message {
+	return gateway.Message{Topic: pk.TopicName, Body: pk.Payload, ReceivedAt: h.Now(), Source: "mqtt"}
+}
+
+func reasonFor(err error) packets.Code {
+	if errors.Is(err, ingest.ErrForeign) {
+		return packets.ErrNotAuthorized
+	}
+	return packets.ErrPayloadFormatInvalid
+}
+
+// OnWill keeps last wills from being stored as retained messages.
+func (h *hook) OnWill(_ *mochi.Client, will mochi.Will) (mochi.Will, error) {
+	will.Retain = false
+	return will, nil
+}
+
+// OnWillSent takes what a gateway left to be said when it goes: that it is off line.
+func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
+	s := h.session(cl)
+	if s == nil || !h.OnACLCheck(cl, pk.TopicName, true) {
+		return
+	}
+	if err := h.Intake.Take(h.ctx, s.from, h.message(pk), func(ingest.Receipt, error) {}); err != nil {
+		h.Parts.Log.Debug("a last will was not taken", "gateway", s.from, "error", err)
+	}
+}
+
+// OnDisconnect forgets the connection.
+func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
+	h.mu.Lock()
+	s := h.sessions[cl]
+	delete(h.sessions, cl)
+	h.mu.Unlock()
+	if s == nil {
+		return
+	}
+	s.close()
+	h.connections.Dec()
+	if errors.Is(err, packets.ErrPacketTooLarge) {
+		h.refused.WithLabelValues("packet").Inc()
+		h.Book.Refuse(ingest.Refusal{At: h.Now(), Gateway: s.from, Source: "mqtt", Records: 1,
+			Reason: fmt.Sprintf("a packet longer than %d MiB ended the connection", MaxPacket>>20)})
+	}
+}

@@ -1,0 +1,149 @@
+package mqtt
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"wardwatch/tracking/hospital"
+)
+
+// session is one connection whose sender is known. Its acknowledgements are written
+// by a goroutine of its own: a gateway that does not read holds up nobody else.
+type session struct {
+	server *mochi.Server
+	client *mochi.Client
+	from   hospital.GatewayID
+
+	window chan struct{}        // a place for each message that is not yet acknowledged
+	acks   chan acknowledgement // never full: there are as many places
+	closed chan struct{}
+	once   sync.Once
+}
+
+// acknowledgement answers one message.
+type acknowledgement struct {
+	id     uint16
+	qos    byte
+	reason byte // of MQTT 5; zero: success
+	failed bool // not acknowledged: the connection ends, so that the message is sent again
+}
+
+func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID) *session {
+	s := &session{server: server, client: cl, from: from, window: make(chan struct{}, MaxUnacknowledged),
+		acks: make(chan acknowledgement, MaxUnacknowledged), closed: make(chan struct{})}
+	go s.write()
+	return s
+}
+
+// wait takes a place for one more message.
+func (s *session) wait(ctx context.Context) error {
+	select {
+	case s.window <- struct{}{}:
+		return nil
+	case <-s.closed:
+		return errClosing
+	case <-ctx.Done():
+		return errClosing
+	}
+}
+
+// acknowledge answers a message that has a place; it never blocks.
+func (s *session) acknowledge(a acknowledgement) { s.acks <- a }
+
+func (s *session) close() { s.once.Do(func() { close(s.closed) }) }
+
+// write writes acknowledgements until the connection ends.
+func (s *session) write() {
+	var buffer []byte
+	for {
+		select {
+		case a := <-s.acks:
+			buffer = s.answer(buffer[:0], a)
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+// maxAckBuffer is how many bytes of acknowledgements are written at once.
+const maxAckBuffer = 4 << 10
+
+// answer writes the acknowledgement and those that wait behind it.
+func (s *session) answer(buffer []byte, a acknowledgement) []byte {
+	for {
+		<-s.window
+		if a.failed {
+			s.flush(buffer)
+			s.disconnect()
+			return buffer
+		}
+		buffer = s.append(buffer, a)
+		if len(buffer) >= maxAckBuffer {
+			break
+		}
+		select {
+		case a = <-s.acks:
+			continue
+		default:
+		}
+		break
+	}
+	s.flush(buffer)
+	return buffer
+}
+
+// disconnect ends the connection; MQTT 5 clients are told why.
+func (s *session) disconnect() {
+	if s.client.Properties.ProtocolVersion == 5 {
+		_ = s.server.DisconnectClient(s.client, packets.ErrServerBusy)
+		return
+	}
+	s.client.Stop(packets.ErrServerBusy)
+}
+
+// append encodes one acknowledgement. QoS 0 has none.
+func (s *session) append(buffer []byte, a acknowledgement) []byte {
+	kind := packets.Puback
+	switch a.qos {
+	case 0:
+		return buffer
+	case 2:
+		kind = packets.Pubrec
+		if a.reason == 0 {
+			s.expectRelease(a.id)
+		}
+	}
+	if a.reason != 0 && s.client.Properties.ProtocolVersion == 5 {
+		return append(buffer, kind<<4, 3, byte(a.id>>8), byte(a.id), a.reason)
+	}
+	return append(buffer, kind<<4, 2, byte(a.id>>8), byte(a.id))
+}
+
+// expectRelease tells the library that a QoS 2 message stands at PUBREC, so that it
+// recognises a repetition and answers the PUBREL. It gives back one place of the
+// quota then, so one is taken here.
+func (s *session) expectRelease(id uint16) {
+	s.client.State.Inflight.DecreaseReceiveQuota()
+	received := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pubrec}, PacketID: id, Created: time.Now().Unix()}
+	if s.client.State.Inflight.Set(received) {
+		atomic.AddInt64(&s.server.Info.Inflight, 1)
+	}
+}
+
+// flush writes whole packets, between those that the library writes.
+func (s *session) flush(buffer []byte) {
+	if len(buffer) == 0 || s.client.Closed() {
+		return
+	}
+	s.client.Lock()
+	_, err := s.client.Net.Conn.Write(buffer)
+	s.client.Unlock()
+	if err != nil {
+		s.client.Stop(err)
+	}
+}

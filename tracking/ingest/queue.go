@@ -1,0 +1,133 @@
+package ingest
+
+import (
+	"context"
+	"sync"
+
+	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/ingest/gateway"
+)
+
+// queue holds sightings until they are handed over. It is bounded: when it is full
+// the oldest go, because where a tag was heard last is what counts.
+type queue struct {
+	limit int
+	mu    sync.Mutex
+	parts [][]tracking.Sighting // one a message, oldest first
+	size  int
+	ready chan struct{} // holds a token while there is something
+}
+
+func newQueue(limit int) queue { return queue{limit: limit, ready: make(chan struct{}, 1)} }
+
+// put adds sightings and says how many of the oldest had to go.
+func (q *queue) put(sightings []tracking.Sighting) (dropped int) {
+	if len(sightings) == 0 {
+		return 0
+	}
+	q.mu.Lock()
+	q.parts = append(q.parts, sightings)
+	q.size += len(sightings)
+	for q.size > q.limit {
+		oldest := q.parts[0]
+		gone := min(len(oldest), q.size-q.limit)
+		if gone == len(oldest) {
+			q.parts[0] = nil
+			q.parts = q.parts[1:]
+		} else {
+			q.parts[0] = oldest[gone:]
+		}
+		q.size -= gone
+		dropped += gone
+	}
+	q.mu.Unlock()
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+	return dropped
+}
+
+// take waits for sightings and returns at least one message's, and about most of
+// them at once; none when ctx has ended and nothing is left.
+func (q *queue) take(ctx context.Context, most int) []tracking.Sighting {
+	for {
+		if sightings := q.takeNow(most); len(sightings) > 0 {
+			return sightings
+		}
+		select {
+		case <-q.ready:
+		case <-ctx.Done():
+			return q.takeNow(most)
+		}
+	}
+}
+
+func (q *queue) takeNow(most int) []tracking.Sighting {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.parts) == 0 {
+		return nil
+	}
+	taken := q.parts[0]
+	q.parts[0] = nil
+	q.parts = q.parts[1:]
+	if len(taken) < most && len(q.parts) > 0 {
+		joined := make([]tracking.Sighting, len(taken), most)
+		copy(joined, taken)
+		taken = joined
+	}
+	for len(q.parts) > 0 && len(taken)+len(q.parts[0]) <= most {
+		taken = append(taken, q.parts[0]...)
+		q.parts[0] = nil
+		q.parts = q.parts[1:]
+	}
+	q.size -= len(taken)
+	return taken
+}
+
+// waiting is how many sightings wait.
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.size
+}
+
+// sameAdvert is how long a device's counter stands for the same advert: short
+// enough that a counter of 8 bits does not come round meanwhile.
+const sameAdvert = 60 // seconds
+
+// counters recognises one advert that several gateways heard: same device, same
+// counter, same value. It knows only what is durable, so that a duplicate's sender
+// may be told so at once.
+type counters struct {
+	mu   sync.Mutex
+	last map[coldchain.SensorKey]counted
+}
+
+type counted struct {
+	counter int
+	temp    coldchain.MilliCelsius
+	at      int64 // seconds
+}
+
+func (c *counters) note(r coldchain.Reading, counter int) {
+	if counter == gateway.NoCounter {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last[r.Key()] = counted{counter, r.Temp, r.MeasuredAt.Unix()}
+}
+
+func (c *counters) has(r coldchain.Reading, counter int) bool {
+	if counter == gateway.NoCounter {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.last[r.Key()]
+	age := r.MeasuredAt.Unix() - known.at
+	return ok && known.counter == counter && known.temp == r.Temp && max(age, -age) < sameAdvert
+}
