@@ -34,6 +34,8 @@ type program struct {
 	Demo    demoCommand    `cmd:"" help:"Show a made-up hospital, live: no account, no service, no network."`
 	Import  importCommand  `cmd:"" help:"Take in a hospital, or parts of one."`
 	Decode  decodeCommand  `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
+	User    userCommand    `cmd:"" help:"People's accounts."`
+	Token   tokenCommand   `cmd:"" help:"Tokens of gateways and programs."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
+)
+
+type tokenCommand struct {
+	Add    tokenAddCommand    `cmd:"" help:"Make a token for a gateway or a program and print it; it is shown this once."`
+	List   tokenListCommand   `cmd:"" help:"List tokens, without their secrets."`
+	Revoke tokenRevokeCommand `cmd:"" help:"End a token at once."`
+}
+
+// withKeys opens the database for one command about tokens.
+func (f databaseFlag) withKeys(p process, work func(context.Context, *account.Keys) error) error {
+	return f.withDatabase(p, func(ctx context.Context, d *db.DB) error {
+		return work(ctx, account.NewKeys(db.Accounts{DB: d}, d.Now))
+	})
+}
+
+type tokenAddCommand struct {
+	databaseFlag `embed:""`
+	Name         string `arg:"" help:"What the token is for, for people to read."`
+	Gateway      string `help:"The gateway that it speaks for. Without one the token belongs to a program that speaks for any gateway."`
+}
+
+// Run prints the new token's id and secret.
+func (c tokenAddCommand) Run(p process) error {
+	return c.withKeys(p, func(ctx context.Context, keys *account.Keys) error {
+		token, secret, err := keys.Add(ctx, atTheConsole, c.Name, hospital.GatewayID(c.Gateway))
+		if err != nil {
+			return plainly(err)
+		}
+		_, err = fmt.Fprintf(p.stdout, "%s\t%s\n", token.ID, secret.Reveal())
+		return err
+	})
+}
+
+type tokenListCommand struct {
+	databaseFlag `embed:""`
+}
+
+// Run lists tokens.
+func (c tokenListCommand) Run(p process) error {
+	return c.withKeys(p, func(ctx context.Context, keys *account.Keys) error {
+		tokens, err := keys.Tokens(ctx, atTheConsole)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+		for _, t := range tokens {
+			gateway, used, state := "any gateway", "never used", "good"
+			if t.Gateway != "" {
+				gateway = string(t.Gateway)
+			}
+			if !t.LastUsedAt.IsZero() {
+				used = "used " + t.LastUsedAt.Format(time.RFC3339)
+			}
+			if !t.RevokedAt.IsZero() {
+				state = "revoked " + t.RevokedAt.Format(time.DateOnly)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, gateway, used, state)
+		}
+		return table.Flush()
+	})
+}
+
+type tokenRevokeCommand struct {
+	databaseFlag `embed:""`
+	ID           string `arg:"" help:"Which token, as wardwatch token list shows it."`
+}
+
+// Run ends a token.
+func (c tokenRevokeCommand) Run(p process) error {
+	return c.withKeys(p, func(ctx context.Context, keys *account.Keys) error {
+		err := keys.Revoke(ctx, atTheConsole, c.ID)
+		if errors.Is(err, hospital.ErrUnknown) {
+			return fmt.Errorf("there is no token %q; wardwatch token list shows them all", c.ID)
+		}
+		return plainly(err)
+	})
+}

@@ -1,0 +1,171 @@
+// Package account is about who is asking: people's accounts, passwords and
+// sessions, one-time links, and the tokens of gateways and programs.
+//
+// A sign-in goes through Porter.SignIn: throttle → stored password (or a dummy,
+// so that a stranger learns nothing from the time it takes) → new session, whose
+// secret is in the browser's cookie and whose hash alone is stored. Each request
+// goes through Porter.WhoAsks. Whatever is changed here is written in the
+// transaction of its audit line, and ends the sessions that it must end.
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// What a caller can do about a refusal, beside hospital's sentinels.
+var (
+	// ErrSignedOut: the session is unknown, ended or too old. Sign in again.
+	ErrSignedOut = errors.New("signed out")
+	// ErrTooMany: too many attempts for now. Wait; the wrapping sentence says how long.
+	ErrTooMany = errors.New("too many attempts")
+)
+
+// Secret is what a browser, person or device shows to be let in. It prints as
+// stars; only its hash is stored.
+type Secret string
+
+func (Secret) String() string       { return "***" }
+func (Secret) GoString() string     { return "***" }
+func (Secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+// Reveal is the secret itself, for the one place that hands it over.
+func (s Secret) Reveal() string { return string(s) }
+
+// Hash is what is stored of a secret. A plain hash is enough: a secret has 256
+// random bits, so nobody finds it by trying.
+type Hash [sha256.Size]byte
+
+// Hash is the secret's SHA-256.
+func (s Secret) Hash() Hash { return sha256.Sum256([]byte(s)) }
+
+// newSecret is 256 bits from the system's random source, after a prefix that says what it is.
+func newSecret(prefix string) Secret {
+	var bits [32]byte
+	_, _ = rand.Read(bits[:]) // never fails: crypto/rand ends the program instead
+	return Secret(prefix + base64.RawURLEncoding.EncodeToString(bits[:]))
+}
+
+// Origin is where a request comes from.
+type Origin struct {
+	Address string // IP address without a port
+	Browser string // what the browser calls itself; may be anything
+}
+
+// Session is one browser that a person has signed in with.
+type Session struct {
+	Hash      Hash
+	Person    hospital.PersonID
+	StartedAt time.Time
+	SeenAt    time.Time
+	Origin    Origin
+}
+
+// Limits say how long things last.
+type Limits struct {
+	// Idle ends a session that nobody used: ward stations are shared.
+	Idle time.Duration
+	// Absolute ends any session: nobody works longer than a shift.
+	Absolute time.Duration
+	// Link is how long a one-time link can be used.
+	Link time.Duration
+}
+
+// DefaultLimits are for shared workstations on a ward.
+func DefaultLimits() Limits {
+	return Limits{Idle: 15 * time.Minute, Absolute: 12 * time.Hour, Link: 24 * time.Hour}
+}
+
+// Alive says whether the session still lets its person in.
+func (s Session) Alive(at time.Time, l Limits) bool {
+	return at.Sub(s.SeenAt) < l.Idle && at.Sub(s.StartedAt) < l.Absolute
+}
+
+// Link is a one-time link. With a person it sets her password; without one it
+// makes the first administrator.
+type Link struct {
+	Hash      Hash
+	Person    hospital.PersonID // empty for the first administrator
+	ExpiresAt time.Time
+	UsedAt    time.Time // zero while it can be used
+}
+
+// Usable says whether the link can be used.
+func (l Link) Usable(at time.Time) bool { return l.UsedAt.IsZero() && at.Before(l.ExpiresAt) }
+
+// Credential is what is stored of a person's way in.
+type Credential struct {
+	Person   hospital.Person
+	Password string // encoded argon2id; empty while she has set none
+}
+
+// Token lets a gateway or a program in.
+type Token struct {
+	ID   string
+	Name string
+	// Gateway is whom the token speaks for; empty for a program that speaks for any.
+	Gateway    hospital.GatewayID
+	Hash       Hash
+	CreatedAt  time.Time
+	CreatedBy  hospital.PersonID
+	LastUsedAt time.Time // to the minute; zero for never
+	RevokedAt  time.Time // zero while it is good
+}
+
+// Store keeps accounts. Its readers answer with hospital.ErrUnknown when there is no such thing.
+type Store interface {
+	InTx(ctx context.Context, change func(Tx) error) error
+	Session(ctx context.Context, hash Hash) (Session, hospital.Person, error)
+	Sessions(ctx context.Context, person hospital.PersonID) ([]Session, error)
+	Credential(ctx context.Context, email string) (Credential, error)
+	Person(ctx context.Context, id hospital.PersonID) (hospital.Person, error)
+	People(ctx context.Context) ([]hospital.Person, error)
+	Link(ctx context.Context, hash Hash) (Link, error)
+	Token(ctx context.Context, hash Hash) (Token, error)
+	Tokens(ctx context.Context) ([]Token, error)
+}
+
+// Tx is a change to accounts in progress.
+type Tx interface {
+	Now() time.Time
+	Announce(topics ...string)
+	Record(ctx context.Context, deed hospital.Deed) error
+
+	// Administrators counts the people who can sign in and manage people.
+	Administrators(ctx context.Context) (int, error)
+	Person(ctx context.Context, id hospital.PersonID) (hospital.Person, error)
+	// PutPerson writes a person and her roles; an e-mail address that is another's is hospital.ErrInvalid.
+	PutPerson(ctx context.Context, p hospital.Person) error
+	PutPassword(ctx context.Context, id hospital.PersonID, encoded string) error
+	// Disable sets when the account was disabled; the zero time enables it.
+	Disable(ctx context.Context, id hospital.PersonID, at time.Time) error
+
+	StartSession(ctx context.Context, s Session) error
+	TouchSession(ctx context.Context, hash Hash, at time.Time) error
+	EndSession(ctx context.Context, hash Hash) error
+	// EndSessions ends all of a person's sessions but the one that is kept.
+	EndSessions(ctx context.Context, id hospital.PersonID, keep Hash) error
+	// DropSessions forgets sessions last seen, or started, at these times or before.
+	DropSessions(ctx context.Context, seen, started time.Time) error
+
+	// AddLink adds a link and ends those that the same person, or nobody, had before.
+	AddLink(ctx context.Context, l Link) error
+	// UseLink marks a link as used; one that was used already is hospital.ErrStale.
+	UseLink(ctx context.Context, hash Hash) error
+
+	AddToken(ctx context.Context, t Token) error
+	TouchToken(ctx context.Context, id string) error
+	// RevokeToken ends a token; an unknown one is hospital.ErrUnknown, an ended one stays as it is.
+	RevokeToken(ctx context.Context, id string) error
+}
+
+// Topic is announced when a person's account or sessions have changed; open
+// pages of hers look again whether she may still be there.
+func Topic(id hospital.PersonID) string { return "person/" + string(id) }

@@ -1,0 +1,262 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// touchEvery is how exact the time is at which a session or token was last used:
+// a write for every request would cost more than it tells.
+const touchEvery = time.Minute
+
+// Porter lets people in. Its methods may be called by any goroutine.
+type Porter struct {
+	store    Store
+	limits   Limits
+	now      func() time.Time
+	hasher   *hasher
+	throttle *throttle
+}
+
+// NewPorter is a porter who keeps accounts in store.
+func NewPorter(store Store, limits Limits, now func() time.Time) (*Porter, error) {
+	h, err := newHasher()
+	if err != nil {
+		return nil, fmt.Errorf("prepare for passwords: %w", err)
+	}
+	return &Porter{store: store, limits: limits, now: now, hasher: h, throttle: newThrottle()}, nil
+}
+
+// errWrong is the one answer to a sign-in that fails, whatever was wrong.
+var errWrong = hospital.Refuse(hospital.ErrInvalid, "The e-mail address or the password is not right.")
+
+// stranger is the actor of attempts by people who are not known yet.
+func stranger(from Origin) hospital.Actor {
+	return hospital.Actor{ID: "stranger", Name: "somebody at " + from.Address}
+}
+
+// SignIn starts a session. The session that the browser had before, if any, ends.
+// A refusal is hospital.ErrInvalid with the same words whatever was wrong, or ErrTooMany.
+func (p *Porter) SignIn(ctx context.Context, email string, password, before Secret, from Origin) (Secret, hospital.Person, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	at := p.now()
+	if wait := p.throttle.attempt(email, from.Address, at); wait > 0 {
+		return "", hospital.Person{}, hospital.Refuse(ErrTooMany, fmt.Sprintf("Too many attempts. Wait %s and try again.", inWords(wait)))
+	}
+	found, right, err := p.prove(ctx, email, password)
+	if err != nil {
+		return "", hospital.Person{}, fmt.Errorf("sign in: %w", err)
+	}
+	if !right {
+		return "", hospital.Person{}, p.refuse(ctx, found.Person, from)
+	}
+	p.throttle.succeeded(email, from.Address, at)
+	if outdated(found.Password) {
+		if found.Password, err = p.hasher.hash(ctx, password); err != nil {
+			return "", hospital.Person{}, fmt.Errorf("sign in: %w", err)
+		}
+	} else {
+		found.Password = "" // as it was
+	}
+	secret, err := p.begin(ctx, found, before, from)
+	return secret, found.Person, err
+}
+
+// prove looks the account up and compares the password, in the same time whether there is one or not.
+func (p *Porter) prove(ctx context.Context, email string, password Secret) (Credential, bool, error) {
+	found, err := p.store.Credential(ctx, email)
+	if err != nil && !errors.Is(err, hospital.ErrUnknown) {
+		return Credential{}, false, err
+	}
+	if len(password) > 4*MostPassword {
+		password = "" // longer than any that can be set; hashing it would be a gift
+	}
+	right, err := p.hasher.matches(ctx, password, found.Password)
+	return found, right && found.Person.DisabledAt.IsZero(), err
+}
+
+// refuse records a failed attempt, on the account where there is one.
+func (p *Porter) refuse(ctx context.Context, tried hospital.Person, from Origin) error {
+	on := "person/" + string(tried.ID)
+	if tried.ID == "" {
+		on = "person/unknown"
+	}
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		return tx.Record(ctx, hospital.Deed{By: stranger(from), What: "account.sign-in-refused", On: on})
+	})
+	if err != nil {
+		return fmt.Errorf("record a refused sign-in: %w", err)
+	}
+	return errWrong
+}
+
+// begin starts the session of a person who has proved who she is.
+func (p *Porter) begin(ctx context.Context, who Credential, before Secret, from Origin) (Secret, error) {
+	secret := newSecret("")
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		person, err := tx.Person(ctx, who.Person.ID)
+		if err != nil {
+			return err
+		}
+		if !person.DisabledAt.IsZero() {
+			return errWrong // disabled between the look and now
+		}
+		if who.Password != "" {
+			if err := tx.PutPassword(ctx, person.ID, who.Password); err != nil {
+				return err
+			}
+		}
+		if err := tx.EndSession(ctx, before.Hash()); err != nil {
+			return err
+		}
+		session := Session{Hash: secret.Hash(), Person: person.ID, StartedAt: tx.Now(), SeenAt: tx.Now(), Origin: from}
+		if err := tx.StartSession(ctx, session); err != nil {
+			return err
+		}
+		return tx.Record(ctx, hospital.Deed{By: person.Actor(), What: "account.sign-in", On: "person/" + string(person.ID), After: jsonOf(map[string]string{"address": from.Address})})
+	})
+	if err != nil {
+		return "", fmt.Errorf("start session: %w", err)
+	}
+	return secret, nil
+}
+
+// WhoAsks is the person of a session, or ErrSignedOut. A person's use of it keeps
+// the session alive; a page that merely stays open does not.
+func (p *Porter) WhoAsks(ctx context.Context, secret Secret, watching bool) (hospital.Person, error) {
+	if secret == "" {
+		return hospital.Person{}, ErrSignedOut
+	}
+	session, person, err := p.store.Session(ctx, secret.Hash())
+	if errors.Is(err, hospital.ErrUnknown) {
+		return hospital.Person{}, ErrSignedOut
+	}
+	if err != nil {
+		return hospital.Person{}, fmt.Errorf("who asks: %w", err)
+	}
+	at := p.now()
+	if !session.Alive(at, p.limits) || !person.DisabledAt.IsZero() {
+		return hospital.Person{}, ErrSignedOut
+	}
+	if !watching && at.Sub(session.SeenAt) >= touchEvery {
+		err = p.store.InTx(ctx, func(tx Tx) error { return tx.TouchSession(ctx, session.Hash, tx.Now()) })
+	}
+	return person, err
+}
+
+// SignOut ends a session; to end one that is not there is no fault.
+func (p *Porter) SignOut(ctx context.Context, by hospital.Actor, secret Secret) error {
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		if err := tx.EndSession(ctx, secret.Hash()); err != nil {
+			return err
+		}
+		tx.Announce(Topic(by.ID))
+		return tx.Record(ctx, hospital.Deed{By: by, What: "account.sign-out", On: "person/" + string(by.ID)})
+	})
+	if err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	return nil
+}
+
+// SignOutElsewhere ends all of the person's sessions but the one she asks with.
+func (p *Porter) SignOutElsewhere(ctx context.Context, by hospital.Actor, here Secret) error {
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		if err := tx.EndSessions(ctx, by.ID, here.Hash()); err != nil {
+			return err
+		}
+		tx.Announce(Topic(by.ID))
+		return tx.Record(ctx, hospital.Deed{By: by, What: "account.sign-out-elsewhere", On: "person/" + string(by.ID)})
+	})
+	if err != nil {
+		return fmt.Errorf("sign out elsewhere: %w", err)
+	}
+	return nil
+}
+
+// Sessions lists the person's live sessions, the last used first.
+func (p *Porter) Sessions(ctx context.Context, by hospital.Actor) ([]Session, error) {
+	all, err := p.store.Sessions(ctx, by.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	var alive []Session
+	for _, s := range all {
+		if s.Alive(p.now(), p.limits) {
+			alive = append(alive, s)
+		}
+	}
+	return alive, nil
+}
+
+// ChangePassword sets a person's own password. Her other sessions end.
+func (p *Porter) ChangePassword(ctx context.Context, by hospital.Actor, here, old, fresh Secret, from Origin) error {
+	person, err := p.store.Person(ctx, by.ID)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	if wait := p.throttle.attempt(person.Email, from.Address, p.now()); wait > 0 {
+		return hospital.Refuse(ErrTooMany, fmt.Sprintf("Too many attempts. Wait %s and try again.", inWords(wait)))
+	}
+	_, right, err := p.prove(ctx, person.Email, old)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	if !right {
+		return hospital.Refuse(hospital.ErrInvalid, "Your present password is not right.")
+	}
+	p.throttle.succeeded(person.Email, from.Address, p.now())
+	encoded, err := p.encode(ctx, fresh, person)
+	if err != nil {
+		return err
+	}
+	err = p.store.InTx(ctx, func(tx Tx) error {
+		if err := tx.PutPassword(ctx, by.ID, encoded); err != nil {
+			return err
+		}
+		if err := tx.EndSessions(ctx, by.ID, here.Hash()); err != nil {
+			return err
+		}
+		tx.Announce(Topic(by.ID))
+		return tx.Record(ctx, hospital.Deed{By: by, What: "account.change-password", On: "person/" + string(by.ID)})
+	})
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	return nil
+}
+
+func (p *Porter) encode(ctx context.Context, fresh Secret, person hospital.Person) (string, error) {
+	if err := CheckPassword(fresh, person.Name, person.Email, string(person.ID)); err != nil {
+		return "", err
+	}
+	return p.hasher.hash(ctx, fresh)
+}
+
+// Tidy forgets sessions that have ended by themselves.
+func (p *Porter) Tidy(ctx context.Context) error {
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		return tx.DropSessions(ctx, tx.Now().Add(-p.limits.Idle), tx.Now().Add(-p.limits.Absolute))
+	})
+	if err != nil {
+		return fmt.Errorf("tidy sessions: %w", err)
+	}
+	return nil
+}
+
+// inWords is a wait as people say it.
+func inWords(wait time.Duration) string {
+	if wait <= time.Minute {
+		seconds := int((wait + time.Second - 1) / time.Second)
+		if seconds == 1 {
+			return "1 second"
+		}
+		return fmt.Sprintf("%d seconds", seconds)
+	}
+	return fmt.Sprintf("%d minutes", int((wait+time.Minute-1)/time.Minute))
+}

@@ -1,0 +1,98 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"wardwatch/tracking/hospital"
+)
+
+// tokenPrefix makes a token that lies about recognisable to people and to secret scanners.
+const tokenPrefix = "ww_"
+
+// Keys gives out the tokens of gateways and programs and checks them.
+type Keys struct {
+	store Store
+	now   func() time.Time
+}
+
+// NewKeys keeps tokens in store.
+func NewKeys(store Store, now func() time.Time) *Keys { return &Keys{store: store, now: now} }
+
+// Add makes a token and answers with its secret, which is shown this once. A
+// token without a gateway belongs to a program that speaks for any gateway.
+func (k *Keys) Add(ctx context.Context, by hospital.Actor, name string, gateway hospital.GatewayID) (Token, Secret, error) {
+	if err := by.Need(hospital.ManageDevices); err != nil {
+		return Token{}, "", err
+	}
+	name = strings.TrimSpace(name)
+	if name == "" || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
+		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the token a name of 1 to %d characters.", maxName))
+	}
+	secret := newSecret(tokenPrefix)
+	token := Token{ID: "t-" + strings.ToLower(rand.Text()[:8]), Name: name, Gateway: gateway, Hash: secret.Hash(), CreatedBy: by.ID}
+	err := k.store.InTx(ctx, func(tx Tx) error {
+		token.CreatedAt = tx.Now()
+		if err := tx.AddToken(ctx, token); err != nil {
+			return err
+		}
+		tx.Announce("gateways")
+		return tx.Record(ctx, hospital.Deed{By: by, What: "token.add", On: "token/" + token.ID,
+			After: jsonOf(map[string]string{"name": name, "gateway": string(gateway)})})
+	})
+	if err != nil {
+		return Token{}, "", fmt.Errorf("add token %q: %w", name, err)
+	}
+	return token, secret, nil
+}
+
+// Revoke ends a token at once.
+func (k *Keys) Revoke(ctx context.Context, by hospital.Actor, id string) error {
+	if err := by.Need(hospital.ManageDevices); err != nil {
+		return err
+	}
+	err := k.store.InTx(ctx, func(tx Tx) error {
+		if err := tx.RevokeToken(ctx, id); err != nil {
+			return err
+		}
+		tx.Announce("gateways")
+		return tx.Record(ctx, hospital.Deed{By: by, What: "token.revoke", On: "token/" + id})
+	})
+	if err != nil {
+		return fmt.Errorf("revoke token %s: %w", id, err)
+	}
+	return nil
+}
+
+// Tokens lists all tokens, those that are good first, then by name.
+func (k *Keys) Tokens(ctx context.Context, by hospital.Actor) ([]Token, error) {
+	if err := by.Need(hospital.SeeDevices); err != nil {
+		return nil, err
+	}
+	return k.store.Tokens(ctx)
+}
+
+// Check says for which gateway a secret speaks; empty for a program that speaks
+// for any. A secret that is unknown or was revoked is hospital.ErrForbidden.
+func (k *Keys) Check(ctx context.Context, secret string) (hospital.GatewayID, error) {
+	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
+		return "", fmt.Errorf("check token: %w", hospital.ErrForbidden)
+	}
+	token, err := k.store.Token(ctx, Secret(secret).Hash())
+	if errors.Is(err, hospital.ErrUnknown) || err == nil && !token.RevokedAt.IsZero() {
+		return "", fmt.Errorf("check token: %w", hospital.ErrForbidden)
+	}
+	if err != nil {
+		return "", fmt.Errorf("check token: %w", err)
+	}
+	if k.now().Sub(token.LastUsedAt) >= touchEvery {
+		err = k.store.InTx(ctx, func(tx Tx) error { return tx.TouchToken(ctx, token.ID) })
+	}
+	return token.Gateway, err
+}
