@@ -101,8 +101,9 @@ func (w *World) advertOf(a Asset, count uint32, battery int, moving bool) []byte
 
 // hear gives a packet to every receiver of the house that catches it.
 func (w *World) hear(air *airtime, p heard, sender uint64, room int, spot hospital.Point) {
+	dead := w.Dead()
 	for i, r := range w.receivers {
-		if r.gateway.Make == impinj || r.gateway.ID == w.offline || !w.sameHouse(r, room) || math.Abs(float64(r.level-w.house.levels[room])) > 1 {
+		if r.gateway.Make == impinj || r.gateway.ID == dead || !w.sameHouse(r, room) || math.Abs(float64(r.level-w.house.levels[room])) > 1 {
 			continue
 		}
 		if rssi, ok := r.rssi(w.house, sender, room, spot, w.radio); ok {
@@ -196,7 +197,7 @@ func (w *World) greetings() []Message {
 	var messages []Message
 	for _, r := range w.receivers {
 		if r.gateway.Make == espresens {
-			topic, payload := espresenseStatus(string(r.gateway.ID), r.gateway.ID != w.offline)
+			topic, payload := espresenseStatus(string(r.gateway.ID), true)
 			messages = append(messages, Message{Gateway: r.gateway.ID, Topic: topic, Payload: payload, Retain: true, At: w.now})
 		}
 	}

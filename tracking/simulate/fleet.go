@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
+	"sync"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -27,19 +30,22 @@ var ErrNotSent = errors.New("the broker did not take the message")
 // Login is what a gateway proves itself with.
 type Login struct{ User, Password string }
 
-// Fleet is the gateways' own MQTT connections, one each.
+// Fleet is the gateways' own MQTT connections, one each. One goroutine uses it.
 type Fleet struct {
 	clients map[hospital.GatewayID]mqtt.Client
+
+	mu    sync.Mutex
+	wires map[hospital.GatewayID]net.Conn
 }
 
 // Dial connects every gateway to the broker at a host:port, each with its own
 // login. ESPresense nodes leave a last will, as real ones do. Close the fleet when done.
 func Dial(ctx context.Context, address string, gateways []hospital.Gateway, login func(hospital.GatewayID) Login) (*Fleet, error) {
-	f := &Fleet{clients: make(map[hospital.GatewayID]mqtt.Client, len(gateways))}
+	f := &Fleet{clients: make(map[hospital.GatewayID]mqtt.Client, len(gateways)), wires: map[hospital.GatewayID]net.Conn{}}
 	dialling, _ := errgroup.WithContext(ctx)
 	dialling.SetLimit(dialAtOnce)
 	for _, g := range gateways {
-		client := mqtt.NewClient(optionsOf(g, address, login(g.ID)))
+		client := mqtt.NewClient(f.optionsOf(g, address, login(g.ID)))
 		f.clients[g.ID] = client
 		dialling.Go(func() error {
 			token := client.Connect()
@@ -61,11 +67,20 @@ func Dial(ctx context.Context, address string, gateways []hospital.Gateway, logi
 	return f, nil
 }
 
-func optionsOf(g hospital.Gateway, address string, login Login) *mqtt.ClientOptions {
+func (f *Fleet) optionsOf(g hospital.Gateway, address string, login Login) *mqtt.ClientOptions {
 	options := mqtt.NewClientOptions().AddBroker("tcp://" + address).SetClientID(string(g.ID)).
 		SetUsername(login.User).SetPassword(login.Password).
 		SetConnectTimeout(dialTime).SetCleanSession(true).SetKeepAlive(time.Minute).
-		SetAutoReconnect(true).SetMaxReconnectInterval(2 * time.Second)
+		SetAutoReconnect(true).SetMaxReconnectInterval(2 * time.Second).
+		SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) {
+			wire, err := net.DialTimeout("tcp", address, dialTime)
+			if err == nil {
+				f.mu.Lock()
+				f.wires[g.ID] = wire
+				f.mu.Unlock()
+			}
+			return wire, err
+		})
 	if g.Make == espresens {
 		topic, will := espresenseStatus(string(g.ID), false)
 		options.SetBinaryWill(topic, will, 0, true)
@@ -74,8 +89,7 @@ func optionsOf(g hospital.Gateway, address string, login Login) *mqtt.ClientOpti
 }
 
 // Send publishes the messages in order and returns when the broker has
-// acknowledged those that ask for it, or ctx ends. A message of a gateway that is not
-// of the fleet is dropped: it is out of order, and its will has been read.
+// acknowledged those that ask for it, or ctx ends. A gateway that was cut says nothing.
 func (f *Fleet) Send(ctx context.Context, messages []Message) error {
 	var pending []mqtt.Token
 	for _, m := range messages {
@@ -99,6 +113,23 @@ func (f *Fleet) Send(ctx context.Context, messages []Message) error {
 		}
 	}
 	return nil
+}
+
+// Cut pulls a gateway's plug: its connection ends without a goodbye, so that the
+// broker speaks its last will. It does not come back.
+func (f *Fleet) Cut(gateway hospital.GatewayID) {
+	client := f.clients[gateway]
+	if client == nil {
+		return
+	}
+	delete(f.clients, gateway)
+	f.mu.Lock()
+	wire := f.wires[gateway]
+	f.mu.Unlock()
+	if wire != nil {
+		_ = wire.Close()
+	}
+	client.Disconnect(0) // stops its attempts to come back; the wire is gone, so nothing is said
 }
 
 // Close says goodbye for every gateway.

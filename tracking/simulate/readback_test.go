@@ -84,7 +84,7 @@ func TestProbesAreReadBackToTheirResolution(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c := advert.Sensor.Celsius; !c.Known || math.Abs(c.Value-a.celsius) > steps[format]/2+1e-9 {
+		if c := advert.Sensor.Celsius; !c.Known || math.Abs(c.Value-a.celsius) > steps[format]/2+1e-6 {
 			t.Fatalf("%s: %v °C came back as %+v", format, a.celsius, c)
 		}
 		if h := advert.Sensor.HumidityPct; !h.Known || math.Abs(h.Value-a.humidity) > 0.01 {

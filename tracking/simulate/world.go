@@ -40,6 +40,8 @@ type Story struct {
 	RingAfter time.Duration
 	// RepairAfter is when the compressor runs again; 0 for never.
 	RepairAfter time.Duration
+	// CutAfter is when one gateway loses its power; 0 for never.
+	CutAfter time.Duration
 }
 
 // faultLead is how long before the limit is passed the compressor stops.
@@ -71,7 +73,7 @@ type World struct {
 	greeted   bool
 	record    []Temperature
 	stays     []stay
-	offline   hospital.GatewayID
+	doomed    hospital.GatewayID
 	skew      map[hospital.GatewayID]time.Duration
 }
 
@@ -152,8 +154,13 @@ func (w *World) Truth(asset string) (Place, bool) {
 // Silent says whether a tag's battery is flat: it has not been heard for days.
 func Silent(a Asset) bool { return a.Format != Passive && a.Number%43 == 17 }
 
-// Offline is the gateway that is out of order, so that somebody can find out.
-func (w *World) Offline() hospital.GatewayID { return w.offline }
+// Dead is the gateway that has lost its power by now; empty while all are well.
+func (w *World) Dead() hospital.GatewayID {
+	if cut := w.options.Story.CutAfter; cut > 0 && w.now.Sub(w.options.Start) >= cut {
+		return w.doomed
+	}
+	return ""
+}
 
 func (w *World) hangReceivers() {
 	houses := map[hospital.FloorID]hospital.BuildingID{}
@@ -170,8 +177,8 @@ func (w *World) hangReceivers() {
 		if g.Make == impinj {
 			w.portals = append(w.portals, i)
 		}
-		if w.offline == "" && g.Make == espresens && w.drawing.Rooms[r.room].Kind == hospital.PatientRoom && i > 3 {
-			w.offline = g.ID
+		if w.doomed == "" && g.Make == espresens && w.drawing.Rooms[r.room].Kind == hospital.PatientRoom && i > 3 {
+			w.doomed = g.ID
 		}
 		// No clock is quite right; one has not been set for a long time.
 		w.skew[g.ID] = time.Duration(i%7-3) * 180 * time.Millisecond
