@@ -51,6 +51,7 @@ type watch struct {
 	state   State
 	running []Excursion // with identity
 	saved   time.Time   // the checkpoint's reading
+	due     bool        // a checkpoint is due at the end of the batch
 	hour    Hour        // of the newest reading
 	late    []time.Time // readings of this batch that came behind the last, oldest first
 }
@@ -326,11 +327,7 @@ func (m *Monitor) step(ctx context.Context, tx Tx, w *watch, r Reading) error {
 			return err
 		}
 	}
-	if len(events) > 0 || r.MeasuredAt.Sub(w.saved) >= checkpointEvery {
-		if err := w.checkpoint(ctx, tx); err != nil {
-			return err
-		}
-	}
+	w.due = w.due || len(events) > 0 || r.MeasuredAt.Sub(w.saved) >= checkpointEvery
 	if !before.At.IsZero() && r.MeasuredAt.Sub(before.At) > w.profile.SilentAfter && w.live(r.MeasuredAt, tx.Now()) {
 		return m.judgeSilence(ctx, tx, w.fridge)
 	}
@@ -347,8 +344,9 @@ func (w *watch) sum(ctx context.Context, tx Tx, r Reading) error {
 	return nil
 }
 
+// checkpoint is written once a batch, however many of its readings asked for it.
 func (w *watch) checkpoint(ctx context.Context, tx Tx) error {
-	w.saved = w.state.Last.At
+	w.saved, w.due = w.state.Last.At, false
 	if err := tx.SaveHour(ctx, w.sensor.ID, w.hour); err != nil {
 		return err
 	}
@@ -468,6 +466,11 @@ func (m *Monitor) settle(ctx context.Context, tx Tx, w *watch) error {
 	}
 	if len(w.late) > 0 {
 		if err := m.rejudge(ctx, tx, w); err != nil {
+			return err
+		}
+	}
+	if w.due {
+		if err := w.checkpoint(ctx, tx); err != nil {
 			return err
 		}
 	}
