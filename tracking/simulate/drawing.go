@@ -240,7 +240,7 @@ func (d *Drawing) joinHouses() {
 // so that the order of the two tells the direction.
 func (d *Drawing) aimPortals() {
 	for _, room := range d.Rooms {
-		if slices.Contains([]string{"Equipment bay", "ICU equipment bay", "Bed store", "ED clean utility"}, room.Name) {
+		if slices.Contains([]string{"Equipment bay", "ICU equipment bay", "Bed store", "ED clean utility", "West clean utility"}, room.Name) {
 			d.hang(impinj, room)
 		}
 	}

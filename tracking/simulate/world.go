@@ -125,14 +125,29 @@ func (w *World) Now() time.Time { return w.now }
 // Record is the temperatures of the history, sensor by sensor, oldest first.
 func (w *World) Record() []Temperature { return w.record }
 
-// Stays lists where equipment went in the week before the start, oldest first.
+// Stays lists where equipment went in the week before the start, oldest first, as
+// far as gateways can have known: not since a tag fell silent, and of passive
+// labels only where a portal read them.
 func (w *World) Stays() []Stay {
-	stays := make([]Stay, len(w.stays))
-	for i, s := range w.stays {
-		stays[i] = Stay{Asset: w.drawing.Assets[s.asset].ID, Room: w.drawing.Rooms[s.room].ID, At: s.at}
+	portal := map[hospital.RoomID]bool{}
+	for _, p := range w.portals {
+		for _, room := range w.receivers[p].gateway.Antennas {
+			portal[room] = true
+		}
+	}
+	var stays []Stay
+	for _, s := range w.stays {
+		asset, room := w.drawing.Assets[s.asset], w.drawing.Rooms[s.room].ID
+		if Silent(asset) && w.options.Start.Sub(s.at) < silentFor || asset.Format == Passive && !portal[room] {
+			continue
+		}
+		stays = append(stays, Stay{Asset: asset.ID, Room: room, At: s.at})
 	}
 	return stays
 }
+
+// silentFor is how long the tags whose battery is flat have not been heard.
+const silentFor = 3 * 24 * time.Hour
 
 // Place is the truth about an asset that the gateways have to find out.
 type Place struct {
@@ -213,7 +228,7 @@ func (w *World) liveUntilStart() {
 func (w *World) coolUntilStart() {
 	start := w.options.Start.Truncate(grain)
 	from := start.Add(-w.options.History)
-	mishaps := w.mishaps()
+	mishaps := w.Mishaps()
 	for i, f := range w.drawing.Fridges {
 		c := newChiller(f, i, w.options.Seed, start, from.Add(-2*time.Hour), mishaps)
 		c.advance(from)
@@ -243,8 +258,8 @@ func (w *World) cool(c *chiller, to time.Time) {
 	c.advance(to)
 }
 
-// mishaps are what went wrong in the last thirty days, and what is going wrong now.
-func (w *World) mishaps() []Mishap {
+// Mishaps are what went wrong in the last thirty days, and what is going wrong now.
+func (w *World) Mishaps() []Mishap {
 	day := 24 * time.Hour
 	past := []Mishap{
 		{"f-04", DoorAjar, -21*day + 3*time.Hour, -21*day + 4*time.Hour},

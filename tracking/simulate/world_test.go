@@ -89,7 +89,7 @@ func TestFridgesKeepTheirBandOutsideMishaps(t *testing.T) {
 
 func duringMishap(w *World, fridge string, at time.Time) bool {
 	since := at.Sub(w.options.Start)
-	return slices.ContainsFunc(w.mishaps(), func(m Mishap) bool {
+	return slices.ContainsFunc(w.Mishaps(), func(m Mishap) bool {
 		return m.Fridge == fridge && since >= m.From && since < m.To+3*time.Hour
 	})
 }
