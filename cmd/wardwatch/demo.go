@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,9 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"wardwatch/db"
 	"wardwatch/tracking/coldchain"
-	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/simulate"
 	"wardwatch/web"
 )
@@ -56,7 +53,7 @@ func (c demoCommand) Run(p process) (err error) {
 		return fmt.Errorf("make a folder for the demo's database: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	d := &demo{command: c, drawing: drawing, start: start, clock: &demoClock{},
+	d := &demo{command: c, drawing: drawing, start: start, clock: &demoClock{}, born: make(chan *simulate.World, 1),
 		log: newLog(p.stderr, c.LogLevel), dsn: "sqlite:" + filepath.Join(folder, "demo.db")}
 	return d.run(p)
 }
@@ -65,6 +62,7 @@ func (c demoCommand) Run(p process) (err error) {
 type demo struct {
 	command demoCommand
 	drawing *simulate.Drawing
+	born    chan *simulate.World
 	world   *simulate.World
 	start   time.Time
 	clock   *demoClock
@@ -76,11 +74,9 @@ type demo struct {
 // run takes the hospital in thirty days ago, lives through the time since by the
 // real rules, and goes on from there with messages over MQTT.
 func (d *demo) run(p process) (err error) {
-	born := make(chan *simulate.World, 1)
 	go func() { // it takes as long as the database does to open
-		born <- simulate.NewWorld(d.drawing, simulate.Options{Seed: d.command.Seed, Start: d.start, History: demoHistory, Story: demoStory()})
+		d.born <- simulate.NewWorld(d.drawing, simulate.Options{Seed: d.command.Seed, Start: d.start, History: demoHistory, Story: demoStory()})
 	}()
-	d.clock.set(d.start.Add(-demoHistory))
 	if err := d.takeIn(p.ctx); err != nil {
 		return err
 	}
@@ -89,20 +85,8 @@ func (d *demo) run(p process) (err error) {
 	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
 		return err
 	}
-	d.world = <-born
 	d.clock.start(d.start, d.command.Speed)
 	return d.house.run(p.ctx, p.stdout)
-}
-
-// takeIn imports the drawing through the importer that every hospital uses.
-func (d *demo) takeIn(ctx context.Context) (err error) {
-	kept, err := db.Open(ctx, d.dsn, db.Options{Now: d.clock.Now, Log: d.log})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, kept.Close()) }()
-	_, err = db.Hospital{DB: kept}.Import(ctx, hospital.Job("demo"), d.drawing.Document(d.start.Add(-demoHistory)), true)
-	return err
 }
 
 // demoStory is what is bound to happen while somebody watches: vaccine fridge B

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
+	"wardwatch/tracking/simulate"
+)
+
+const (
+	// answerAfter is how long the made-up staff took to answer an alarm.
+	answerAfter = 7 * time.Minute
+	// closeAfter is how long after its end they wrote down what was done about it.
+	closeAfter = 14 * time.Hour
+)
+
+// fridges is the cold chain of the past: the monitor that judged it and the desk
+// where people answered.
+type fridges struct {
+	*past
+	monitor *coldchain.Monitor
+	desk    notify.Desk
+}
+
+func (p *past) fridges() *fridges {
+	return &fridges{past: p,
+		monitor: coldchain.NewMonitor(db.Fridges{DB: p.together}, notify.DefaultLadder(), p.register),
+		desk:    notify.Desk{Store: db.Alarms{DB: p.together}, Ladder: notify.DefaultLadder(), Now: p.clock.Now}}
+}
+
+// agenda is what the probes told: a day's readings at once while all was well,
+// since nobody had to act on them, and as they came while something was wrong.
+func (f *fridges) agenda() []event {
+	record := slices.SortedStableFunc(slices.Values(f.world.Record()), func(a, b simulate.Temperature) int { return a.At.Compare(b.At) })
+	var agenda []event
+	for len(record) > 0 {
+		n := f.batch(record)
+		readings := record[:n]
+		record = record[n:]
+		agenda = append(agenda, event{at: readings[n-1].At.Add(time.Second), do: func(ctx context.Context) error {
+			return f.observe(ctx, readings)
+		}})
+	}
+	return agenda
+}
+
+// batch is how many of the readings to come are told at once.
+func (f *fridges) batch(record []simulate.Temperature) int {
+	first := record[0].At
+	until := first.Add(24 * time.Hour)
+	if f.troubled(first) {
+		until = first.Add(time.Minute)
+	}
+	for i, r := range record {
+		if !r.At.Before(until) || i > 0 && f.troubled(r.At) && !f.troubled(first) {
+			return i
+		}
+	}
+	return len(record)
+}
+
+// troubled says whether something was wrong with some fridge, or had just been.
+func (f *fridges) troubled(at time.Time) bool {
+	since := at.Sub(f.start)
+	return slices.ContainsFunc(f.world.Mishaps(), func(m simulate.Mishap) bool {
+		return since >= m.From && since < m.To+3*time.Hour
+	})
+}
+
+func (f *fridges) observe(ctx context.Context, record []simulate.Temperature) error {
+	readings := make([]coldchain.Reading, len(record))
+	for i, r := range record {
+		readings[i] = coldchain.Reading{Sensor: r.Sensor, Temp: coldchain.FromCelsius(r.Celsius), MeasuredAt: r.At,
+			ReceivedAt: r.At.Add(time.Second), Source: "mqtt"}
+	}
+	outcomes, err := f.monitor.Observe(ctx, readings)
+	if err != nil {
+		return err
+	}
+	for i, o := range outcomes {
+		if o.Verdict != coldchain.Accepted {
+			return fmt.Errorf("reading of %s at %v: %s %s", record[i].Sensor, record[i].At, o.Verdict, o.Reason)
+		}
+	}
+	return f.answer(ctx)
+}
+
+// answer lets the staff answer what has rung for a while, and close what is over.
+func (f *fridges) answer(ctx context.Context) error {
+	open, err := f.desk.Store.OpenAlarms(ctx)
+	if err != nil {
+		return err
+	}
+	now := f.clock.Now()
+	for _, alarm := range open {
+		switch {
+		case alarm.Ack.At.IsZero() && now.Sub(alarm.RaisedAt) >= answerAfter:
+			reason, note := causeOf(alarm)
+			_, err = f.desk.Acknowledge(ctx, f.actor(hospital.Pharmacist), alarm.ID, notify.Answer{Reason: reason, Note: note})
+		case !alarm.ReturnedAt.IsZero() && now.Sub(alarm.ReturnedAt) >= closeAfter:
+			_, err = f.desk.Close(ctx, f.actor(hospital.Pharmacist), alarm.ID, "Lots checked against their makers' stability data; fridge watched for a day.", 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// causeOf is what the staff found, by the fridge that rang.
+func causeOf(alarm notify.Alarm) (notify.Reason, string) {
+	switch cmp.Or(alarm.Subject, "") {
+	case "fridge/f-04":
+		return notify.DoorOpen, "Door stood ajar behind a delivery crate."
+	case "fridge/f-11":
+		return notify.OtherReason, "Thermostat stuck; stock moved to the pharmacy fridge, engineer called."
+	default:
+		return notify.Power, "Compressor tripped; engineer reset it and found the filter blocked."
+	}
+}

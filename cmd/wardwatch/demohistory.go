@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/hospital"
+)
+
+// past is the thirty days before the demo's first page. They are lived through
+// event by event with the clock set to each moment, through the services that a
+// running house uses, in one large transaction.
+type past struct {
+	*demo
+	together *db.DB
+	register *hospital.Register
+}
+
+// event is something that happened at an instant of the past.
+type event struct {
+	at time.Time
+	do func(context.Context) error
+}
+
+// takeIn imports the drawing through the importer that every hospital uses, and
+// lives through the time since.
+func (d *demo) takeIn(ctx context.Context) (err error) {
+	kept, err := db.Open(ctx, d.dsn, db.Options{Now: d.clock.Now, Log: d.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	d.clock.set(d.start.Add(-demoHistory))
+	if _, err := (db.Hospital{DB: kept}).Import(ctx, hospital.Job("demo"), d.drawing.Document(d.clock.Now()), true); err != nil {
+		return err
+	}
+	d.world = <-d.born
+	return kept.Together(ctx, func(together *db.DB) error {
+		directory, err := db.Hospital{DB: together}.Load(ctx)
+		if err != nil {
+			return err
+		}
+		return (&past{demo: d, together: together, register: hospital.NewRegister(directory)}).live(ctx)
+	})
+}
+
+// live goes through the agenda in the order of time.
+func (p *past) live(ctx context.Context) error {
+	agenda := p.fridges().agenda()
+	agenda = append(agenda, event{at: p.start, do: p.walk})
+	slices.SortStableFunc(agenda, func(a, b event) int { return a.at.Compare(b.at) })
+	for _, e := range agenda {
+		p.clock.set(e.at)
+		if err := e.do(ctx); err != nil {
+			return fmt.Errorf("history at %s: %w", e.at.Format(time.DateTime), err)
+		}
+	}
+	return ctx.Err()
+}
+
+// actor is the made-up person who works as a role.
+func (d *demo) actor(role hospital.Role) hospital.Actor {
+	for _, person := range d.drawing.People {
+		if slices.Contains(person.Roles, role) {
+			return person.Actor()
+		}
+	}
+	return hospital.Job("demo")
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking"
+	"wardwatch/tracking/simulate"
+)
+
+// walk writes down where the equipment went in the last week, as the tracker
+// would have: the gateways that heard it then are not asked again.
+func (p *past) walk(ctx context.Context) error {
+	places := map[tracking.AssetID]tracking.Place{}
+	return db.Equipment{DB: p.together}.InTx(ctx, func(tx tracking.Tx) error {
+		for _, stay := range p.world.Stays() {
+			if err := p.arrive(ctx, tx, places, stay); err != nil {
+				return err
+			}
+		}
+		for _, asset := range p.drawing.Assets {
+			id := tracking.AssetID(asset.ID)
+			if place := places[id]; place.Known() {
+				place.SeenAt, place.BatteryPct = p.lastHeard(asset, place), tracking.NoBattery
+				if err := tx.SetPlace(ctx, id, place); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// statusesFor is how far back the changes of status go; the moves go back a week.
+const statusesFor = 24 * time.Hour
+
+// lastHeard is when a gateway last heard the asset before the first page.
+func (p *past) lastHeard(asset simulate.Asset, place tracking.Place) time.Time {
+	if simulate.Silent(asset) || asset.Format == simulate.Passive {
+		return place.Since
+	}
+	return p.start
+}
+
+// arrive notes one arrival and gives the asset the status of the room.
+func (p *past) arrive(ctx context.Context, tx tracking.Tx, places map[tracking.AssetID]tracking.Place, stay simulate.Stay) error {
+	id, before := tracking.AssetID(stay.Asset), places[tracking.AssetID(stay.Asset)]
+	room, _ := p.register.Current().Room(stay.Room)
+	move := tracking.Move{Asset: id, Kind: tracking.Movement, From: before.Room, FromFloor: before.Floor, To: room.ID, ToFloor: room.Floor,
+		At: stay.At, Confidence: 0.93, Why: "radio"}
+	if !before.Known() {
+		move.Kind = tracking.Arrival
+	}
+	if before.Room != room.ID {
+		if err := tx.AddMove(ctx, move); err != nil {
+			return err
+		}
+		places[id] = tracking.Place{Room: room.ID, Floor: room.Floor, Since: stay.At, SeenAt: stay.At, Confidence: 0.93, Why: "radio"}
+	}
+	if p.start.Sub(stay.At) > statusesFor {
+		return nil
+	}
+	if status, says := tracking.StatusFromRoom(room.Kind); says {
+		_, err := tx.SetStatus(ctx, id, status, "", "", stay.At)
+		return err
+	}
+	return nil
+}
