@@ -282,27 +282,53 @@ func (e Equipment) ByWords(ctx context.Context, words []string, limit int) ([]tr
 	return assets, nil
 }
 
-// OnFloor counts assets by room, kind and status.
-func (e Equipment) OnFloor(ctx context.Context, floor hospital.FloorID) ([]tracking.RoomCount, error) {
+// ByFloor counts assets by the floor that they were last seen on.
+func (e Equipment) ByFloor(ctx context.Context) (map[hospital.FloorID]int, error) {
 	const q = `
-		SELECT room_id, kind, status, COUNT(*)
+		SELECT floor_id, COUNT(*)
 		FROM assets
-		WHERE floor_id = $1
-		GROUP BY room_id, kind, status`
-	rows, err := e.Query(ctx, q, floor)
+		GROUP BY floor_id`
+	rows, err := e.Query(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("count floor %s: %w", floor, err)
+		return nil, fmt.Errorf("count assets by floor: %w", err)
 	}
 	defer rows.Close()
-	var counts []tracking.RoomCount
+	counts := make(map[hospital.FloorID]int)
 	for rows.Next() {
-		var c tracking.RoomCount
-		if err := rows.Scan(&c.Room, &c.Kind, &c.Status, &c.Count); err != nil {
-			return nil, fmt.Errorf("count floor %s: %w", floor, err)
+		var floor hospital.FloorID
+		var n int
+		if err := rows.Scan(&floor, &n); err != nil {
+			return nil, fmt.Errorf("count assets by floor: %w", err)
 		}
-		counts = append(counts, c)
+		counts[floor] = n
 	}
 	return counts, rows.Err()
+}
+
+// Pins lists what was last seen on a floor, by room and number.
+func (e Equipment) Pins(ctx context.Context, floor hospital.FloorID, limit int) ([]tracking.Pin, error) {
+	const q = `
+		SELECT id, kind, room_id, status, gone_at
+		FROM assets
+		WHERE floor_id = $1
+		ORDER BY room_id, id
+		LIMIT $2`
+	rows, err := e.Query(ctx, q, floor, limit)
+	if err != nil {
+		return nil, fmt.Errorf("pins of floor %s: %w", floor, err)
+	}
+	defer rows.Close()
+	var pins []tracking.Pin
+	for rows.Next() {
+		var p tracking.Pin
+		var gone int64
+		if err := rows.Scan(&p.Asset, &p.Kind, &p.Room, &p.Status, &gone); err != nil {
+			return nil, fmt.Errorf("pins of floor %s: %w", floor, err)
+		}
+		p.Gone = gone != 0
+		pins = append(pins, p)
+	}
+	return pins, rows.Err()
 }
 
 // FreeByKind counts equipment of each kind in the rooms; in the whole house when there are none.

@@ -300,9 +300,12 @@ func TestFloorCountsWhatIsThere(t *testing.T) {
 	w := openWard(t)
 	w.hear(10, "c300000000a1", nearBed)
 	w.hear(10, "c300000000a2", nearBed)
-	counts, err := w.equip.OnFloor(t.Context(), nurse, "f0")
-	if err != nil || counts["bed1"] != 2 || len(counts) != 1 {
-		t.Fatalf("two pumps in bed1: %v, %v", counts, err)
+	floor, err := w.equip.Map(t.Context(), nurse, "f0")
+	if err != nil || len(floor.ByRoom()["bed1"]) != 2 || len(floor.Pins) != 2 {
+		t.Fatalf("two pumps in bed1: %+v, %v", floor.Pins, err)
+	}
+	if counts, err := w.equip.ByFloor(t.Context(), nurse); err != nil || counts["f0"] != 2 {
+		t.Fatalf("two assets on the ground floor: %v, %v", counts, err)
 	}
 	hits, err := w.equip.InRoom(t.Context(), nurse, "bed1")
 	if err != nil || len(hits) != 2 {

@@ -242,23 +242,49 @@ func (e Equipment) InRoom(ctx context.Context, by hospital.Actor, room hospital.
 	return e.rank(assets, Query{}, NewWalk(e.Register.Current())), nil
 }
 
-// OnFloor counts what was last seen in each room of a floor.
-func (e Equipment) OnFloor(ctx context.Context, by hospital.Actor, floor hospital.FloorID) (map[hospital.RoomID]int, error) {
+// ByFloor counts what was last seen on each floor.
+func (e Equipment) ByFloor(ctx context.Context, by hospital.Actor) (map[hospital.FloorID]int, error) {
 	if err := by.Need(hospital.SeeEquipment); err != nil {
 		return nil, err
 	}
-	if _, ok := e.Register.Current().Floor(floor); !ok {
-		return nil, fmt.Errorf("floor %s: %w", floor, hospital.ErrUnknown)
+	return e.Store.ByFloor(ctx)
+}
+
+// MaxPins bounds the assets drawn on one map.
+const MaxPins = 2000
+
+// Map is what a floor's map shows.
+type Map struct {
+	Floor hospital.Floor
+	Rooms []hospital.Room
+	Pins  []Pin
+	// Blind are rooms whose gateways are offline, with since when (zero: never heard).
+	Blind map[hospital.RoomID]time.Time
+}
+
+// ByRoom sorts the pins into their rooms.
+func (m Map) ByRoom() map[hospital.RoomID][]Pin {
+	rooms := make(map[hospital.RoomID][]Pin)
+	for _, pin := range m.Pins {
+		rooms[pin.Room] = append(rooms[pin.Room], pin)
 	}
-	counts, err := e.Store.OnFloor(ctx, floor)
+	return rooms
+}
+
+// Map is what was last seen on a floor.
+func (e Equipment) Map(ctx context.Context, by hospital.Actor, id hospital.FloorID) (Map, error) {
+	if err := by.Need(hospital.SeeEquipment); err != nil {
+		return Map{}, err
+	}
+	floor, ok := e.Register.Current().Floor(id)
+	if !ok {
+		return Map{}, fmt.Errorf("floor %s: %w", id, hospital.ErrUnknown)
+	}
+	pins, err := e.Store.Pins(ctx, id, MaxPins)
 	if err != nil {
-		return nil, fmt.Errorf("equipment on floor %s: %w", floor, err)
+		return Map{}, fmt.Errorf("map of floor %s: %w", id, err)
 	}
-	byRoom := make(map[hospital.RoomID]int)
-	for _, c := range counts {
-		byRoom[c.Room] += c.Count
-	}
-	return byRoom, nil
+	return Map{Floor: floor, Rooms: e.Register.Current().RoomsOn(id), Pins: pins, Blind: e.BlindRooms(id)}, nil
 }
 
 // FreeByKind counts equipment of each kind in a unit (empty: the whole house).

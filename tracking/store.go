@@ -24,8 +24,10 @@ type Store interface {
 	InRooms(ctx context.Context, kinds []string, status Status, rooms []hospital.RoomID, limit int) ([]Asset, error)
 	// ByWords lists assets of which every word begins a word of their name, kind, number, model, serial or tag.
 	ByWords(ctx context.Context, words []string, limit int) ([]Asset, error)
-	// OnFloor counts assets by room and status.
-	OnFloor(ctx context.Context, floor hospital.FloorID) ([]RoomCount, error)
+	// ByFloor counts assets by the floor that they were last seen on.
+	ByFloor(ctx context.Context) (map[hospital.FloorID]int, error)
+	// Pins lists what was last seen on a floor, by room and number.
+	Pins(ctx context.Context, floor hospital.FloorID, limit int) ([]Pin, error)
 	// FreeByKind counts the free assets of each kind in the rooms of a unit (empty: anywhere).
 	FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]KindCount, error)
 }
@@ -49,12 +51,13 @@ type Tx interface {
 	Asset(ctx context.Context, id AssetID) (Asset, error)
 }
 
-// RoomCount is how many assets of a status are in a room.
-type RoomCount struct {
-	Room   hospital.RoomID
+// Pin is one asset on a map.
+type Pin struct {
+	Asset  AssetID
 	Kind   string
+	Room   hospital.RoomID
 	Status Status
-	Count  int
+	Gone   bool // its tag is silent: it was last seen there
 }
 
 // KindCount is how many assets of a kind there are, and how many of them are free.

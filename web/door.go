@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wardwatch/static"
+	"wardwatch/tracking"
 	"wardwatch/tracking/hospital"
 	"wardwatch/web/live"
 )
@@ -48,6 +49,8 @@ type Parts struct {
 	Around func(context.Context, hospital.Actor) (Around, error)
 	// Version names the build.
 	Version string
+	// Equipment finds and marks assets; nil hides its pages.
+	Equipment *tracking.Equipment
 }
 
 // Check is one thing that must work before the house takes work.

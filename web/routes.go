@@ -20,6 +20,8 @@ func (d *Door) routes() []route {
 		d.healthRoutes(),
 		d.screenRoutes(),
 		d.demoRoutes(),
+		d.equipmentRoutes(),
+		d.floorRoutes(),
 	)
 }
 

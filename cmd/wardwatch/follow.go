@@ -70,6 +70,11 @@ func (f *follower) look(ctx context.Context) error {
 		return err
 	}
 	f.house.register.Replace(directory)
+	for _, follow := range f.house.followers {
+		if err := follow(ctx); err != nil {
+			return err
+		}
+	}
 	f.version = version
 	f.house.log.Info("hospital loaded", "site", f.house.register.Current().Site.ID,
 		"rooms", len(f.house.register.Current().Rooms), "version", version)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wardwatch/db"
+	"wardwatch/tracking"
 	"wardwatch/tracking/hospital"
 	"wardwatch/web"
 )
@@ -34,12 +35,15 @@ type house struct {
 	metrics  *prometheus.Registry
 	db       *db.DB
 	register *hospital.Register
+	tracker  *tracking.Tracker
 	// parts is what the door will open onto; each subject below adds its own.
 	parts  web.Parts
 	door   *web.Door
 	server *http.Server
 	pages  net.Listener
 
+	// followers are called once the register holds a newer hospital.
+	followers []func(context.Context) error
 	// listeners are told which topics changed, after each commit. They must not block.
 	listeners []func(topics []string)
 	// intake takes work from outside and is stopped first; work carries out what
@@ -80,7 +84,17 @@ func (h *house) wireDatabase(ctx context.Context) (err error) {
 
 func (h *house) wireColdChain(context.Context) error { return nil }
 
-func (h *house) wireEquipment(context.Context) error { return nil }
+func (h *house) wireEquipment(ctx context.Context) (err error) {
+	kept := db.Equipment{DB: h.db}
+	h.tracker, err = tracking.NewTracker(ctx, h.register, kept, tracking.TrackerOptions{Now: h.now, Log: h.log})
+	if err != nil {
+		return err
+	}
+	h.followers = append(h.followers, h.tracker.Reload)
+	h.work = append(h.work, task{"tracker", h.tracker.Run})
+	h.parts.Equipment = &tracking.Equipment{Register: h.register, Store: kept, Tracker: h.tracker, Now: h.now}
+	return nil
+}
 
 func (h *house) wireStock(context.Context) error { return nil }
 

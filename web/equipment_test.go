@@ -1,0 +1,206 @@
+package web_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wardwatch/db"
+	"wardwatch/db/dbtest"
+	"wardwatch/tracking"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
+	"wardwatch/web"
+)
+
+// station is the door of a small ward over real storage, with somebody at it.
+type station struct {
+	t       *testing.T
+	at      time.Time
+	who     hospital.Actor
+	door    *web.Door
+	tracker *tracking.Tracker
+	said    []*http.Cookie
+}
+
+func openStation(t *testing.T) *station {
+	t.Helper()
+	s := &station{t: t, at: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC),
+		who: hospital.Person{ID: "n", Name: "Nora", Roles: []hospital.Role{hospital.Nurse}, Unit: "4w"}.Actor()}
+	now := func() time.Time { return s.at }
+	base := dbtest.Open(t, db.Options{Now: now})
+	box := func(x float64) []hospital.Point {
+		return []hospital.Point{{X: x, Y: 0}, {X: x + 5, Y: 0}, {X: x + 5, Y: 5}, {X: x, Y: 5}}
+	}
+	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"},
+		Buildings: []document.Building{{ID: "b", Name: "Main"}},
+		Floors:    []document.Floor{{ID: "f4", Building: "b", Name: "Fourth floor", Level: 4, WidthMetres: 20, HeightMetres: 10}},
+		Units:     []document.Unit{{ID: "4w", Name: "4 West"}},
+		Rooms: []document.Room{{ID: "r1", Floor: "f4", Unit: "4w", Name: "Clean utility", Kind: hospital.CleanUtility, Outline: box(0), Neighbours: []hospital.RoomID{"r2"}},
+			{ID: "r2", Floor: "f4", Unit: "4w", Name: "Room <2>", Kind: hospital.PatientRoom, Outline: box(10), Neighbours: []hospital.RoomID{"r1"}}},
+		Gateways: []document.Gateway{{ID: "g1", Name: "g1", Make: "minew", Room: "r1"}, {ID: "g2", Name: "g2", Make: "minew", Room: "r2"}},
+		Assets: []document.Asset{{ID: "P-001", Kind: "infusion pump", Name: "Infusion pump 1", Unit: "4w", Tags: []document.Tag{{ID: "c300000000a1"}}},
+			{ID: "W-001", Kind: "wheelchair", Name: "Wheelchair 1"}}}
+	if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+		t.Fatal(err)
+	}
+	directory, err := db.Hospital{DB: base}.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	register, kept := hospital.NewRegister(directory), db.Equipment{DB: base}
+	if s.tracker, err = tracking.NewTracker(t.Context(), register, kept, tracking.TrackerOptions{Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	s.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
+		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)),
+		WhoAsks:   func(*http.Request) (hospital.Actor, bool) { return s.who, true },
+		Equipment: &tracking.Equipment{Register: register, Store: kept, Tracker: s.tracker, Now: now}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// hear lets ten seconds pass in which a gateway hears the pump well.
+func (s *station) hear(gateway hospital.GatewayID) {
+	s.t.Helper()
+	var all []tracking.Sighting
+	for range 10 {
+		s.at = s.at.Add(time.Second)
+		all = append(all, tracking.Sighting{Tag: "c300000000a1", Gateway: gateway, RSSIdBm: -56, HasRSSI: true, ReceivedAt: s.at, BatteryPct: 80})
+	}
+	if err := s.tracker.Sight(s.t.Context(), all); err != nil {
+		s.t.Fatal(err)
+	}
+	ended, stop := context.WithCancel(s.t.Context())
+	stop()
+	if err := s.tracker.Run(ended); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *station) get(path string) (int, string) {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.door.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w.Code, w.Body.String()
+}
+
+func (s *station) post(path string, form url.Values) *httptest.ResponseRecorder {
+	s.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	w := httptest.NewRecorder()
+	s.door.ServeHTTP(w, r)
+	return w
+}
+
+func (s *station) shows(path string, wanted ...string) string {
+	s.t.Helper()
+	code, page := s.get(path)
+	if code != http.StatusOK {
+		s.t.Fatalf("%s answers %d", path, code)
+	}
+	for _, want := range wanted {
+		if !strings.Contains(page, want) {
+			s.t.Errorf("%s does not show %q", path, want)
+		}
+	}
+	return page
+}
+
+func TestNurseFindsThePumpAndFollowsIt(t *testing.T) {
+	s := openStation(t)
+	s.shows("/search?q=pump", "Infusion pump 1", "Not located yet", `data-asset="P-001"`)
+	s.hear("g1")
+	s.shows("/search?q=pump", "Clean utility · Fourth floor", "same unit", "Free")
+	s.shows("/assets/P-001", "Clean utility · Fourth floor", "Came into Clean utility", "80 %", `id="asset-P-001-where"`, "I have it")
+	s.shows("/floors", "Fourth floor")
+	s.shows("/floors/f4", `data-room="r1"`, `data-asset="P-001"`, `data-in="r1"`, `id="floor-f4-pins"`)
+	s.shows("/rooms/r1", "Infusion pump 1")
+	s.hear("g2")
+	s.shows("/floors/f4", `data-in="r2"`)
+	page := s.shows("/assets/P-001", "Room &lt;2&gt;", "In use")
+	if strings.Contains(page, "Room <2>") {
+		t.Error("a room's name is not escaped")
+	}
+	if code, _ := s.get("/assets/P-001/floor"); code != http.StatusSeeOther {
+		t.Errorf("the way to the map answers %d", code)
+	}
+}
+
+func TestNurseMarksThePump(t *testing.T) {
+	s := openStation(t)
+	s.hear("g1")
+	if w := s.post("/assets/P-001/status", url.Values{"status": {"broken"}, "note": {"rattles"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/assets/P-001" {
+		t.Fatalf("marking answers %d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
+	}
+	s.shows("/assets/P-001", "Broken, said Nora", "rattles")
+	if w := s.post("/assets/P-001/not-here", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("not here answers %d", w.Code)
+	}
+	s.shows("/assets/P-001", "Nora looked at", "Nora did not find it in Clean utility")
+	if w := s.post("/assets/P-001/here", url.Values{"room": {"r2"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("here answers %d", w.Code)
+	}
+	s.shows("/assets/P-001", "Room &lt;2&gt; · Fourth floor", "Seen by a person")
+	for path, form := range map[string]url.Values{"/assets/P-001/status": {"status": {"stolen"}}, "/assets/P-001/here": {"room": {"nowhere"}},
+		"/assets/W-001/not-here": nil, "/assets/P-001/not-here": {"note": {strings.Repeat("x", tracking.MaxNote+1)}}} {
+		if w := s.post(path, form); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s %v answers %d", path, form, w.Code)
+		}
+	}
+	if w := s.post("/assets/P-001/not-here", url.Values{"note": {strings.Repeat("x", tracking.MaxNote)}}); w.Code != http.StatusSeeOther {
+		t.Errorf("the longest note answers %d", w.Code)
+	}
+}
+
+func TestWhatNobodyHasIsNotFound(t *testing.T) {
+	s := openStation(t)
+	for _, path := range []string{"/assets/P-404", "/floors/f9", "/rooms/r9"} {
+		if code, _ := s.get(path); code != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, code)
+		}
+	}
+	s.shows("/search?q=unicorn", "Nothing known as")
+	s.shows("/search?kind=wheelchair", "Wheelchair 1")
+}
+
+func TestAuditorSeesButDoesNotMark(t *testing.T) {
+	s := openStation(t)
+	s.who = hospital.Person{ID: "a", Name: "Ada", Roles: []hospital.Role{hospital.Auditor}}.Actor()
+	if page := s.shows("/assets/P-001", "Infusion pump 1"); strings.Contains(page, "I have it") {
+		t.Error("an auditor is offered to mark equipment")
+	}
+	if w := s.post("/assets/P-001/status", url.Values{"status": {"free"}}); w.Code != http.StatusForbidden {
+		t.Errorf("an auditor's mark answers %d", w.Code)
+	}
+}
+
+func TestSilentTagIsSaidAsSuch(t *testing.T) {
+	s := openStation(t)
+	s.hear("g1")
+	s.at = s.at.Add(20 * time.Minute)
+	s.tracker.GatewayAlive("g1", s.at)
+	s.shows("/assets/P-001", "Last seen in Clean utility", "Tag silent")
+	s.shows("/search?q=pump", "last seen")
+}
+
+func TestOfflineGatewayIsNotALostPump(t *testing.T) {
+	s := openStation(t)
+	s.hear("g1")
+	s.at = s.at.Add(20 * time.Minute)
+	s.shows("/assets/P-001", "Gateway offline", "probably still where it was")
+	s.shows("/floors/f4", "Blind")
+	s.shows("/rooms/r1", "gateways of this room are offline")
+}

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/views"
+	"wardwatch/web/live"
+)
+
+func (d *Door) floorRoutes() []route {
+	if d.Equipment == nil {
+		return nil
+	}
+	return []route{
+		{get, "/floors", hospital.SeeEquipment, d.floors},
+		{get, "/floors/:id", hospital.SeeEquipment, d.floor},
+		{get, "/rooms/:id", hospital.SeeEquipment, d.room},
+	}
+}
+
+// floors lists the floors, the highest first.
+func (d *Door) floors(c echo.Context) error {
+	counts, err := d.Equipment.ByFloor(c.Request().Context(), d.actor(c))
+	if err != nil {
+		return err
+	}
+	rooms := make(map[hospital.FloorID]int)
+	for _, room := range d.Register.Current().Rooms {
+		rooms[room.Floor]++
+	}
+	var lines []views.FloorLine
+	for _, floor := range slices.Backward(d.Register.Current().Floors) {
+		lines = append(lines, views.FloorLine{Floor: floor, Rooms: rooms[floor.ID], Count: counts[floor.ID]})
+	}
+	return d.show(c, "Map", views.Floors(lines))
+}
+
+// floor is the map of one floor.
+func (d *Door) floor(c echo.Context) error {
+	id := hospital.FloorID(c.Param("id"))
+	seen, err := d.Equipment.Map(c.Request().Context(), d.actor(c), id)
+	if err != nil {
+		return err
+	}
+	page := views.FloorPage{Map: seen, Floors: d.Register.Current().Floors, Focus: hospital.RoomID(c.QueryParam("room"))}
+	return d.show(c, seen.Floor.Name, views.Floor(page), "floor/"+string(id))
+}
+
+// room lists what was last seen in one room.
+func (d *Door) room(c echo.Context) error {
+	id := hospital.RoomID(c.Param("id"))
+	hits, err := d.Equipment.InRoom(c.Request().Context(), d.actor(c), id)
+	if err != nil {
+		return err
+	}
+	house := d.house()
+	room, _ := house.Room(id)
+	page := views.RoomPage{Room: room, House: house, Hits: hits, Map: d.planOf(room.Floor)}
+	return d.show(c, room.Name, views.Room(page), "room/"+string(id))
+}
+
+// drawRoom draws the list on a room's page.
+func (d *Door) drawRoom(ctx context.Context, key string) ([]live.Fragment, error) {
+	hits, err := d.Equipment.InRoom(ctx, onlooker, hospital.RoomID(key))
+	if err != nil {
+		return nil, orNothing(err)
+	}
+	return drawAll(ctx, leaf{"room-" + key + "-list", views.RoomList(hospital.RoomID(key), hits, d.house())})
+}
+
+// drawFloor draws the dots of a map and the counts beside it.
+func (d *Door) drawFloor(ctx context.Context, key string) ([]live.Fragment, error) {
+	seen, err := d.Equipment.Map(ctx, onlooker, hospital.FloorID(key))
+	if err != nil {
+		return nil, orNothing(err)
+	}
+	leaves := []leaf{{"floor-" + key + "-pins", views.FloorPins(seen)}}
+	for _, room := range seen.Rooms {
+		leaves = append(leaves, leaf{"room-" + string(room.ID) + "-count", views.RoomCount(seen, room)})
+	}
+	return drawAll(ctx, leaves...)
+}
+
+// leaf is a component and the id of its element.
+type leaf struct {
+	id        string
+	component templ.Component
+}
+
+func drawAll(ctx context.Context, leaves ...leaf) ([]live.Fragment, error) {
+	fragments := make([]live.Fragment, 0, len(leaves))
+	for _, l := range leaves {
+		fragment, err := live.Draw(ctx, l.id, l.component)
+		if err != nil {
+			return nil, err
+		}
+		fragments = append(fragments, fragment)
+	}
+	return fragments, nil
+}
+
+// orNothing lets a topic of a thing that does not exist (any more) be empty.
+func orNothing(err error) error {
+	if errors.Is(err, hospital.ErrUnknown) {
+		return nil
+	}
+	return err
+}
