@@ -1,0 +1,587 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/tracking/hospital"
+)
+
+// Orders keeps proposals, orders and the mail that carries them; it is reorder.Store.
+type Orders struct{ *DB }
+
+var _ reorder.Store = Orders{}
+
+// InTx is DB.InTx with the transaction that the reorder desk needs.
+func (o Orders) InTx(ctx context.Context, change func(reorder.Tx) error) error {
+	return o.DB.InTx(ctx, func(tx *Tx) error { return change(ordersTx{stockTx{tx}}) })
+}
+
+// ordersTx is reorder.Tx.
+type ordersTx struct{ stockTx }
+
+// MarkAllDue marks the spots with a level, and for items without any level those
+// where they lie or were used.
+func (tx ordersTx) MarkAllDue(ctx context.Context) error {
+	const q = `
+		INSERT INTO stock_due (item, place)
+		SELECT item, place
+		FROM (
+			SELECT item, place FROM stock_levels
+			UNION
+			SELECT item, place FROM stock_balances
+			UNION
+			SELECT item, place FROM stock_use
+		) AS spots
+		WHERE true
+		ON CONFLICT (item, place) DO NOTHING`
+	_, err := tx.Exec(ctx, q)
+	return err
+}
+
+func (tx ordersTx) TakeDue(ctx context.Context, limit int) ([]reorder.Spot, error) {
+	const q = `
+		DELETE FROM stock_due
+		WHERE (item, place) IN (SELECT item, place FROM stock_due ORDER BY item, place LIMIT $1)
+		RETURNING item, place`
+	rows, err := tx.Query(ctx, q, limit)
+	return collect(rows, err, func(s *reorder.Spot) []any { return []any{&s.Item, &s.Place} })
+}
+
+func (tx ordersTx) Situation(ctx context.Context, spot reorder.Spot, since inventory.Date) (s reorder.Situation, err error) {
+	if s.Item, err = tx.Item(ctx, spot.Item); err != nil {
+		return s, err
+	}
+	if s.Place, err = tx.Place(ctx, spot.Place); err != nil {
+		return s, err
+	}
+	if s.Supplier, err = tx.supplier(ctx, s.Item.Supplier); err != nil {
+		return s, err
+	}
+	if s.Shelf, err = tx.Shelf(ctx, spot.Item, spot.Place); err != nil {
+		return s, err
+	}
+	for _, read := range []func(context.Context, reorder.Spot, *reorder.Situation) error{tx.readLevel, tx.readOrders, tx.readHolds} {
+		if err := read(ctx, spot, &s); err != nil {
+			return s, err
+		}
+	}
+	return s, tx.readUse(ctx, spot, since, &s)
+}
+
+func (tx ordersTx) supplier(ctx context.Context, id inventory.SupplierID) (s inventory.Supplier, err error) {
+	const q = `
+		SELECT id, name, email, currency, account, lead_days, minimum_minor
+		FROM suppliers
+		WHERE id = $1`
+	err = tx.QueryRow(ctx, q, id).Scan(&s.ID, &s.Name, &s.Email, &s.Currency, &s.Account, &s.LeadDays, &s.Minimum)
+	if errors.Is(err, sql.ErrNoRows) {
+		return inventory.Supplier{}, nil
+	}
+	return s, err
+}
+
+// readLevel reads what people have set. A place without a level orders only
+// items that have none anywhere.
+func (tx ordersTx) readLevel(ctx context.Context, spot reorder.Spot, s *reorder.Situation) error {
+	const q = `
+		SELECT COALESCE(MAX(CASE WHEN place = $2 THEN minimum END), 0), COALESCE(MAX(CASE WHEN place = $2 THEN maximum END), 0),
+			COUNT(CASE WHEN place = $2 THEN 1 END), COUNT(*)
+		FROM stock_levels
+		WHERE item = $1`
+	var here, all int
+	err := tx.QueryRow(ctx, q, spot.Item, spot.Place).Scan(&s.Minimum, &s.Maximum, &here, &all)
+	s.HasLevel, s.OrderedFor = here > 0, here > 0 || all == 0
+	return err
+}
+
+func (tx ordersTx) readOrders(ctx context.Context, spot reorder.Spot, s *reorder.Situation) error {
+	const ordered = `
+		SELECT COALESCE(SUM(ordered - received - cancelled), 0)
+		FROM order_lines
+		WHERE item = $1 AND place = $2 AND received + cancelled < ordered`
+	if err := tx.QueryRow(ctx, ordered, spot.Item, spot.Place).Scan(&s.OnOrder); err != nil {
+		return err
+	}
+	const open = `
+		SELECT id
+		FROM proposals
+		WHERE item = $1 AND place = $2 AND status IN ('waiting', 'half approved')`
+	var id reorder.ProposalID
+	err := tx.QueryRow(ctx, open, spot.Item, spot.Place).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p, err := tx.Proposal(ctx, id)
+	s.Open = &p
+	return err
+}
+
+func (tx ordersTx) readHolds(ctx context.Context, spot reorder.Spot, s *reorder.Situation) error {
+	const holds = `
+		SELECT DISTINCT 'excursion ' || excursion || ' in ' || fridge
+		FROM stock_holds
+		WHERE item = $1 AND place = $2 AND decision = ''`
+	rows, err := tx.Query(ctx, holds, spot.Item, spot.Place)
+	if s.Excursions, err = collect(rows, err, func(name *string) []any { return []any{name} }); err != nil {
+		return err
+	}
+	const quiet = `
+		SELECT until
+		FROM reorder_quiet
+		WHERE item = $1 AND place = $2`
+	err = tx.QueryRow(ctx, quiet, spot.Item, spot.Place).Scan(&s.QuietUntil)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+func (tx ordersTx) readUse(ctx context.Context, spot reorder.Spot, since inventory.Date, s *reorder.Situation) error {
+	const first = `
+		SELECT COALESCE(MIN(day), 0)
+		FROM stock_use
+		WHERE item = $1 AND place = $2`
+	if err := tx.QueryRow(ctx, first, spot.Item, spot.Place).Scan(&s.FirstUse); err != nil {
+		return err
+	}
+	const q = `
+		SELECT day, quantity
+		FROM stock_use
+		WHERE item = $1 AND place = $2 AND day >= $3`
+	type dayUse struct {
+		day inventory.Date
+		n   int64
+	}
+	rows, err := tx.Query(ctx, q, spot.Item, spot.Place, since)
+	days, err := collect(rows, err, func(d *dayUse) []any { return []any{&d.day, &d.n} })
+	s.Use = make(map[inventory.Date]int64, len(days))
+	for _, d := range days {
+		s.Use[d.day] = d.n
+	}
+	return err
+}
+
+func (tx ordersTx) SaveOutlook(ctx context.Context, o inventory.Outlook) error {
+	const q = `
+		INSERT INTO stock_outlooks (item, place, at, usable, position, reorder, target, per_day, days_left, basis)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (item, place) DO UPDATE SET at = excluded.at, usable = excluded.usable, position = excluded.position,
+			reorder = excluded.reorder, target = excluded.target, per_day = excluded.per_day, days_left = excluded.days_left, basis = excluded.basis`
+	_, err := tx.Exec(ctx, q, o.Item, o.Place, ms(tx.Now()), o.Usable, o.Position, o.Reorder, o.Target, o.PerDay, o.DaysLeft, o.Basis)
+	return err
+}
+
+func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.ProposalID, fresh bool, err error) {
+	figures, err := json.Marshal(p.Figures)
+	if err != nil {
+		return 0, false, err
+	}
+	days, err := json.Marshal(p.UseDays)
+	if err != nil {
+		return 0, false, err
+	}
+	const q = `
+		INSERT INTO proposals (item, place, supplier, status, version, quantity, suggested, pack, price_minor, cause, reason,
+			figures, if_not, use_days, per_day, days_left, raised_at, raised_by, raised_name)
+		VALUES ($1, $2, $3, 'waiting', 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		ON CONFLICT (item, place) WHERE status IN ('waiting', 'half approved') DO NOTHING
+		RETURNING id`
+	err = tx.QueryRow(ctx, q, p.Item.ID, p.Place.ID, p.Supplier.ID, p.Quantity, p.Suggested, p.Pack, p.Price, p.Cause, p.Reason,
+		string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft, ms(p.RaisedAt), p.RaisedBy, p.RaisedName).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	tx.Announce("proposals", "stock/"+string(p.Item.ID))
+	return id, err == nil, err
+}
+
+const selectProposal = `
+		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
+			r.use_days, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
+			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''),
+			i.id, i.name, i.unit, i.pack, i.supplier_code, i.criticality, i.storage,
+			p.id, p.name, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor
+		FROM proposals r
+		JOIN stock_items i ON i.id = r.item
+		JOIN stock_places p ON p.id = r.place
+		JOIN suppliers s ON s.id = r.supplier`
+
+func scanProposal(row stockRow) (p reorder.Proposal, err error) {
+	var figures, days string
+	var raised int64
+	var decided sql.NullInt64
+	err = row.Scan(&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
+		&days, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
+		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order,
+		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Criticality, &p.Item.Storage,
+		&p.Place.ID, &p.Place.Name, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
+		&p.Supplier.LeadDays, &p.Supplier.Minimum)
+	if err != nil {
+		return p, err
+	}
+	p.RaisedAt, p.DecidedAt = fromMS(raised), fromNullMS(decided)
+	return p, errors.Join(json.Unmarshal([]byte(figures), &p.Figures), json.Unmarshal([]byte(days), &p.UseDays))
+}
+
+func proposal(ctx context.Context, from asker, id reorder.ProposalID) (reorder.Proposal, error) {
+	const q = selectProposal + `
+		WHERE r.id = $1`
+	return found(scanProposal(from.QueryRow(ctx, q, id)))(reorder.ErrUnknownProposal, fmt.Sprint(id))
+}
+
+func proposals(rows *sql.Rows, err error) ([]reorder.Proposal, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []reorder.Proposal
+	for rows.Next() {
+		p, err := scanProposal(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}
+
+func (tx ordersTx) Proposal(ctx context.Context, id reorder.ProposalID) (reorder.Proposal, error) {
+	return proposal(ctx, tx, id)
+}
+
+func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
+	figures, err := json.Marshal(p.Figures)
+	if err != nil {
+		return err
+	}
+	days, err := json.Marshal(p.UseDays)
+	if err != nil {
+		return err
+	}
+	const q = `
+		UPDATE proposals
+		SET status = $1, version = version + 1, quantity = $2, suggested = $3, cause = $4, reason = $5, figures = $6, if_not = $7,
+			use_days = $8, per_day = $9, days_left = $10, changed_why = $11, changed_name = $12, first_by = $13, first_name = $14,
+			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, '')
+		WHERE id = $20 AND version = $21 AND status IN ('waiting', 'half approved')`
+	result, err := tx.Exec(ctx, q, p.Status, p.Quantity, p.Suggested, p.Cause, p.Reason, string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft,
+		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version)
+	if err != nil {
+		return err
+	}
+	tx.Announce("proposals", "stock/"+string(p.Item.ID))
+	return oneRow(result, reorder.ErrDecided)
+}
+
+// oneRow is stale unless the statement changed exactly one row.
+func oneRow(result sql.Result, stale error) error {
+	n, err := result.RowsAffected()
+	if err != nil || n == 1 {
+		return err
+	}
+	return stale
+}
+
+func (tx ordersTx) KeepQuiet(ctx context.Context, spot reorder.Spot, until inventory.Date, why string) error {
+	const q = `
+		INSERT INTO reorder_quiet (item, place, until, why)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (item, place) DO UPDATE SET until = excluded.until, why = excluded.why`
+	_, err := tx.Exec(ctx, q, spot.Item, spot.Place, until, why)
+	return err
+}
+
+func (tx ordersTx) DraftFor(ctx context.Context, supplier inventory.Supplier, year int) (reorder.Order, error) {
+	const find = `
+		SELECT number
+		FROM purchase_orders
+		WHERE supplier = $1 AND status = 'draft'`
+	var number string
+	err := tx.QueryRow(ctx, find, supplier.ID).Scan(&number)
+	if err == nil {
+		return order(ctx, tx, number)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return reorder.Order{}, err
+	}
+	const next = `
+		INSERT INTO order_numbers (year, last)
+		VALUES ($1, 1)
+		ON CONFLICT (year) DO UPDATE SET last = last + 1
+		RETURNING last`
+	var last int
+	if err := tx.QueryRow(ctx, next, year).Scan(&last); err != nil {
+		return reorder.Order{}, err
+	}
+	number = fmt.Sprintf("%04d-%04d", year, last)
+	const q = `
+		INSERT INTO purchase_orders (number, supplier, status, version, currency, created_at)
+		VALUES ($1, $2, 'draft', 1, $3, $4)`
+	if _, err := tx.Exec(ctx, q, number, supplier.ID, supplier.Currency, ms(tx.Now())); err != nil {
+		return reorder.Order{}, err
+	}
+	return order(ctx, tx, number)
+}
+
+func (tx ordersTx) AddLine(ctx context.Context, number string, l reorder.Line) error {
+	const q = `
+		INSERT INTO order_lines (number, line, item, place, pack, price_minor, ordered, proposal)
+		VALUES ($1, (SELECT COUNT(*) + 1 FROM order_lines WHERE number = $1), $2, $3, $4, $5, $6, $7)`
+	if _, err := tx.Exec(ctx, q, number, l.Item.ID, l.Place.ID, l.Pack, l.Price, l.Ordered, l.Proposal); err != nil {
+		return err
+	}
+	const raise = `
+		UPDATE purchase_orders
+		SET version = version + 1
+		WHERE number = $1`
+	tx.Announce("order/"+number, "stock/"+string(l.Item.ID))
+	_, err := tx.Exec(ctx, raise, number)
+	return err
+}
+
+func (tx ordersTx) Order(ctx context.Context, number string) (reorder.Order, error) {
+	return order(ctx, tx, number)
+}
+
+const selectOrder = `
+		SELECT o.number, o.status, o.version, o.currency, o.created_at, o.sent_at, o.sent_by, o.expected, o.closed_at, o.note,
+			s.id, s.name, s.email, s.account, s.lead_days, s.minimum_minor
+		FROM purchase_orders o
+		JOIN suppliers s ON s.id = o.supplier`
+
+func scanOrder(row stockRow) (o reorder.Order, err error) {
+	var created int64
+	var sent, closed sql.NullInt64
+	err = row.Scan(&o.Number, &o.Status, &o.Version, &o.Supplier.Currency, &created, &sent, &o.SentBy, &o.Expected, &closed, &o.Note,
+		&o.Supplier.ID, &o.Supplier.Name, &o.Supplier.Email, &o.Supplier.Account, &o.Supplier.LeadDays, &o.Supplier.Minimum)
+	o.CreatedAt, o.SentAt, o.ClosedAt = fromMS(created), fromNullMS(sent), fromNullMS(closed)
+	return o, err
+}
+
+func order(ctx context.Context, from asker, number string) (reorder.Order, error) {
+	const q = selectOrder + `
+		WHERE o.number = $1`
+	o, err := found(scanOrder(from.QueryRow(ctx, q, number)))(reorder.ErrUnknownOrder, number)
+	if err != nil {
+		return o, err
+	}
+	o.Lines, err = orderLines(ctx, from, number)
+	return o, err
+}
+
+func orderLines(ctx context.Context, from asker, number string) ([]reorder.Line, error) {
+	const q = `
+		SELECT l.id, l.line, l.pack, l.price_minor, l.ordered, l.received, l.cancelled, COALESCE(l.proposal, 0),
+			i.id, i.name, i.unit, i.gtin, i.supplier_code, i.storage, p.id, p.name, p.fridge
+		FROM order_lines l
+		JOIN stock_items i ON i.id = l.item
+		JOIN stock_places p ON p.id = l.place
+		WHERE l.number = $1
+		ORDER BY l.line`
+	rows, err := from.Query(ctx, q, number)
+	return collect(rows, err, func(l *reorder.Line) []any {
+		return []any{&l.ID, &l.No, &l.Pack, &l.Price, &l.Ordered, &l.Received, &l.Cancelled, &l.Proposal,
+			&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.GTIN, &l.Item.SupplierCode, &l.Item.Storage, &l.Place.ID, &l.Place.Name, &l.Place.Fridge}
+	})
+}
+
+func (tx ordersTx) SaveOrder(ctx context.Context, o reorder.Order) error {
+	const q = `
+		UPDATE purchase_orders
+		SET status = $1, version = version + 1, sent_at = $2, sent_by = $3, expected = $4, closed_at = $5, note = $6
+		WHERE number = $7 AND version = $8`
+	result, err := tx.Exec(ctx, q, o.Status, nullMS(o.SentAt), o.SentBy, o.Expected, nullMS(o.ClosedAt), o.Note, o.Number, o.Version)
+	if err != nil {
+		return err
+	}
+	tx.Announce("order/" + o.Number)
+	return oneRow(result, fmt.Errorf("order %s: %w", o.Number, hospital.ErrStale))
+}
+
+func (tx ordersTx) SaveLine(ctx context.Context, l reorder.Line) error {
+	const q = `
+		UPDATE order_lines
+		SET received = $1, cancelled = $2
+		WHERE id = $3`
+	if _, err := tx.Exec(ctx, q, l.Received, l.Cancelled, l.ID); err != nil {
+		return err
+	}
+	const due = `
+		INSERT INTO stock_due (item, place)
+		VALUES ($1, $2)
+		ON CONFLICT (item, place) DO NOTHING`
+	_, err := tx.Exec(ctx, due, l.Item.ID, l.Place.ID)
+	tx.Announce("stock")
+	return err
+}
+
+func (tx ordersTx) AddMail(ctx context.Context, m reorder.Mail) error {
+	const q = `
+		INSERT INTO order_mail (number, message_id, recipient, subject, body, paper, status, next_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8)`
+	_, err := tx.Exec(ctx, q, m.Number, m.MessageID, m.Recipient, m.Subject, m.Body, m.Paper, ms(m.NextAt), ms(m.CreatedAt))
+	tx.Announce("order/"+m.Number, "order-mail")
+	return err
+}
+
+// FindProposal is reorder.Reader.
+func (o Orders) FindProposal(ctx context.Context, id reorder.ProposalID) (reorder.Proposal, error) {
+	return proposal(ctx, o, id)
+}
+
+// OpenProposals is reorder.Reader.
+func (o Orders) OpenProposals(ctx context.Context) ([]reorder.Proposal, error) {
+	const q = selectProposal + `
+		WHERE r.status IN ('waiting', 'half approved')
+		ORDER BY CASE WHEN r.days_left < 0 THEN 1 ELSE 0 END, r.days_left - s.lead_days, r.id`
+	rows, err := o.Query(ctx, q)
+	return proposals(rows, err)
+}
+
+// ProposalsOf is reorder.Reader.
+func (o Orders) ProposalsOf(ctx context.Context, item inventory.ItemID, limit int) ([]reorder.Proposal, error) {
+	const q = selectProposal + `
+		WHERE r.item = $1
+		ORDER BY r.id DESC
+		LIMIT $2`
+	rows, err := o.Query(ctx, q, item, limit)
+	return proposals(rows, err)
+}
+
+// FindOrder is reorder.Reader.
+func (o Orders) FindOrder(ctx context.Context, number string) (reorder.Order, error) {
+	return order(ctx, o, number)
+}
+
+// Orders is reorder.Reader. Each order comes with its lines.
+func (o Orders) Orders(ctx context.Context, status reorder.OrderStatus, limit int) ([]reorder.Order, error) {
+	const q = selectOrder + `
+		WHERE $1 = '' OR o.status = $1
+		ORDER BY o.number DESC
+		LIMIT $2`
+	rows, err := o.Query(ctx, q, status, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []reorder.Order
+	for rows.Next() {
+		one, err := scanOrder(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Lines, err = orderLines(ctx, o, all[i].Number); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// MailOf is reorder.Reader.
+func (o Orders) MailOf(ctx context.Context, number string) ([]reorder.Mail, error) {
+	const q = `
+		SELECT id, number, message_id, recipient, subject, body, status, attempts, next_at, created_at, sent_at, trouble
+		FROM order_mail
+		WHERE number = $1
+		ORDER BY id DESC`
+	rows, err := o.Query(ctx, q, number)
+	return mails(rows, err)
+}
+
+func mails(rows *sql.Rows, err error) ([]reorder.Mail, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []reorder.Mail
+	for rows.Next() {
+		var m reorder.Mail
+		var next, created int64
+		var sent sql.NullInt64
+		if err := rows.Scan(&m.ID, &m.Number, &m.MessageID, &m.Recipient, &m.Subject, &m.Body, &m.Status, &m.Attempts,
+			&next, &created, &sent, &m.Trouble); err != nil {
+			return nil, err
+		}
+		m.NextAt, m.CreatedAt, m.SentAt = fromMS(next), fromMS(created), fromNullMS(sent)
+		all = append(all, m)
+	}
+	return all, rows.Err()
+}
+
+// Paper is reorder.Reader.
+func (o Orders) Paper(ctx context.Context, number string) ([]byte, error) {
+	const q = `
+		SELECT paper
+		FROM order_mail
+		WHERE number = $1
+		ORDER BY id DESC
+		LIMIT 1`
+	var paper []byte
+	err := o.QueryRow(ctx, q, number).Scan(&paper)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return paper, err
+}
+
+// TakeMail claims the next message that is due at an instant; false when none is.
+// The claim is stored before anything is sent, so that a crash can never send twice.
+func (o Orders) TakeMail(ctx context.Context, at time.Time) (m reorder.Mail, due bool, err error) {
+	err = o.DB.InTx(ctx, func(tx *Tx) error {
+		const q = `
+			UPDATE order_mail
+			SET status = 'sending', attempts = attempts + 1
+			WHERE id = (SELECT id FROM order_mail WHERE status = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT 1)
+			RETURNING id, number, message_id, recipient, subject, body, paper, attempts, created_at`
+		var created int64
+		err := tx.QueryRow(ctx, q, ms(at)).Scan(&m.ID, &m.Number, &m.MessageID, &m.Recipient, &m.Subject, &m.Body, &m.Paper, &m.Attempts, &created)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		m.Status, m.CreatedAt, due = reorder.MailSending, fromMS(created), err == nil
+		return err
+	})
+	return m, due && err == nil, err
+}
+
+// SaveMail stores what became of a message.
+func (o Orders) SaveMail(ctx context.Context, m reorder.Mail) error {
+	return o.DB.InTx(ctx, func(tx *Tx) error {
+		const q = `
+			UPDATE order_mail
+			SET status = $1, next_at = $2, sent_at = $3, trouble = $4
+			WHERE id = $5 AND status = 'sending'`
+		_, err := tx.Exec(ctx, q, m.Status, ms(m.NextAt), nullMS(m.SentAt), m.Trouble, m.ID)
+		tx.Announce("order/" + m.Number)
+		return err
+	})
+}
+
+// Doubt marks messages whose sending was cut off by a crash: nobody knows whether
+// they arrived, so a person has to ask the supplier.
+func (o Orders) Doubt(ctx context.Context) error {
+	return o.DB.InTx(ctx, func(tx *Tx) error {
+		const q = `
+			UPDATE order_mail
+			SET status = 'unsure', trouble = 'Wardwatch stopped while this was being sent.'
+			WHERE status = 'sending'`
+		_, err := tx.Exec(ctx, q)
+		return err
+	})
+}

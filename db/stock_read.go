@@ -1,0 +1,253 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking/coldchain"
+)
+
+// FindItem is inventory.Reader.
+func (s Stock) FindItem(ctx context.Context, id inventory.ItemID) (inventory.Item, error) {
+	const q = `
+		SELECT id, name, unit, gtin, pack, supplier, supplier_code, price_minor,
+			least_packs, review_days, shelf_life, criticality, storage, stability
+		FROM stock_items
+		WHERE id = $1`
+	return found(scanItem(s.QueryRow(ctx, q, id)))(inventory.ErrUnknownItem, string(id))
+}
+
+// FindItemByGTIN is inventory.Reader.
+func (s Stock) FindItemByGTIN(ctx context.Context, gtin string) (inventory.Item, error) {
+	const q = `
+		SELECT id, name, unit, gtin, pack, supplier, supplier_code, price_minor,
+			least_packs, review_days, shelf_life, criticality, storage, stability
+		FROM stock_items
+		WHERE gtin = $1 AND gtin <> ''
+		ORDER BY id
+		LIMIT 1`
+	return found(scanItem(s.QueryRow(ctx, q, gtin)))(inventory.ErrUnknownItem, gtin)
+}
+
+// Places is inventory.Reader.
+func (s Stock) Places(ctx context.Context) ([]inventory.Place, error) {
+	const q = `
+		SELECT id, name, room, unit, fridge
+		FROM stock_places
+		ORDER BY name, id`
+	rows, err := s.Query(ctx, q)
+	return collect(rows, err, placeColumns)
+}
+
+// Lines is inventory.Reader. An item is low where the desk last saw one of its
+// places at or under its reorder point.
+func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line, int, error) {
+	const q = `
+		WITH shelf AS (
+			SELECT b.item, SUM(b.free) AS free, SUM(b.held) AS held,
+				SUM(CASE WHEN l.expiry <> 0 AND l.expiry < $1 THEN b.free ELSE 0 END) AS expired,
+				MIN(CASE WHEN l.expiry >= $1 AND b.free > 0 THEN l.expiry END) AS next_day
+			FROM stock_balances b
+			JOIN stock_lots l ON l.id = b.lot
+			WHERE b.free > 0 OR b.held > 0
+			GROUP BY b.item
+		), outlook AS (
+			SELECT item, MAX(target > 0 AND position <= reorder) AS low,
+				MIN(CASE WHEN days_left >= 0 THEN days_left END) AS days_left
+			FROM stock_outlooks
+			GROUP BY item
+		), listed AS (
+			SELECT i.id, i.name, i.unit, i.pack, COALESCE(i.supplier, '') AS supplier, i.storage, i.criticality,
+				COALESCE(s.free, 0) + COALESCE(s.held, 0) AS on_hand, COALESCE(s.held, 0) AS held,
+				COALESCE(s.expired, 0) AS expired, COALESCE(s.next_day, 0) AS next_day,
+				COALESCE(o.low, 0) AS low, COALESCE(o.days_left, -1) AS days_left
+			FROM stock_items i
+			LEFT JOIN shelf s ON s.item = i.id
+			LEFT JOIN outlook o ON o.item = i.id
+			WHERE $2 = '' OR i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR i.gtin = $3
+		), chosen AS (
+			SELECT id, name, unit, pack, supplier, storage, criticality, on_hand, held, expired, next_day, low, days_left
+			FROM listed
+			WHERE $4 = '' OR ($4 = 'low' AND low = 1) OR ($4 = 'held' AND held > 0) OR ($4 = 'expired' AND expired > 0)
+				OR ($4 = 'expiring' AND next_day > 0 AND next_day <= $5)
+		)
+		SELECT id, name, unit, pack, supplier, storage, criticality, on_hand, held, expired, next_day, low, days_left,
+			COALESCE((SELECT SUM(p.ordered - p.received - p.cancelled) FROM order_lines p WHERE p.item = chosen.id AND p.open = 1), 0),
+			COALESCE((SELECT SUM(r.quantity) FROM proposals r WHERE r.item = chosen.id AND r.open = 1), 0),
+			(SELECT COUNT(*) FROM chosen)
+		FROM chosen
+		ORDER BY low DESC, CASE WHEN days_left < 0 THEN 1 ELSE 0 END, days_left, name, id
+		LIMIT $6 OFFSET $7`
+	text, gtin := "", ""
+	if ask.Text != "" {
+		text, gtin = "%"+likeEscaper.Replace(ask.Text)+"%", padGTIN(ask.Text)
+	}
+	rows, err := s.Query(ctx, q, ask.Today, text, gtin, ask.Filter, ask.Today+inventory.ExpiringDays, inventory.PageSize, ask.Offset)
+	total := 0
+	lines, err := collect(rows, err, func(l *inventory.Line) []any {
+		return []any{&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.Pack, &l.Item.Supplier, &l.Item.Storage, &l.Item.Criticality,
+			&l.OnHand, &l.Held, &l.Expired, &l.NextDay, &l.Low, &l.DaysLeft, &l.OnOrder, &l.Proposed, &total}
+	})
+	return lines, total, err
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func padGTIN(text string) string {
+	if len(text) < 8 || len(text) > 14 || strings.Trim(text, "0123456789") != "" {
+		return ""
+	}
+	return strings.Repeat("0", 14-len(text)) + text
+}
+
+// Balances is inventory.Reader.
+func (s Stock) Balances(ctx context.Context, item inventory.ItemID) ([]inventory.Balance, error) {
+	const q = `
+		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held
+		FROM stock_balances b
+		JOIN stock_lots l ON l.id = b.lot
+		WHERE b.item = $1 AND (b.free > 0 OR b.held > 0)
+		ORDER BY CASE WHEN l.expiry = 0 THEN 1 ELSE 0 END, l.expiry, b.lot, b.place`
+	rows, err := s.Query(ctx, q, item)
+	return balances(rows, err)
+}
+
+// InFridge is inventory.Reader.
+func (s Stock) InFridge(ctx context.Context, fridge coldchain.FridgeID) ([]inventory.Content, error) {
+	const q = `
+		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held, i.name, i.unit, i.storage, i.stability, p.name
+		FROM stock_balances b
+		JOIN stock_places p ON p.id = b.place
+		JOIN stock_lots l ON l.id = b.lot
+		JOIN stock_items i ON i.id = b.item
+		WHERE p.fridge = $1 AND (b.free > 0 OR b.held > 0)
+		ORDER BY i.name, l.expiry, b.lot`
+	rows, err := s.Query(ctx, q, fridge)
+	var stabilities []*jsonText
+	contents, err := collect(rows, err, func(c *inventory.Content) []any {
+		text := &jsonText{}
+		stabilities = append(stabilities, text)
+		return []any{&c.Lot.ID, &c.Lot.Item, &c.Lot.Number, &c.Lot.Expiry, &c.Place, &c.Free, &c.Held,
+			&c.Item.Name, &c.Item.Unit, &c.Item.Storage, text, &c.PlaceName}
+	})
+	for i := range contents {
+		contents[i].Item.ID = contents[i].Lot.Item
+		if err := json.Unmarshal(stabilities[i].raw, &contents[i].Item.Stability); err != nil {
+			return nil, err
+		}
+	}
+	return contents, err
+}
+
+// jsonText is a column that holds JSON.
+type jsonText struct{ raw []byte }
+
+// Scan is sql.Scanner.
+func (j *jsonText) Scan(from any) error {
+	if text, ok := from.(string); ok {
+		j.raw = []byte(text)
+	}
+	return nil
+}
+
+// Movements is inventory.Reader.
+func (s Stock) Movements(ctx context.Context, item inventory.ItemID, before int64, limit int) ([]inventory.Movement, error) {
+	const q = `
+		SELECT seq, at, day, kind, item, lot, place, free, held, actor, actor_name, why, source, ref, other
+		FROM stock_movements
+		WHERE item = $1 AND ($2 = 0 OR seq < $2)
+		ORDER BY seq DESC
+		LIMIT $3`
+	rows, err := s.Query(ctx, q, item, before, limit)
+	return movements(rows, err)
+}
+
+func movements(rows *sql.Rows, err error) ([]inventory.Movement, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []inventory.Movement
+	for rows.Next() {
+		var m inventory.Movement
+		var at int64
+		if err := rows.Scan(&m.Seq, &at, &m.Day, &m.Kind, &m.Item, &m.Lot, &m.Place, &m.Free, &m.Held,
+			&m.By, &m.ByName, &m.Why, &m.Source, &m.Ref, &m.Other); err != nil {
+			return nil, err
+		}
+		m.At = fromMS(at)
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+// UseByDay is inventory.Reader.
+func (s Stock) UseByDay(ctx context.Context, item inventory.ItemID, since inventory.Date) (map[inventory.Date]int64, error) {
+	const q = `
+		SELECT day, SUM(quantity)
+		FROM stock_use
+		WHERE item = $1 AND day >= $2
+		GROUP BY day`
+	type dayUse struct {
+		day inventory.Date
+		n   int64
+	}
+	rows, err := s.Query(ctx, q, item, since)
+	days, err := collect(rows, err, func(d *dayUse) []any { return []any{&d.day, &d.n} })
+	use := make(map[inventory.Date]int64, len(days))
+	for _, d := range days {
+		use[d.day] = d.n
+	}
+	return use, err
+}
+
+// HeldLots is inventory.Reader.
+func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inventory.HeldLot, error) {
+	const q = `
+		SELECT h.id, h.excursion, h.fridge, h.item, h.lot, h.place, h.quantity, h.placed_at, h.withdrawn,
+			i.name, i.unit, i.storage, i.stability, l.number, l.expiry, p.name, COALESCE(b.held, 0)
+		FROM stock_holds h
+		JOIN stock_items i ON i.id = h.item
+		JOIN stock_lots l ON l.id = h.lot
+		JOIN stock_places p ON p.id = h.place
+		LEFT JOIN stock_balances b ON b.lot = h.lot AND b.place = h.place
+		WHERE h.decision = '' AND ($1 = '' OR h.fridge = $1)
+		ORDER BY h.placed_at, h.id`
+	rows, err := s.Query(ctx, q, fridge)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var held []inventory.HeldLot
+	for rows.Next() {
+		var h inventory.HeldLot
+		var placed int64
+		var stability string
+		if err := rows.Scan(&h.ID, &h.Excursion, &h.Fridge, &h.Item, &h.Lot, &h.Place, &h.Quantity, &placed, &h.Withdrawn,
+			&h.ItemName, &h.Unit, &h.Storage, &stability, &h.LotNumber, &h.Expiry, &h.PlaceName, &h.Waiting); err != nil {
+			return nil, err
+		}
+		h.PlacedAt = fromMS(placed)
+		if err := json.Unmarshal([]byte(stability), &h.Stability); err != nil {
+			return nil, err
+		}
+		held = append(held, h)
+	}
+	return held, rows.Err()
+}
+
+// Outlooks is inventory.Reader.
+func (s Stock) Outlooks(ctx context.Context, item inventory.ItemID) ([]inventory.Outlook, error) {
+	const q = `
+		SELECT item, place, usable, position, reorder, target, per_day, days_left, basis
+		FROM stock_outlooks
+		WHERE item = $1
+		ORDER BY place`
+	rows, err := s.Query(ctx, q, item)
+	return collect(rows, err, func(o *inventory.Outlook) []any {
+		return []any{&o.Item, &o.Place, &o.Usable, &o.Position, &o.Reorder, &o.Target, &o.PerDay, &o.DaysLeft, &o.Basis}
+	})
+}

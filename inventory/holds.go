@@ -1,0 +1,183 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+)
+
+// HoldID numbers holds.
+type HoldID int64
+
+// Decision is what a pharmacist says of held stock.
+type Decision string
+
+// The decisions. A hold without one is open.
+const (
+	Undecided  Decision = ""
+	ReleaseLot Decision = "release"
+	DiscardLot Decision = "discard"
+	// MovedOn: all of it was carried to another place, where it has a hold of its own.
+	MovedOn Decision = "moved"
+)
+
+// Hold keeps a lot at one place from use because of an excursion. There is at
+// most one for an excursion, a lot and a place.
+type Hold struct {
+	ID        HoldID
+	Excursion coldchain.ExcursionID
+	Fridge    coldchain.FridgeID // where the excursion was
+	Item      ItemID
+	Lot       LotID
+	Place     PlaceID // where the stock is
+	Quantity  int64   // that it took off the shelf
+	PlacedAt  time.Time
+	// Withdrawn: late data showed that the excursion never was one. It still waits
+	// for a person's decision.
+	Withdrawn bool
+
+	Decision  Decision
+	DecidedAt time.Time
+	DecidedBy string // the person's name
+	Why       string // of the decision
+}
+
+// Open says whether the hold still waits for a decision.
+func (h Hold) Open() bool { return h.Decision == Undecided }
+
+// HoldTx is what holds need of a transaction.
+type HoldTx interface {
+	// PlacesIn are the places inside a fridge.
+	PlacesIn(ctx context.Context, fridge coldchain.FridgeID) ([]Place, error)
+	// Standing is everything that a place holds.
+	Standing(ctx context.Context, place PlaceID) ([]Balance, error)
+	// RunningExcursions of a fridge, by their numbers.
+	RunningExcursions(ctx context.Context, fridge coldchain.FridgeID) ([]coldchain.ExcursionID, error)
+	// SetRunning notes that an excursion began or ended.
+	SetRunning(ctx context.Context, fridge coldchain.FridgeID, excursion coldchain.ExcursionID, running bool) error
+	// PlaceHold is false when the excursion already holds the lot at the place.
+	PlaceHold(ctx context.Context, h Hold) (bool, error)
+	// GrowHold adds to the quantity that the excursion holds of a lot at a place.
+	GrowHold(ctx context.Context, h Hold) error
+	// CopyHolds gives the open holds of a lot at one place to another place that
+	// some of its held stock was carried to, and closes those whose place is empty.
+	CopyHolds(ctx context.Context, lot LotID, from, to PlaceID, quantity int64) error
+	// Hold answers ErrUnknownHold.
+	Hold(ctx context.Context, id HoldID) (Hold, error)
+	// OpenHolds of a lot at a place.
+	OpenHolds(ctx context.Context, lot LotID, place PlaceID) ([]Hold, error)
+	// Decide closes a hold. ErrStale when it was closed meanwhile.
+	Decide(ctx context.Context, h Hold) error
+	// Withdraw marks the holds of an excursion that never was one.
+	Withdraw(ctx context.Context, excursion coldchain.ExcursionID) error
+
+	// Cursor is how far the follower has come in the chain of events.
+	Cursor(ctx context.Context, follower string) (int64, error)
+	SetCursor(ctx context.Context, follower string, seq int64) error
+}
+
+// hold takes what is free of a balance off the shelf because of an excursion.
+// Doing it again for the same excursion changes nothing, unless the stock is
+// arriving: what comes into a failing fridge is held with the rest.
+func (s *Stock) hold(ctx context.Context, tx Tx, excursion coldchain.ExcursionID, place Place, b Balance, arriving bool) error {
+	h := Hold{Excursion: excursion, Fridge: place.Fridge, Item: b.Lot.Item, Lot: b.Lot.ID, Place: place.ID,
+		Quantity: b.Free, PlacedAt: tx.Now()}
+	fresh, err := tx.PlaceHold(ctx, h)
+	if err != nil {
+		return err
+	}
+	if b.Free == 0 || !fresh && !arriving {
+		return nil
+	}
+	if !fresh {
+		if err := tx.GrowHold(ctx, h); err != nil {
+			return err
+		}
+	}
+	by := hospital.Job("cold chain")
+	t := Taking{Item: b.Lot.Item, Place: place.ID, Source: "cold chain", Why: "excursion " + fmt.Sprint(excursion)}
+	m := s.line(tx, by, t, Held, b.Lot, -b.Free, b.Free)
+	m.Ref = "excursion/" + fmt.Sprint(excursion)
+	if err := tx.Append(ctx, m); err != nil {
+		return err
+	}
+	after := fmt.Sprintf(`{"excursion":%d,"fridge":%q,"place":%q,"lot":%q,"quantity":%d}`, excursion, place.Fridge, place.ID, b.Lot.ID, b.Free)
+	return tx.Record(ctx, hospital.Deed{By: by, What: "stock.hold", On: "stock/" + string(b.Lot.Item), Why: t.Why, After: after})
+}
+
+// Decide releases or discards what a hold keeps from use. A lot that several
+// excursions hold at a place becomes usable with the last release; discarding it
+// once settles all of its holds there. It needs hospital.DecideLots and a reason;
+// ErrStale when the hold was decided meanwhile.
+func (s *Stock) Decide(ctx context.Context, by hospital.Actor, id HoldID, decision Decision, why string) error {
+	if err := by.Need(hospital.DecideLots); err != nil {
+		return err
+	}
+	if decision != ReleaseLot && decision != DiscardLot {
+		return hospital.Refuse(hospital.ErrInvalid, "Choose release or discard.")
+	}
+	if why = strings.TrimSpace(why); why == "" {
+		return hospital.Refuse(hospital.ErrInvalid, "Say what the decision rests on.")
+	}
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		h, err := tx.Hold(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !h.Open() {
+			return hospital.Refuse(hospital.ErrStale, fmt.Sprintf("%s has already decided on this lot.", h.DecidedBy))
+		}
+		return s.settle(ctx, tx, by, h, decision, why)
+	})
+	if err != nil {
+		return fmt.Errorf("decide hold %d: %w", id, err)
+	}
+	return nil
+}
+
+func (s *Stock) settle(ctx context.Context, tx Tx, by hospital.Actor, h Hold, decision Decision, why string) error {
+	open, err := tx.OpenHolds(ctx, h.Lot, h.Place)
+	if err != nil {
+		return err
+	}
+	b, err := tx.Balance(ctx, h.Lot, h.Place)
+	if err != nil {
+		return err
+	}
+	closing := []Hold{h}
+	switch {
+	case decision == DiscardLot:
+		closing = open
+		err = s.unhold(ctx, tx, by, h, Discard, why, 0, -b.Held)
+	case len(open) == 1:
+		err = s.unhold(ctx, tx, by, h, Release, why, b.Held, -b.Held)
+	}
+	if err != nil {
+		return err
+	}
+	for _, one := range closing {
+		one.Decision, one.DecidedAt, one.DecidedBy, one.Why = decision, tx.Now(), by.Name, why
+		if err := tx.Decide(ctx, one); err != nil {
+			return err
+		}
+	}
+	after := fmt.Sprintf(`{"excursion":%d,"lot":%q,"place":%q,"quantity":%d,"decision":%q}`, h.Excursion, h.Lot, h.Place, b.Held, decision)
+	return tx.Record(ctx, hospital.Deed{By: by, What: "stock." + string(decision), On: "stock/" + string(h.Item), Why: why, After: after})
+}
+
+func (s *Stock) unhold(ctx context.Context, tx Tx, by hospital.Actor, h Hold, kind Kind, why string, free, held int64) error {
+	if held == 0 {
+		return nil
+	}
+	lot, err := tx.Lot(ctx, h.Lot)
+	if err != nil {
+		return err
+	}
+	m := s.line(tx, by, Taking{Place: h.Place, Why: why}, kind, lot, free, held)
+	m.Ref = "excursion/" + fmt.Sprint(h.Excursion)
+	return tx.Append(ctx, m)
+}

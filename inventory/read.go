@@ -1,0 +1,109 @@
+package inventory
+
+import (
+	"context"
+
+	"wardwatch/tracking/coldchain"
+)
+
+// Reader answers what pages ask. Every answer is of what was last committed.
+type Reader interface {
+	// FindItem answers ErrUnknownItem; so does FindItemByGTIN (14 digits).
+	FindItem(ctx context.Context, id ItemID) (Item, error)
+	FindItemByGTIN(ctx context.Context, gtin string) (Item, error)
+	// Places are all places, by name.
+	Places(ctx context.Context) ([]Place, error)
+	// Lines are the items that fit the query, low ones first, with how many there are in all.
+	Lines(ctx context.Context, q Query) ([]Line, int, error)
+	// Balances are what all places hold of an item, those first that expire first.
+	Balances(ctx context.Context, item ItemID) ([]Balance, error)
+	// InFridge is what stands in a fridge, with its items.
+	InFridge(ctx context.Context, fridge coldchain.FridgeID) ([]Content, error)
+	// Movements are the newest lines of an item's ledger, before a sequence number when it is not 0.
+	Movements(ctx context.Context, item ItemID, before int64, limit int) ([]Movement, error)
+	// UseByDay is the use of an item in all places since a day, days without use left out.
+	UseByDay(ctx context.Context, item ItemID, since Date) (map[Date]int64, error)
+	// HeldLots are the holds that wait for a decision, oldest first; of one fridge when it is named.
+	HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]HeldLot, error)
+	// Levels are where an item stands at each place, as the reorder desk last saw it.
+	Outlooks(ctx context.Context, item ItemID) ([]Outlook, error)
+}
+
+// PageSize is how many lines a list shows at once.
+const PageSize = 50
+
+// Query chooses items.
+type Query struct {
+	Text   string // part of a name or identifier, or a GTIN
+	Filter Filter
+	Today  Date
+	Offset int
+}
+
+// Filter is a preset choice of items.
+type Filter string
+
+// The filters.
+const (
+	AllItems Filter = ""
+	Low      Filter = "low"
+	Expiring Filter = "expiring" // within ExpiringDays
+	OnHold   Filter = "held"
+	Expired  Filter = "expired"
+)
+
+// ExpiringDays is how near an expiry is listed as near.
+const ExpiringDays = 30
+
+// Line is one item of the list.
+type Line struct {
+	Item     Item
+	OnHand   int64
+	Held     int64
+	Expired  int64
+	NextDay  Date // the first expiry of usable stock; zero when none
+	OnOrder  int64
+	Proposed int64
+	// Low is true where a place is at or under its reorder point.
+	Low      bool
+	DaysLeft float64 // at the place where it is least; negative when it is not known
+}
+
+// Usable is what may be given out today.
+func (l Line) Usable() int64 { return l.OnHand - l.Held - l.Expired }
+
+// Outlook is how one place stands with an item, as the reorder desk last saw it.
+type Outlook struct {
+	Item     ItemID
+	Place    PlaceID
+	Usable   int64
+	Position int64
+	Reorder  int64
+	Target   int64
+	PerDay   float64
+	DaysLeft float64 // negative: no use, no end in sight
+	Basis    string  // where the reorder point comes from
+}
+
+// Low says whether the position is at or under the reorder point.
+func (o Outlook) Low() bool { return o.Target > 0 && o.Position <= o.Reorder }
+
+// HeldLot is a hold with what a pharmacist needs to see of it.
+type HeldLot struct {
+	Hold
+	ItemName  string
+	Unit      string
+	LotNumber string
+	Expiry    Date
+	PlaceName string
+	Waiting   int64 // held there now
+	Storage   string
+	Stability []Stability
+}
+
+// Content is a lot that stands in a fridge.
+type Content struct {
+	Balance
+	Item      Item
+	PlaceName string
+}

@@ -1,0 +1,365 @@
+package reorder
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"time"
+
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder/policy"
+	"wardwatch/tracking/hospital"
+)
+
+// Store keeps proposals, orders and outgoing mail beside the stock.
+type Store interface {
+	InTx(ctx context.Context, change func(Tx) error) error
+	Reader
+}
+
+// Tx is one change in progress.
+type Tx interface {
+	inventory.Tx
+
+	// MarkAllDue has every item and place that is ordered for looked at again.
+	MarkAllDue(ctx context.Context) error
+	// TakeDue takes at most limit of what has to be looked at.
+	TakeDue(ctx context.Context, limit int) ([]Spot, error)
+	// Situation is all that the policy needs to know of a spot; use since a day.
+	Situation(ctx context.Context, spot Spot, since inventory.Date) (Situation, error)
+	SaveOutlook(ctx context.Context, o inventory.Outlook) error
+	// Propose adds a proposal; false when the spot has an open one.
+	Propose(ctx context.Context, p Proposal) (ProposalID, bool, error)
+	// Proposal answers ErrUnknownProposal.
+	Proposal(ctx context.Context, id ProposalID) (Proposal, error)
+	// SaveProposal stores p over its version; ErrDecided when it is no longer that.
+	SaveProposal(ctx context.Context, p Proposal) error
+	// KeepQuiet has the desk propose nothing for a spot until a day.
+	KeepQuiet(ctx context.Context, spot Spot, until inventory.Date, why string) error
+
+	// DraftFor is the supplier's draft order, made with a number of the year when there is none.
+	DraftFor(ctx context.Context, supplier inventory.Supplier, year int) (Order, error)
+	// AddLine adds to an order and raises its version.
+	AddLine(ctx context.Context, number string, l Line) error
+	// Order answers ErrUnknownOrder.
+	Order(ctx context.Context, number string) (Order, error)
+	// SaveOrder stores an order's own fields over its version; hospital.ErrStale when it is no longer that.
+	SaveOrder(ctx context.Context, o Order) error
+	SaveLine(ctx context.Context, l Line) error
+	AddMail(ctx context.Context, m Mail) error
+}
+
+// Reader answers what pages ask.
+type Reader interface {
+	FindProposal(ctx context.Context, id ProposalID) (Proposal, error)
+	// OpenProposals are those that wait, the most urgent first.
+	OpenProposals(ctx context.Context) ([]Proposal, error)
+	// ProposalsOf an item, newest first.
+	ProposalsOf(ctx context.Context, item inventory.ItemID, limit int) ([]Proposal, error)
+	FindOrder(ctx context.Context, number string) (Order, error)
+	// Orders are those in a state, newest first; all when it is empty.
+	Orders(ctx context.Context, status OrderStatus, limit int) ([]Order, error)
+	// MailOf an order, newest first, without papers.
+	MailOf(ctx context.Context, number string) ([]Mail, error)
+	// Paper is the PDF that was sent for an order; nil when none was.
+	Paper(ctx context.Context, number string) ([]byte, error)
+}
+
+// Spot is an item at a place.
+type Spot struct {
+	Item  inventory.ItemID
+	Place inventory.PlaceID
+}
+
+// Situation is what is known of a spot.
+type Situation struct {
+	Item     inventory.Item
+	Place    inventory.Place
+	Supplier inventory.Supplier // zero when nobody sells the item
+	// Ordered for: false where other places order the item and this one is filled from them.
+	OrderedFor bool
+	// Minimum and Maximum are set by people; HasLevel is false when nobody has.
+	Minimum, Maximum int64
+	HasLevel         bool
+	Shelf            []inventory.Balance
+	OnOrder          int64
+	Open             *Proposal // the open one
+	Use              map[inventory.Date]int64
+	FirstUse         inventory.Date // of the spot's whole history; zero when never used
+	QuietUntil       inventory.Date
+	// Excursions name the fridge and excursion for which stock is held here.
+	Excursions []string
+}
+
+const (
+	// historyDays is how much use the forecast looks at.
+	historyDays = 365
+	// chartDays is how much of it a proposal's chart shows.
+	chartDays = 56
+	// considerAtOnce is how many spots share a transaction.
+	considerAtOnce = 100
+	// quietDays is how long the desk says nothing where a person has declined, or ordered less.
+	quietDays = 7
+)
+
+// Desk is where reorders are decided.
+type Desk struct {
+	Store    Store
+	Stock    *inventory.Stock
+	Register *hospital.Register
+	Limits   Limits
+	Now      func() time.Time
+	// Paper draws the order that the supplier gets.
+	Paper func(o Order, site hospital.Site, at time.Time) ([]byte, error)
+	Log   *slog.Logger
+}
+
+// Nightly looks at everything that is ordered for. It is what the job runs.
+func (d *Desk) Nightly(ctx context.Context) error {
+	if err := d.Store.InTx(ctx, func(tx Tx) error { return tx.MarkAllDue(ctx) }); err != nil {
+		return fmt.Errorf("nightly reorder run: %w", err)
+	}
+	_, err := d.Consider(ctx)
+	return err
+}
+
+// Consider looks at every spot whose stock has changed since it was last looked
+// at, and proposes what is due. It answers how many proposals it raised.
+func (d *Desk) Consider(ctx context.Context) (raised int, err error) {
+	for {
+		looked := 0
+		err := d.Store.InTx(ctx, func(tx Tx) error {
+			spots, err := tx.TakeDue(ctx, considerAtOnce)
+			looked = len(spots)
+			for _, spot := range spots {
+				fresh, err := d.consider(ctx, tx, spot)
+				if err != nil {
+					return fmt.Errorf("%s at %s: %w", spot.Item, spot.Place, err)
+				}
+				if fresh {
+					raised++
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return raised, fmt.Errorf("consider reorders: %w", err)
+		}
+		if looked < considerAtOnce {
+			return raised, nil
+		}
+	}
+}
+
+// Run considers at the start and whenever it is woken, until ctx ends.
+func (d *Desk) Run(ctx context.Context, woken <-chan struct{}) error {
+	for {
+		if _, err := d.Consider(ctx); err != nil && ctx.Err() == nil {
+			d.Log.Error("could not look at reorders", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
+		}
+	}
+}
+
+func (d *Desk) consider(ctx context.Context, tx Tx, spot Spot) (raised bool, err error) {
+	today := d.Stock.Today(tx.Now())
+	s, err := tx.Situation(ctx, spot, today-historyDays)
+	if err != nil {
+		return false, err
+	}
+	if !s.OrderedFor {
+		return false, nil
+	}
+	advice := s.Advise(today)
+	if err := tx.SaveOutlook(ctx, s.outlook(advice)); err != nil {
+		return false, err
+	}
+	if !advice.Due() || s.Supplier.ID == "" || s.quiet(today) {
+		return false, nil
+	}
+	if s.Open != nil {
+		return false, d.raiseHigher(ctx, tx, s, advice, today)
+	}
+	p := s.propose(advice, today)
+	p.RaisedAt, p.RaisedBy, p.RaisedName = tx.Now(), reorderJob.ID, "reorder run"
+	id, fresh, err := tx.Propose(ctx, p)
+	if err != nil || !fresh {
+		return false, err
+	}
+	after := fmt.Sprintf(`{"proposal":%d,"place":%q,"quantity":%d,"position":%d,"reorder":%d,"target":%d}`, id, spot.Place,
+		p.Quantity, advice.Position.Projected(), advice.Level.Reorder, advice.Level.Target)
+	return true, tx.Record(ctx, hospital.Deed{By: reorderJob, What: "proposal.raise", On: "stock/" + string(spot.Item), Why: p.Reason, After: after})
+}
+
+var reorderJob = hospital.Job("reorder")
+
+// raiseHigher adds to an open proposal that no longer lifts the position above
+// the reorder point, unless a person has already put a hand to it.
+func (d *Desk) raiseHigher(ctx context.Context, tx Tx, s Situation, more policy.Advice, today inventory.Date) error {
+	p := *s.Open
+	if p.Status != Waiting || p.ChangedWhy != "" || p.RaisedBy != reorderJob.ID {
+		return nil
+	}
+	s.Open = nil
+	whole := s.Advise(today)
+	fresh := s.propose(whole, today)
+	if fresh.Quantity <= p.Quantity {
+		return nil
+	}
+	p.Quantity, p.Suggested, p.Cause, p.Reason, p.Figures, p.IfNot = fresh.Quantity, fresh.Suggested, fresh.Cause, fresh.Reason, fresh.Figures, fresh.IfNot
+	p.UseDays, p.PerDay, p.DaysLeft = fresh.UseDays, fresh.PerDay, fresh.DaysLeft
+	return tx.SaveProposal(ctx, p)
+}
+
+func (s Situation) quiet(today inventory.Date) bool {
+	usable := int64(0)
+	for _, b := range s.Shelf {
+		usable += b.Usable(today)
+	}
+	return s.QuietUntil > today && usable > 0
+}
+
+// Advise asks the policy about the spot as it stands on a day.
+func (s Situation) Advise(today inventory.Date) policy.Advice {
+	demand := policy.Measure(s.days(today))
+	terms := s.terms()
+	p := policy.Position{OnOrder: s.OnOrder}
+	var lots []policy.LotLeft
+	for _, b := range s.Shelf {
+		p.OnHand += b.OnHand()
+		p.Held += b.Held
+		p.Expired += b.Expired(today)
+		left := policy.NeverExpires
+		if !b.Lot.Expiry.IsZero() {
+			left = int(b.Lot.Expiry-today) + 1
+		}
+		lots = append(lots, policy.LotLeft{Quantity: b.Usable(today), Days: left})
+	}
+	if s.Open != nil {
+		p.Proposed = s.Open.Quantity
+	}
+	p.Wasting = policy.Waste(lots, demand.PerDay, int(terms.LeadDays+max(terms.ReviewDays, 1)))
+	level := policy.Level{}
+	if s.HasLevel {
+		level = policy.Set(s.Minimum, s.Maximum)
+	}
+	return policy.Decide(p, demand, terms, level)
+}
+
+func (s Situation) terms() policy.Terms {
+	return policy.Terms{
+		LeadDays: float64(s.Supplier.LeadDays), LeadSDDays: leadSpread * float64(s.Supplier.LeadDays),
+		ReviewDays: float64(s.Item.ReviewDays), Service: s.Item.Service(),
+		Pack: s.Item.Pack, LeastPacks: s.Item.LeastPacks, ShelfLifeDays: float64(s.Item.ShelfLife),
+	}
+}
+
+// leadSpread is the standard deviation of a lead time as a share of it, until
+// the supplier's own deliveries say better.
+const leadSpread = 0.2
+
+// days is the use of each day of the history up to yesterday, oldest first. It
+// begins with the spot's first use, or a year ago.
+func (s Situation) days(today inventory.Date) []float64 {
+	if s.FirstUse.IsZero() {
+		return nil
+	}
+	from := max(s.FirstUse, today-historyDays)
+	days := make([]float64, 0, max(int(today-from), 0))
+	for day := from; day < today; day++ {
+		days = append(days, float64(max(s.Use[day], 0)))
+	}
+	return days
+}
+
+func (s Situation) outlook(a policy.Advice) inventory.Outlook {
+	return inventory.Outlook{Item: s.Item.ID, Place: s.Place.ID, Usable: a.Position.Usable(), Position: a.Position.Projected(),
+		Reorder: a.Level.Reorder, Target: a.Level.Target, PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft()), Basis: a.Level.Basis}
+}
+
+// finite is x, or −1 for no end in sight.
+func finite(x float64) float64 {
+	if math.IsInf(x, 0) || math.IsNaN(x) {
+		return -1
+	}
+	return x
+}
+
+// propose writes the advice down with its reason, as it stands now.
+func (s Situation) propose(a policy.Advice, today inventory.Date) Proposal {
+	p := Proposal{Item: s.Item, Place: s.Place, Supplier: s.Supplier, Status: Waiting, Version: 1, Quantity: a.Quantity, Suggested: a.Quantity,
+		Pack: max(s.Item.Pack, 1), Price: s.Item.Price, Cause: "low stock", Reason: a.Sentence(s.Item.Unit), Figures: a.Figures(s.Item.Unit),
+		IfNot: a.IfNot(s.Item.Unit), PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft())}
+	if len(s.Excursions) > 0 {
+		p.Cause = "excursion"
+		p.Reason += fmt.Sprintf(" %d %s held since %s and not counted.", a.Position.Held, be(a.Position.Held), strings.Join(s.Excursions, " and "))
+	}
+	for day := today - chartDays; day < today; day++ {
+		p.UseDays = append(p.UseDays, max(s.Use[day], 0))
+	}
+	return p
+}
+
+func be(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// Ask raises a proposal in a person's name. Somebody else has to approve it.
+func (d *Desk) Ask(ctx context.Context, by hospital.Actor, spot Spot, quantity int64, why string) (ProposalID, error) {
+	if err := by.Need(hospital.UseStock); err != nil {
+		return 0, err
+	}
+	if why = strings.TrimSpace(why); why == "" {
+		return 0, hospital.Refuse(hospital.ErrInvalid, "Say what it is needed for.")
+	}
+	if quantity < 1 || quantity > inventory.MaxQuantity {
+		return 0, hospital.Refuse(hospital.ErrInvalid, "Ask for at least 1.")
+	}
+	var id ProposalID
+	err := d.Store.InTx(ctx, func(tx Tx) (err error) {
+		id, err = d.ask(ctx, tx, by, spot, quantity, why)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ask for %s: %w", spot.Item, err)
+	}
+	return id, nil
+}
+
+func (d *Desk) ask(ctx context.Context, tx Tx, by hospital.Actor, spot Spot, quantity int64, why string) (ProposalID, error) {
+	today := d.Stock.Today(tx.Now())
+	s, err := tx.Situation(ctx, spot, today-historyDays)
+	if err != nil {
+		return 0, err
+	}
+	if s.Supplier.ID == "" {
+		return 0, hospital.Refuse(hospital.ErrInvalid, "Nobody sells this item. Give it a supplier first.")
+	}
+	a := s.Advise(today)
+	a.Packs, a.Quantity = policy.RoundUp(quantity, s.Item.Pack, s.Item.LeastPacks)
+	p := s.propose(a, today)
+	p.Cause, p.Reason = "asked for", "Asked for by "+by.Name+": "+why
+	p.RaisedAt, p.RaisedBy, p.RaisedName = tx.Now(), by.ID, by.Name
+	id, fresh, err := tx.Propose(ctx, p)
+	if err != nil {
+		return 0, err
+	}
+	if !fresh {
+		return 0, hospital.Refuse(ErrDecided, "A proposal for this item and place is waiting already. Change that one.")
+	}
+	after, err := json.Marshal(map[string]any{"proposal": id, "place": spot.Place, "quantity": p.Quantity})
+	if err != nil {
+		return 0, err
+	}
+	return id, tx.Record(ctx, hospital.Deed{By: by, What: "proposal.ask", On: "stock/" + string(spot.Item), Why: why, After: string(after)})
+}
