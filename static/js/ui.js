@@ -128,7 +128,7 @@
 
   const typing = (target) => target.closest && target.closest("input, textarea, select, [contenteditable]");
   const search = document.getElementById("q");
-  let goingTo = 0;
+  let goingTo = 0, burst = "", lastKey = 0;
 
   const rows = () => [...document.querySelectorAll("main [data-row], main .table tbody tr, main .list > li")]
     .filter((row) => row.offsetParent !== null && row.querySelector("a, button, summary"));
@@ -154,6 +154,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
+      burst = "";
       for (const menu of document.querySelectorAll("details.menu[open], details.sheet[open]")) {
         menu.open = false;
         menu.querySelector("summary").focus();
@@ -182,7 +183,6 @@
 
   // ---- A hand scanner types fast and ends with Enter: the code is searched for, wherever the focus is.
   const fastest = 35, shortest = 6; // milliseconds between keys, characters of a code
-  let burst = "", lastKey = 0;
   function scanned(event) {
     const now = event.timeStamp;
     if (now - lastKey > fastest) burst = "";
