@@ -43,6 +43,8 @@ type Parts struct {
 	Metrics *prometheus.Registry
 	// Checks say whether the house can do its work; /readyz names those that fail.
 	Checks []Check
+	// People are accounts, tokens and the audit trail; nil where there are none.
+	People *People
 	// Demo is nil in a real hospital; else its visitors need no account.
 	Demo *Demo
 	// Around is what stands on every page that this person opens; nil: nothing.
@@ -84,6 +86,9 @@ func New(parts Parts) (*Door, error) {
 	d := &Door{Parts: parts, echo: echo.New(), static: files}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.WhoAsks == nil && d.People != nil {
+		d.WhoAsks = d.People.Guard.WhoAsks
 	}
 	if d.Demo != nil {
 		d.WhoAsks = d.Demo.player

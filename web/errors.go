@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
 )
 
 // outcomes is the one table from what the domain refuses to what the browser is
@@ -21,6 +22,7 @@ var outcomes = []struct {
 	{hospital.ErrUnknown, http.StatusNotFound, "There is no such thing here. It may have been removed; search for it by name."},
 	{hospital.ErrStale, http.StatusConflict, "Somebody changed this since you opened it. Go back, look at it as it stands now, and decide again."},
 	{hospital.ErrInvalid, http.StatusUnprocessableEntity, "Something in the form can't be right. Go back and check it."},
+	{account.ErrTooMany, http.StatusTooManyRequests, "That was asked too often. Wait a little and try again."},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "That took too long. Try again."},
 }
 

@@ -22,6 +22,7 @@ func (d *Door) routes() []route {
 		d.demoRoutes(),
 		d.equipmentRoutes(),
 		d.floorRoutes(),
+		d.peopleRoutes(),
 	)
 }
 

@@ -27,7 +27,9 @@ const notDaily = -1
 
 // jobs is the table.
 func (h *house) jobs() []job {
-	return []job{}
+	return []job{
+		{"tidy sessions", "forgets sessions that ended by themselves", "@every 10m", notDaily, h.tidySessions},
+	}
 }
 
 func (h *house) runJobs(ctx context.Context) error {

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 type serveCommand struct {
 	config `embed:""`
@@ -11,6 +14,9 @@ func (s serveCommand) Run(p process) error {
 	h, err := build(p.ctx, s.config, newLog(p.stderr, s.LogLevel), time.Now)
 	if err != nil {
 		return err
+	}
+	if err := h.welcome(p.ctx, p.stderr); err != nil {
+		return errors.Join(err, h.close())
 	}
 	return h.run(p.ctx, p.stdout)
 }

@@ -63,7 +63,8 @@ func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, 
 	h := &house{config: c, log: log, now: now, metrics: prometheus.NewRegistry()}
 	for _, wire := range []func(context.Context) error{
 		h.wireDatabase,
-		h.wireHospital,  // places and people
+		h.wireHospital,  // places
+		h.wirePeople,    // accounts, tokens, the audit trail
 		h.wireColdChain, // readings → excursions → alarms → notices
 		h.wireEquipment, // sightings → places
 		h.wireStock,     // ledger → proposals → orders; follows the cold chain

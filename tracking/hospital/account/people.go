@@ -221,6 +221,26 @@ func (p *Porter) Alter(ctx context.Context, by hospital.Actor, person hospital.P
 	})
 }
 
+// WorkIn says in which unit a person works today; empty for the whole hospital.
+func (p *Porter) WorkIn(ctx context.Context, by hospital.Actor, unit hospital.UnitID) error {
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		person, err := tx.Person(ctx, by.ID)
+		if err != nil || person.Unit == unit {
+			return err
+		}
+		before := jsonOf(map[string]any{"unit": person.Unit})
+		person.Unit = unit
+		if err := tx.PutPerson(ctx, person); err != nil {
+			return err
+		}
+		return tx.Record(ctx, hospital.Deed{By: by, What: "person.work-in", On: "person/" + string(by.ID), Before: before, After: jsonOf(map[string]any{"unit": unit})})
+	})
+	if err != nil {
+		return fmt.Errorf("work in %s: %w", unit, err)
+	}
+	return nil
+}
+
 // Disable ends a person's account and its sessions at once.
 func (p *Porter) Disable(ctx context.Context, by hospital.Actor, id hospital.PersonID) error {
 	if err := by.Need(hospital.ManagePeople); err != nil {

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/hospital/audit"
+	"wardwatch/web"
+	"wardwatch/web/auth"
+)
+
+func (h *house) wirePeople(context.Context) error {
+	porter, err := account.NewPorter(db.Accounts{DB: h.db}, account.DefaultLimits(), h.now)
+	if err != nil {
+		return err
+	}
+	h.parts.People = &web.People{
+		Porter:    porter,
+		Keys:      account.NewKeys(db.Accounts{DB: h.db}, h.now),
+		Guard:     auth.NewGuard(porter, strings.HasPrefix(h.config.PublicURL, "https://"), h.log),
+		Trail:     audit.Trail{Store: db.Trail{DB: h.db}},
+		PublicURL: h.config.PublicURL,
+	}
+	return nil
+}
+
+// welcome prints the one-time link that makes the first administrator, while
+// there is none. It goes to the operator's terminal, never to the log.
+func (h *house) welcome(ctx context.Context, to io.Writer) error {
+	link, needed, err := h.parts.People.Porter.FirstLink(ctx)
+	if err != nil || !needed {
+		return err
+	}
+	address := h.config.PublicURL
+	if address == "" {
+		address = "http://" + h.pages.Addr().String()
+	}
+	_, err = fmt.Fprintf(to, "Nobody can sign in yet. Open this link within 24 hours to become the first administrator:\n%s\n", linkTo(address, link))
+	return err
+}
+
+// tidySessions forgets sessions that ended by themselves.
+func (h *house) tidySessions(ctx context.Context, _ time.Time) error {
+	return h.parts.People.Porter.Tidy(ctx)
+}

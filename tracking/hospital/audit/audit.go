@@ -1,0 +1,65 @@
+// Package audit reads the trail of who did what, when, to which thing and why.
+// The trail is written by each change in its own transaction (see
+// hospital.Deed) and never altered; here it is searched, page by page.
+package audit
+
+import (
+	"context"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// PageSize is how many lines one page of the trail holds.
+const PageSize = 50
+
+// Line is one line of the trail.
+type Line struct {
+	Seq   int64
+	At    time.Time
+	By    hospital.PersonID
+	Name  string // as she was called when she did it
+	Deed  string // "alarm.acknowledge"
+	Thing string // "fridge/f-03"
+	Why   string
+	// Before and After are small JSON objects; may be empty.
+	Before, After string
+}
+
+// Filter says which lines are wanted; the zero Filter wants all.
+type Filter struct {
+	Who   string // part of a name or id
+	Deed  string // beginning of a deed: "alarm" or "alarm.acknowledge"
+	Thing string // beginning of a thing: "fridge/" or "fridge/f-03"
+	From  time.Time
+	Until time.Time // not itself
+}
+
+// Page is a part of the trail, the newest line first.
+type Page struct {
+	Lines []Line
+	// Older is where the next page begins; 0 when there is none.
+	Older int64
+}
+
+// Store keeps the trail.
+type Store interface {
+	// Lines are up to limit lines older than before, the newest first; before 0 begins with the newest of all.
+	Lines(ctx context.Context, f Filter, before int64, limit int) ([]Line, error)
+}
+
+// Trail is the trail for those who may read it.
+type Trail struct{ Store Store }
+
+// Read is the page that begins below the line before, or with the newest line when before is 0.
+func (t Trail) Read(ctx context.Context, by hospital.Actor, f Filter, before int64) (Page, error) {
+	if err := by.Need(hospital.SeeAudit); err != nil {
+		return Page{}, err
+	}
+	lines, err := t.Store.Lines(ctx, f, before, PageSize+1)
+	if err != nil || len(lines) <= PageSize {
+		return Page{Lines: lines}, err
+	}
+	lines = lines[:PageSize]
+	return Page{Lines: lines, Older: lines[PageSize-1].Seq}, nil
+}

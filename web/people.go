@@ -1,0 +1,388 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/hospital/audit"
+	"wardwatch/views"
+	"wardwatch/web/auth"
+)
+
+// People is what the door needs to know about accounts; nil where there are none.
+type People struct {
+	Porter *account.Porter
+	Keys   *account.Keys
+	Guard  *auth.Guard
+	Trail  audit.Trail
+	// PublicURL begins the links that are handed over; empty: as the browser asked.
+	PublicURL string
+}
+
+func (d *Door) peopleRoutes() []route {
+	if d.People == nil {
+		return nil
+	}
+	routes := []route{
+		{get, "/me", SignedIn, d.me},
+		{get, "/admin/people", hospital.ManagePeople, d.people},
+		{post, "/admin/people", hospital.ManagePeople, d.addPerson},
+		{get, "/admin/people/:id", hospital.ManagePeople, d.person},
+		{post, "/admin/people/:id", hospital.ManagePeople, d.alterPerson},
+		{post, "/admin/people/:id/link", hospital.ManagePeople, d.invitePerson},
+		{post, "/admin/people/:id/disable", hospital.ManagePeople, d.disablePerson},
+		{post, "/admin/people/:id/enable", hospital.ManagePeople, d.enablePerson},
+		{get, "/admin/tokens", hospital.SeeDevices, d.tokens},
+		{post, "/admin/tokens", hospital.ManageDevices, d.addToken},
+		{post, "/admin/tokens/:id/revoke", hospital.ManageDevices, d.revokeToken},
+		{get, "/admin/audit", hospital.SeeAudit, d.audit},
+	}
+	if d.Demo != nil {
+		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
+	}
+	return append(routes,
+		route{get, "/sign-in", Public, d.signInPage},
+		route{post, "/sign-in", Public, d.signIn},
+		route{post, "/sign-out", Public, d.signOut},
+		route{get, "/setup/:link", Public, d.setupPage},
+		route{post, "/setup/:link", Public, d.setup},
+		route{post, "/me/password", SignedIn, d.changePassword},
+		route{post, "/me/sign-out-elsewhere", SignedIn, d.signOutElsewhere},
+		route{post, "/me/unit", SignedIn, d.workIn},
+	)
+}
+
+// goHome answers for sign-in and sign-out where nobody needs an account.
+func (d *Door) goHome(c echo.Context) error { return d.seeOther(c, "/") }
+
+func (d *Door) signInPage(c echo.Context) error {
+	next := auth.Next(c.QueryParam("next"))
+	if d.actor(c).ID != "" {
+		return d.seeOther(c, next)
+	}
+	return d.show(c, "Sign in", views.SignIn(views.SignInForm{Next: next, Unsafe: !d.People.Guard.Safe(c.Request())}))
+}
+
+func (d *Door) signIn(c echo.Context) error {
+	guard, r := d.People.Guard, c.Request()
+	form := views.SignInForm{Email: c.FormValue("email"), Next: auth.Next(c.FormValue("next"))}
+	if !guard.Safe(r) {
+		form.Unsafe = true
+		return d.showAs(c, http.StatusForbidden, "Sign in", views.SignIn(form))
+	}
+	secret, _, err := d.People.Porter.SignIn(r.Context(), form.Email, account.Secret(c.FormValue("password")), guard.Secret(r), guard.Origin(r))
+	if status, wrong := formFault(err); wrong != "" {
+		form.Wrong = wrong
+		return d.showAs(c, status, "Sign in", views.SignIn(form))
+	}
+	if err != nil {
+		return err
+	}
+	guard.Give(c.Response(), r, secret)
+	return d.seeOther(c, form.Next)
+}
+
+// formFault is what a form that comes back says, with its status; empty for
+// errors that are not the typing person's.
+func formFault(err error) (status int, wrong string) {
+	switch {
+	case errors.Is(err, account.ErrTooMany):
+		return http.StatusTooManyRequests, hospital.Sentence(err)
+	case errors.Is(err, hospital.ErrInvalid):
+		return http.StatusUnprocessableEntity, hospital.Sentence(err)
+	case errors.Is(err, hospital.ErrStale):
+		return http.StatusConflict, hospital.Sentence(err)
+	}
+	return 0, ""
+}
+
+func (d *Door) signOut(c echo.Context) error {
+	guard, r := d.People.Guard, c.Request()
+	if by := d.actor(c); by.ID != "" {
+		if err := d.People.Porter.SignOut(r.Context(), by, guard.Secret(r)); err != nil {
+			return err
+		}
+	}
+	guard.Take(c.Response(), r)
+	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return d.seeOther(c, "/sign-in")
+}
+
+func (d *Door) setupPage(c echo.Context) error {
+	form, err := d.setupForm(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Welcome", views.Setup(form))
+}
+
+func (d *Door) setupForm(c echo.Context) (views.SetupForm, error) {
+	person, first, err := d.People.Porter.Invited(c.Request().Context(), account.Secret(c.Param("link")))
+	if err != nil {
+		return views.SetupForm{}, err
+	}
+	return views.SetupForm{First: first, Name: person.Name, Email: person.Email, Unsafe: !d.People.Guard.Safe(c.Request())}, nil
+}
+
+func (d *Door) setup(c echo.Context) error {
+	guard, r := d.People.Guard, c.Request()
+	form, err := d.setupForm(c)
+	if err != nil {
+		return err
+	}
+	if form.First {
+		form.Name, form.Email = c.FormValue("name"), c.FormValue("email")
+	}
+	if form.Unsafe {
+		return d.showAs(c, http.StatusForbidden, "Welcome", views.Setup(form))
+	}
+	newcomer := account.Newcomer{Name: form.Name, Email: form.Email, Password: account.Secret(c.FormValue("password"))}
+	secret, _, err := d.People.Porter.Redeem(r.Context(), account.Secret(c.Param("link")), newcomer, guard.Origin(r))
+	if status, wrong := formFault(err); wrong != "" {
+		form.Wrong = wrong
+		return d.showAs(c, status, "Welcome", views.Setup(form))
+	}
+	if err != nil {
+		return err
+	}
+	guard.Give(c.Response(), r, secret)
+	d.say(c, "Welcome to Wardwatch.")
+	return d.seeOther(c, "/")
+}
+
+func (d *Door) me(c echo.Context) error { return d.showMe(c, http.StatusOK, "") }
+
+func (d *Door) showMe(c echo.Context, status int, wrong string) error {
+	by := d.actor(c)
+	props := views.MeProps{Person: by, Wrong: wrong, HasAccount: d.Demo == nil}
+	if props.HasAccount {
+		sessions, err := d.People.Porter.Sessions(c.Request().Context(), by)
+		if err != nil {
+			return err
+		}
+		props.Sessions, props.Here = sessions, d.People.Guard.Secret(c.Request()).Hash()
+	}
+	return d.showAs(c, status, "Your account", views.Me(props))
+}
+
+func (d *Door) changePassword(c echo.Context) error {
+	guard, r := d.People.Guard, c.Request()
+	err := d.People.Porter.ChangePassword(r.Context(), d.actor(c), guard.Secret(r),
+		account.Secret(c.FormValue("old")), account.Secret(c.FormValue("new")), guard.Origin(r))
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showMe(c, status, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, "Your password is changed. You are signed out everywhere else.")
+	return d.seeOther(c, "/me")
+}
+
+func (d *Door) signOutElsewhere(c echo.Context) error {
+	if err := d.People.Porter.SignOutElsewhere(c.Request().Context(), d.actor(c), d.People.Guard.Secret(c.Request())); err != nil {
+		return err
+	}
+	d.say(c, "You are signed out everywhere else.")
+	return d.seeOther(c, "/me")
+}
+
+// workIn says where a person works today.
+func (d *Door) workIn(c echo.Context) error {
+	if err := d.People.Porter.WorkIn(c.Request().Context(), d.actor(c), hospital.UnitID(c.FormValue("unit"))); err != nil {
+		return err
+	}
+	return d.seeOther(c, back(c))
+}
+
+func (d *Door) people(c echo.Context) error {
+	return d.showPeople(c, http.StatusOK, views.PersonForm{})
+}
+
+func (d *Door) showPeople(c echo.Context, status int, form views.PersonForm) error {
+	people, err := d.People.Porter.People(c.Request().Context(), d.actor(c))
+	if err != nil {
+		return err
+	}
+	return d.showAs(c, status, "People", views.People(views.PeopleProps{People: people, Units: d.Register.Current().Units, Form: form}))
+}
+
+// typedPerson is what a form says of a person.
+func typedPerson(c echo.Context) (hospital.Person, error) {
+	values, err := c.FormParams()
+	if err != nil {
+		return hospital.Person{}, echo.NewHTTPError(http.StatusBadRequest, "The form can't be read.")
+	}
+	person := hospital.Person{Name: values.Get("name"), Email: values.Get("email"), Unit: hospital.UnitID(values.Get("unit"))}
+	for _, role := range values["role"] {
+		person.Roles = append(person.Roles, hospital.Role(role))
+	}
+	return person, nil
+}
+
+func (d *Door) addPerson(c echo.Context) error {
+	typed, err := typedPerson(c)
+	if err != nil {
+		return err
+	}
+	person, link, err := d.People.Porter.Add(c.Request().Context(), d.actor(c), typed)
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showPeople(c, status, views.PersonForm{Person: typed, Wrong: wrong})
+	}
+	if err != nil {
+		return err
+	}
+	return d.showPerson(c, http.StatusCreated, views.PersonProps{Person: person, Link: d.linkTo(c, link)})
+}
+
+// linkTo is a one-time link as its person opens it.
+func (d *Door) linkTo(c echo.Context, secret account.Secret) string {
+	base := strings.TrimSuffix(d.People.PublicURL, "/")
+	if base == "" {
+		base = c.Scheme() + "://" + c.Request().Host
+	}
+	return base + "/setup/" + secret.Reveal()
+}
+
+func (d *Door) person(c echo.Context) error {
+	person, err := d.People.Porter.Person(c.Request().Context(), d.actor(c), hospital.PersonID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	return d.showPerson(c, http.StatusOK, views.PersonProps{Person: person})
+}
+
+func (d *Door) showPerson(c echo.Context, status int, props views.PersonProps) error {
+	props.Units = d.Register.Current().Units
+	return d.showAs(c, status, props.Person.Name, views.PersonPage(props))
+}
+
+func (d *Door) alterPerson(c echo.Context) error {
+	typed, err := typedPerson(c)
+	if err != nil {
+		return err
+	}
+	typed.ID = hospital.PersonID(c.Param("id"))
+	err = d.People.Porter.Alter(c.Request().Context(), d.actor(c), typed)
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showPerson(c, status, views.PersonProps{Person: typed, Wrong: wrong})
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, "Saved.")
+	return d.seeOther(c, "/admin/people/"+url.PathEscape(string(typed.ID)))
+}
+
+func (d *Door) invitePerson(c echo.Context) error {
+	ctx, by, id := c.Request().Context(), d.actor(c), hospital.PersonID(c.Param("id"))
+	link, err := d.People.Porter.Invite(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	person, err := d.People.Porter.Person(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	return d.showPerson(c, http.StatusCreated, views.PersonProps{Person: person, Link: d.linkTo(c, link)})
+}
+
+func (d *Door) disablePerson(c echo.Context) error {
+	id := hospital.PersonID(c.Param("id"))
+	if err := d.People.Porter.Disable(c.Request().Context(), d.actor(c), id); err != nil {
+		return err
+	}
+	d.say(c, "The account is disabled.")
+	return d.seeOther(c, "/admin/people/"+url.PathEscape(string(id)))
+}
+
+func (d *Door) enablePerson(c echo.Context) error {
+	id := hospital.PersonID(c.Param("id"))
+	if err := d.People.Porter.Enable(c.Request().Context(), d.actor(c), id); err != nil {
+		return err
+	}
+	d.say(c, "The account is enabled.")
+	return d.seeOther(c, "/admin/people/"+url.PathEscape(string(id)))
+}
+
+func (d *Door) tokens(c echo.Context) error {
+	return d.showTokens(c, http.StatusOK, views.TokensProps{Gateway: hospital.GatewayID(c.QueryParam("gateway"))})
+}
+
+func (d *Door) showTokens(c echo.Context, status int, props views.TokensProps) error {
+	tokens, err := d.People.Keys.Tokens(c.Request().Context(), d.actor(c))
+	if err != nil {
+		return err
+	}
+	props.Tokens, props.May = tokens, d.actor(c).May(hospital.ManageDevices)
+	return d.showAs(c, status, "Tokens", views.Tokens(props))
+}
+
+func (d *Door) addToken(c echo.Context) error {
+	name, gateway := c.FormValue("name"), hospital.GatewayID(strings.TrimSpace(c.FormValue("gateway")))
+	token, secret, err := d.People.Keys.Add(c.Request().Context(), d.actor(c), name, gateway)
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway})
+	}
+	if err != nil {
+		return err
+	}
+	return d.showTokens(c, http.StatusCreated, views.TokensProps{Fresh: secret.Reveal(), FreshName: token.Name})
+}
+
+func (d *Door) revokeToken(c echo.Context) error {
+	if err := d.People.Keys.Revoke(c.Request().Context(), d.actor(c), c.Param("id")); err != nil {
+		return err
+	}
+	d.say(c, "The token is revoked.")
+	return d.seeOther(c, "/admin/tokens")
+}
+
+func (d *Door) audit(c echo.Context) error {
+	props := views.AuditProps{Who: c.QueryParam("who"), Deed: c.QueryParam("deed"), Thing: c.QueryParam("thing"),
+		From: c.QueryParam("from"), Until: c.QueryParam("until")}
+	filter := audit.Filter{Who: props.Who, Deed: props.Deed, Thing: props.Thing}
+	zone := d.Register.Current().Site.Location()
+	var wrongFrom, wrongUntil bool
+	filter.From, wrongFrom = typedDay(props.From, zone, 0)
+	filter.Until, wrongUntil = typedDay(props.Until, zone, 1)
+	if wrongFrom || wrongUntil {
+		props.Wrong = "A day is written 2026-03-31; the search went on without it."
+	}
+	before, _ := strconv.ParseInt(c.QueryParam("before"), 10, 64) // anything else begins at the top
+	page, err := d.People.Trail.Read(c.Request().Context(), d.actor(c), filter, before)
+	if err != nil {
+		return err
+	}
+	props.Page = page
+	query := c.QueryParams()
+	if before > 0 {
+		query.Del("before")
+		props.Pager.Newer = "/admin/audit?" + query.Encode()
+	}
+	if page.Older > 0 {
+		query.Set("before", strconv.FormatInt(page.Older, 10))
+		props.Pager.Older = "/admin/audit?" + query.Encode()
+	}
+	return d.show(c, "Audit", views.Audit(props))
+}
+
+// typedDay is the beginning of a day at the site, some days later; zero when none was typed.
+func typedDay(text string, zone *time.Location, later int) (day time.Time, wrong bool) {
+	if text == "" {
+		return time.Time{}, false
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, zone)
+	if err != nil {
+		return time.Time{}, true
+	}
+	return day.AddDate(0, 0, later), false
+}
