@@ -1,12 +1,109 @@
 package web
 
 import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
 	"github.com/labstack/echo/v4"
 
+	"wardwatch/tracking"
+	"wardwatch/tracking/hospital"
 	"wardwatch/views"
+	"wardwatch/web/live"
 )
 
-// home is the first page: a search box, and what this person's role looks at first.
+// homeKinds is how many kinds of equipment the home page counts.
+const homeKinds = 8
+
+// homeEvery is how often its counts are made anew at most: they are for planning, not for watching.
+const homeEvery = time.Second
+
+// wholeHouse is the key of the topic that counts equipment everywhere.
+const wholeHouse = "all"
+
+// home is the first page: search, and what this person's role looks at first.
 func (d *Door) home(c echo.Context) error {
-	return d.show(c, "Home", views.Home(views.HomeProps{Actor: d.actor(c)}))
+	ctx, by, directory := c.Request().Context(), d.actor(c), d.Register.Current()
+	unit, _ := directory.Unit(by.Unit)
+	page := views.HomeProps{Actor: by, Unit: unit.Name, Now: d.Now().In(directory.Site.Location()), Start: len(directory.Rooms) == 0}
+	var topics []string
+	if d.Equipment != nil && by.May(hospital.SeeEquipment) {
+		counts, err := d.Equipment.FreeByKind(ctx, by, unit.ID)
+		if err != nil {
+			return err
+		}
+		page.Kinds = kindTiles(counts)
+		topics = append(topics, equipmentTopic(unit.ID))
+	}
+	return d.show(c, "Home", views.Home(page), topics...)
+}
+
+// kindTiles are the kinds that there are most of, in a steady order: a tile must
+// not change its place under a finger.
+func kindTiles(counts []tracking.KindCount) []views.KindFree {
+	counts = slices.Clone(counts)
+	slices.SortStableFunc(counts, func(a, b tracking.KindCount) int { return b.Total - a.Total })
+	var tiles []views.KindFree
+	for _, count := range counts[:min(homeKinds, len(counts))] {
+		tiles = append(tiles, views.KindFree{Kind: count.Kind, Key: slug(count.Kind), Free: count.Free, Total: count.Total})
+	}
+	return tiles
+}
+
+// slug makes a name fit for an id: "IV pump" is "iv-pump".
+func slug(name string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), "-")
+}
+
+func equipmentTopic(unit hospital.UnitID) string {
+	if unit == "" {
+		unit = wholeHouse
+	}
+	return "equipment/" + string(unit)
+}
+
+// equipmentTopics are derived: whatever moves or changes its state may change every unit's counts.
+func (d *Door) equipmentTopics(changed []string) []string {
+	if !slices.ContainsFunc(changed, func(topic string) bool {
+		return strings.HasPrefix(topic, "asset/") || strings.HasPrefix(topic, "room/") || strings.HasPrefix(topic, "floor/")
+	}) {
+		return nil
+	}
+	topics := []string{equipmentTopic("")}
+	for _, unit := range d.Register.Current().Units {
+		topics = append(topics, equipmentTopic(unit.ID))
+	}
+	return topics
+}
+
+// homeSources are the leaves of the home page.
+func (d *Door) homeSources() []live.Source {
+	if d.Equipment == nil {
+		return nil
+	}
+	return []live.Source{{Prefix: "equipment/", Permission: hospital.SeeEquipment, Every: homeEvery, Render: d.drawKinds}}
+}
+
+func (d *Door) drawKinds(ctx context.Context, key string) ([]live.Fragment, error) {
+	unit := hospital.UnitID(key)
+	if key == wholeHouse {
+		unit = ""
+	}
+	counts, err := d.Equipment.FreeByKind(ctx, onlooker, unit)
+	if err != nil {
+		return nil, err
+	}
+	var fragments []live.Fragment
+	for _, tile := range kindTiles(counts) {
+		fragment, err := live.Draw(ctx, "free-"+tile.Key, views.KindCount(tile))
+		if err != nil {
+			return nil, err
+		}
+		fragments = append(fragments, fragment)
+	}
+	return fragments, nil
 }

@@ -16,6 +16,7 @@ import (
 func (d *Door) sources() []live.Source {
 	return slices.Concat(
 		d.screenSources(),
+		d.homeSources(),
 		d.equipmentSources(),
 	)
 }
@@ -25,7 +26,10 @@ func (d *Door) newHub() *live.Hub {
 }
 
 // Changed tells open pages that these topics changed. Call it after the commit; it never blocks.
-func (d *Door) Changed(topics []string) { d.hub.Changed(topics...) }
+func (d *Door) Changed(topics []string) {
+	d.hub.Changed(topics...)
+	d.hub.Changed(d.equipmentTopics(topics)...)
+}
 
 // RunLive renders what changed for those who listen, until ctx ends.
 func (d *Door) RunLive(ctx context.Context) error { return d.hub.Run(ctx) }

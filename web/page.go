@@ -4,12 +4,14 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/views"
+	"wardwatch/web/live"
 )
 
 const (
@@ -82,7 +84,8 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 		}
 		page.Alarms, page.Worst, page.Proposals = around.Alarms, around.Worst, around.Proposals
 	}
-	page.Topics = d.hub.Allowed(by, append(topics, everywhere...))
+	page.Topics = d.hub.Allowed(by, slices.Concat(everywhere, topics))
+	page.Topics = page.Topics[:min(live.MaxTopics, len(page.Topics))] // the rest of a long list stands still
 	page.Cursor, _ = c.Get(cursorKey).(string)
 	return page, nil
 }
