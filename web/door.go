@@ -16,6 +16,7 @@ import (
 	"wardwatch/static"
 	"wardwatch/tracking"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest"
 	"wardwatch/web/live"
 )
 
@@ -49,6 +50,9 @@ type Parts struct {
 	Demo *Demo
 	// Around is what stands on every page that this person opens; nil: nothing.
 	Around func(context.Context, hospital.Actor) (Around, error)
+	// Intake takes what POST /ingest brings; Tokens says who sends it.
+	Intake Intake
+	Tokens ingest.Tokens
 	// Version names the build.
 	Version string
 	// Equipment finds and marks assets; nil hides its pages.

@@ -23,6 +23,7 @@ func (d *Door) routes() []route {
 		d.equipmentRoutes(),
 		d.floorRoutes(),
 		d.peopleRoutes(),
+		d.ingestRoutes(),
 	)
 }
 

@@ -16,7 +16,12 @@ import (
 
 	"wardwatch/db"
 	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/ingest/mqtt"
+	"wardwatch/tracking/notify"
 	"wardwatch/web"
 )
 
@@ -36,6 +41,8 @@ type house struct {
 	db       *db.DB
 	register *hospital.Register
 	tracker  *tracking.Tracker
+	monitor  *coldchain.Monitor
+	broker   *mqtt.Broker
 	// parts is what the door will open onto; each subject below adds its own.
 	parts  web.Parts
 	door   *web.Door
@@ -83,7 +90,10 @@ func (h *house) wireDatabase(ctx context.Context) (err error) {
 	return err
 }
 
-func (h *house) wireColdChain(context.Context) error { return nil }
+func (h *house) wireColdChain(context.Context) error {
+	h.monitor = coldchain.NewMonitor(db.Fridges{DB: h.db}, notify.DefaultLadder(), h.register)
+	return nil
+}
 
 func (h *house) wireEquipment(ctx context.Context) (err error) {
 	kept := db.Equipment{DB: h.db}
@@ -99,7 +109,24 @@ func (h *house) wireEquipment(ctx context.Context) (err error) {
 
 func (h *house) wireStock(context.Context) error { return nil }
 
-func (h *house) wireDevices(context.Context) error { return nil }
+func (h *house) wireDevices(ctx context.Context) error {
+	book, err := ingest.OpenBook(ctx, db.Devices{DB: h.db}, h.log)
+	if err != nil {
+		return err
+	}
+	tokens := account.NewKeys(db.Accounts{DB: h.db}, h.now)
+	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Enrolled: h.tracker,
+		Register: h.register, Book: book, Now: h.now, Log: h.log, Metrics: h.metrics})
+	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{Intake: intake, Tokens: tokens, Book: book,
+		Register: h.register, Now: h.now, Log: h.log, Metrics: h.metrics})
+	if err != nil {
+		return err
+	}
+	h.parts.Intake, h.parts.Tokens = intake, tokens
+	h.intake = append(h.intake, task{"broker", h.broker.Run})
+	h.work = append(h.work, task{"intake", intake.Run}, task{"notes on devices", book.Run})
+	return nil
+}
 
 func (h *house) wirePages(context.Context) (err error) {
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -168,7 +195,7 @@ func (h *house) servePages(ctx context.Context) error {
 	return nil
 }
 
-func (h *house) brokerAddress() string { return "none" }
+func (h *house) brokerAddress() string { return h.broker.Address() }
 
 func (h *house) close() error {
 	var errs []error
@@ -176,6 +203,9 @@ func (h *house) close() error {
 		if err := h.pages.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if h.broker != nil {
+		errs = append(errs, h.broker.Close())
 	}
 	if h.db != nil {
 		errs = append(errs, h.db.Close())

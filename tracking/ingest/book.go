@@ -49,22 +49,19 @@ type StrangerKind string
 const (
 	GatewayStranger StrangerKind = "gateway"
 	TagStranger     StrangerKind = "tag"
-	SensorStranger  StrangerKind = "sensor"
 )
 
-// Stranger is a device that speaks but that nobody has enrolled.
+// Stranger is a gateway or tag that speaks but that nobody has enrolled. Unknown
+// sensors are listed by package coldchain, which refuses their readings.
 type Stranger struct {
 	Kind StrangerKind
 	ID   string
-	// Channel is a sensor's, else empty.
-	Channel string
 	// Gateway is who heard it last.
-	Gateway     hospital.GatewayID
-	FirstHeard  time.Time
-	LastHeard   time.Time
-	TimesHeard  int
-	Says        string // what it said last, for a person: "4.2 °C", "-63 dBm"
-	DismissedAt time.Time
+	Gateway    hospital.GatewayID
+	FirstHeard time.Time
+	LastHeard  time.Time
+	TimesHeard int
+	Says       string // what it said last, for a person: "-63 dBm"
 }
 
 // GatewayState is what a gateway's messages tell of it.
@@ -128,8 +125,8 @@ type Book struct {
 }
 
 type strangerKey struct {
-	kind        StrangerKind
-	id, channel string
+	kind StrangerKind
+	id   string
 }
 
 // OpenBook reads what was known of the devices.
@@ -237,7 +234,7 @@ func (b *Book) Stranger(s Stranger) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := strangerKey{s.Kind, s.ID, s.Channel}
+	key := strangerKey{s.Kind, s.ID}
 	known := b.strangers[key]
 	if known == nil {
 		if len(b.strangers) >= maxPending {
@@ -309,7 +306,7 @@ func (b *Book) tear() (Notes, int) {
 	b.refusals, b.unnoted = nil, 0
 	slices.SortFunc(notes.Gateways, func(x, y GatewayState) int { return strings.Compare(string(x.ID), string(y.ID)) })
 	slices.SortFunc(notes.Strangers, func(x, y Stranger) int {
-		return strings.Compare(string(x.Kind)+x.ID+x.Channel, string(y.Kind)+y.ID+y.Channel)
+		return strings.Compare(string(x.Kind)+x.ID, string(y.Kind)+y.ID)
 	})
 	return notes, unnoted
 }

@@ -50,8 +50,6 @@ var (
 	ErrForeign = errors.New("the message speaks for another gateway")
 	// ErrBusy: readings can't be taken now; send the message again later.
 	ErrBusy = errors.New("readings can't be taken just now; send them again")
-	// ErrToken: the token is not known, or was revoked.
-	ErrToken = errors.New("the token is not known here, or was revoked")
 )
 
 // Sights takes sightings; it returns fast and keeps its own bounds.
@@ -65,7 +63,8 @@ type Observes interface {
 }
 
 // Tokens says whose a token is: a gateway, or with an empty id a program that may
-// speak for every gateway of the hospital. Its error wraps ErrToken when there is no such token.
+// speak for every gateway of the hospital. Its error is a hospital.ErrForbidden when
+// there is no such token or it was revoked.
 type Tokens interface {
 	Check(ctx context.Context, secret string) (hospital.GatewayID, error)
 }
@@ -304,9 +303,7 @@ func (in *Intake) settle(p *parcel, outcomes []coldchain.Outcome) {
 func (in *Intake) refuseReading(p *parcel, reading coldchain.Reading, reason string) {
 	in.meters.refused.WithLabelValues("reading").Inc()
 	if reason == coldchain.ReasonUnknownSensor {
-		in.Book.Stranger(Stranger{Kind: SensorStranger, ID: reading.Key().Sensor, Channel: reading.Key().Channel, Gateway: reading.Gateway,
-			LastHeard: reading.ReceivedAt, Says: reading.Temp.String()})
-		return
+		return // listed for adoption by those who refused it
 	}
 	in.Book.Refuse(Refusal{At: reading.ReceivedAt, Gateway: reading.Gateway, Source: p.source,
 		Reason: "sensor " + reading.Key().String() + ": " + reason, Records: 1})

@@ -151,9 +151,6 @@ func TestOneBadRecordCostsItsNeighboursNothing(t *testing.T) {
 	if len(w.notes.Refusals) != 2 || w.notes.Refusals[0].Reason != "celsius is no number" || w.notes.Refusals[0].Sample == "" {
 		t.Errorf("an administrator reads %+v", w.notes.Refusals)
 	}
-	if len(w.notes.Strangers) != 1 || w.notes.Strangers[0].ID != "nobodys" || w.notes.Strangers[0].Says != "5.0 °C" {
-		t.Errorf("to adopt: %+v", w.notes.Strangers)
-	}
 	if n := testutil.ToFloat64(in.meters.refused.WithLabelValues("record")); n != 2 {
 		t.Errorf("%v records counted as refused", n)
 	}

@@ -88,6 +88,9 @@ func (h *hook) identify(claimed, token string) (hospital.GatewayID, error) {
 		return "", errors.New("it brought no token as its password")
 	}
 	from, err := h.Tokens.Check(h.ctx, token)
+	if errors.Is(err, hospital.ErrForbidden) {
+		return "", errToken
+	}
 	if err != nil {
 		return "", err
 	}
@@ -113,7 +116,7 @@ func (h *hook) heldByAnother(client string, from hospital.GatewayID) error {
 // turnAway notes whom the broker did not let in; nobody is ever dropped silently.
 func (h *hook) turnAway(cl *mochi.Client, claimed string, err error) {
 	h.refused.WithLabelValues("connection").Inc()
-	if !errors.Is(err, ingest.ErrToken) && h.ctx.Err() == nil {
+	if !errors.Is(err, errToken) && h.ctx.Err() == nil {
 		h.Parts.Log.Warn("a gateway was turned away", "gateway", claimed, "remote", cl.Net.Remote, "error", err)
 	}
 	name := hospital.GatewayID(gateway.Identity(claimed))

@@ -159,5 +159,8 @@ func (d discreet) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 func (d discreet) WithGroup(name string) slog.Handler { return discreet{d.Handler.WithGroup(name)} }
 
+// errToken says what an administrator reads of a connection that was turned away.
+var errToken = errors.New("its token is not known here, or was revoked")
+
 // errClosing says that the house closes; whoever sends keeps the message.
 var errClosing = errors.New("the broker is closing")

@@ -113,7 +113,7 @@ type tokens struct{}
 func (tokens) Check(_ context.Context, secret string) (hospital.GatewayID, error) {
 	id, ok := strings.CutPrefix(secret, "for-")
 	if !ok {
-		return "", ingest.ErrToken
+		return "", hospital.ErrForbidden
 	}
 	return hospital.GatewayID(id), nil
 }

@@ -1,0 +1,150 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/ingest/gateway"
+)
+
+const (
+	// ingestPatience is how long POST /ingest waits for room before it sends readings back.
+	ingestPatience = 2 * time.Second
+	// retryAfter is how long a sender is asked to keep what could not be taken, in seconds.
+	retryAfter = 2
+)
+
+// Intake is what POST /ingest opens onto.
+type Intake interface {
+	Take(ctx context.Context, from hospital.GatewayID, m gateway.Message, done func(ingest.Receipt, error)) error
+}
+
+func (d *Door) ingestRoutes() []route {
+	return []route{{post, "/ingest", ByToken, d.ingest}}
+}
+
+// receipt is the answer to POST /ingest.
+type receipt struct {
+	Accepted   int        `json:"accepted"`
+	Duplicates int        `json:"duplicates"`
+	Rejected   []rejected `json:"rejected"`
+}
+
+type rejected struct {
+	Index  int    `json:"index"`
+	Reason string `json:"reason"`
+}
+
+// ingest takes one message of a gateway or program. It answers 200 only once what
+// it names is durable.
+func (d *Door) ingest(c echo.Context) error {
+	if d.Intake == nil || d.Tokens == nil {
+		return echo.NewHTTPError(http.StatusServiceUnavailable, "Nothing is taken in here.")
+	}
+	from, err := d.bearer(c)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Request().Body, gateway.MaxBody+1))
+	if err != nil {
+		return fmt.Errorf("read the message: %w", err)
+	}
+	if len(body) > gateway.MaxBody {
+		return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "The message is longer than 1 MiB. Send it in parts.")
+	}
+	message := gateway.Message{Topic: c.QueryParam("topic"), Format: gateway.Format(c.QueryParam("format")), Body: body,
+		ReceivedAt: d.Now(), Source: "http"}
+	taken, err := d.takeIn(c.Request().Context(), from, message)
+	if err != nil {
+		return d.sendBack(c, err)
+	}
+	answer := receipt{Accepted: taken.Accepted, Duplicates: taken.Duplicates, Rejected: []rejected{}}
+	for _, r := range taken.Rejected {
+		answer.Rejected = append(answer.Rejected, rejected{r.Index, r.Reason})
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+// takeIn hands the message over and waits until it is durable.
+func (d *Door) takeIn(ctx context.Context, from hospital.GatewayID, m gateway.Message) (ingest.Receipt, error) {
+	type outcome struct {
+		receipt ingest.Receipt
+		err     error
+	}
+	durable := make(chan outcome, 1)
+	patience, cancel := context.WithTimeout(ctx, ingestPatience)
+	defer cancel()
+	if err := d.Intake.Take(patience, from, m, func(r ingest.Receipt, err error) { durable <- outcome{r, err} }); err != nil {
+		return ingest.Receipt{}, err
+	}
+	select {
+	case o := <-durable:
+		if o.err != nil {
+			return o.receipt, fmt.Errorf("%w: %w", ingest.ErrBusy, o.err)
+		}
+		return o.receipt, nil
+	case <-ctx.Done():
+		return ingest.Receipt{}, ctx.Err()
+	}
+}
+
+// sendBack tells the sender what it can do.
+func (d *Door) sendBack(c echo.Context, err error) error {
+	switch {
+	case errors.Is(err, ingest.ErrBusy):
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(retryAfter))
+		return echo.NewHTTPError(http.StatusTooManyRequests, "Readings can't be taken just now. Keep them and send them again.")
+	case errors.Is(err, ingest.ErrForeign):
+		return echo.NewHTTPError(http.StatusForbidden, sentenceOf(err))
+	case errors.Is(err, gateway.ErrTooLong):
+		return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "The message is longer than 1 MiB. Send it in parts.")
+	case errors.Is(err, ingest.ErrUnreadable):
+		return echo.NewHTTPError(http.StatusBadRequest, sentenceOf(err))
+	}
+	return err
+}
+
+// sentenceOf is an intake's error as a sentence: it is written to be read by whoever sent the message.
+func sentenceOf(err error) string {
+	s := []rune(err.Error() + ".")
+	if s[0] >= 'a' && s[0] <= 'z' {
+		s[0] -= 'a' - 'A'
+	}
+	return string(s)
+}
+
+// bearer says for whom the request's token speaks: "Authorization: Bearer TOKEN", or
+// the token as the password of basic authentication, for gateways that know no other.
+func (d *Door) bearer(c echo.Context) (hospital.GatewayID, error) {
+	const scheme = "Bearer "
+	header := c.Request().Header.Get(echo.HeaderAuthorization)
+	token := ""
+	if len(header) > len(scheme) && strings.EqualFold(header[:len(scheme)], scheme) {
+		token = header[len(scheme):]
+	} else if _, password, ok := c.Request().BasicAuth(); ok {
+		token = password
+	}
+	if token == "" {
+		return "", d.noToken(c, "Send the gateway's token: Authorization: Bearer TOKEN.")
+	}
+	from, err := d.Tokens.Check(c.Request().Context(), token)
+	if errors.Is(err, hospital.ErrForbidden) {
+		return "", d.noToken(c, "The token is not known here, or was revoked.")
+	}
+	return from, err
+}
+
+func (d *Door) noToken(c echo.Context, sentence string) error {
+	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="wardwatch"`)
+	return echo.NewHTTPError(http.StatusUnauthorized, sentence)
+}
