@@ -102,9 +102,13 @@ func (d *DB) open(ctx context.Context, path string) error {
 
 // source is the data source name of a file, with the settings that every connection shares.
 func source(path string, pragmas ...string) string {
+	return sourceOf(path, append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)",
+		"cache_size(-16000)", "temp_store(MEMORY)"}, pragmas...))
+}
+
+func sourceOf(path string, pragmas []string) string {
 	values := url.Values{}
-	for _, pragma := range append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)",
-		"cache_size(-16000)", "temp_store(MEMORY)"}, pragmas...) {
+	for _, pragma := range pragmas {
 		values.Add("_pragma", pragma)
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String()

@@ -36,6 +36,9 @@ type program struct {
 	Decode  decodeCommand  `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
 	User    userCommand    `cmd:"" help:"People's accounts."`
 	Token   tokenCommand   `cmd:"" help:"Tokens of gateways and programs."`
+	Backup  backupCommand  `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`
+	Restore restoreCommand `cmd:"" help:"Check a backup and put it in the database's place."`
+	Verify  verifyCommand  `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

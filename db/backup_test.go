@@ -1,0 +1,227 @@
+package db_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"wardwatch/db"
+	"wardwatch/db/dbtest"
+	"wardwatch/tracking/hospital"
+)
+
+// stocked is a database at a path with the small hospital in it.
+func stocked(t *testing.T) (path string, d *db.DB) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "ward.db")
+	d = dbtest.OpenAt(t, path, db.Options{})
+	importing(t, d, linden(t), true)
+	return path, d
+}
+
+func verified(t *testing.T, path string) db.Report {
+	t.Helper()
+	d, err := db.Inspect(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := d.Verify(t.Context())
+	if err = errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func renameSite(t *testing.T, d *db.DB, name string) {
+	t.Helper()
+	doc := linden(t)
+	doc.Site.Name = name
+	importing(t, d, doc, true)
+}
+
+func siteName(t *testing.T, path string) string {
+	t.Helper()
+	d := dbtest.OpenAt(t, path, db.Options{})
+	loaded, err := db.Hospital{DB: d}.Load(t.Context())
+	if err = errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return loaded.Site.Name
+}
+
+func TestABackupIsTakenWhileTheHouseWorks(t *testing.T) {
+	path, d := stocked(t)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	var stop atomic.Bool
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for !stop.Load() {
+			if err := d.InTx(t.Context(), func(tx *db.Tx) error {
+				return tx.Record(context.Background(), hospital.Deed{By: hospital.Job("busy"), What: "test.write"})
+			}); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	err := db.Backup(t.Context(), path, copied, false)
+	stop.Store(true)
+	writing.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fault := verified(t, copied).FirstFault(); fault != nil {
+		t.Error(fault)
+	}
+	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the copy is %v, %v", info.Mode(), err)
+	}
+	if siteName(t, copied) != "Linden Hospital" {
+		t.Error("the copy holds something else")
+	}
+	if err := db.Backup(t.Context(), path, copied, false); !errors.Is(err, db.ErrExists) {
+		t.Errorf("over a file that exists: %v", err)
+	}
+	if err := db.Backup(t.Context(), path, copied, true); err != nil {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(copied), ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "none.db"), copied+"2", false); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("of a database that is not there: %v", err)
+	}
+}
+
+func TestARestoreBringsYesterdayBack(t *testing.T) {
+	path, d := stocked(t)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := db.Backup(t.Context(), path, copied, false); err != nil {
+		t.Fatal(err)
+	}
+	renameSite(t, d, "Linden, after the mistake")
+
+	if _, err := db.Restore(t.Context(), path, copied, false); !errors.Is(err, db.ErrExists) {
+		t.Errorf("without force: %v", err)
+	}
+	if _, err := db.Restore(t.Context(), path, copied, true); !errors.Is(err, db.ErrInUse) {
+		t.Errorf("under a running house: %v", err)
+	}
+	renameSite(t, d, "Linden, still at work") // the refusals did no harm
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := db.Restore(t.Context(), path, copied, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := siteName(t, path); got != "Linden Hospital" {
+		t.Errorf("restored %q", got)
+	}
+	if got := siteName(t, kept); got != "Linden, still at work" {
+		t.Errorf("kept %q", got)
+	}
+	fresh := filepath.Join(t.TempDir(), "fresh.db")
+	if kept, err := db.Restore(t.Context(), fresh, copied, false); err != nil || kept != "" {
+		t.Errorf("to a new place: %q, %v", kept, err)
+	}
+	if got := siteName(t, fresh); got != "Linden Hospital" {
+		t.Errorf("restored %q", got)
+	}
+}
+
+func TestADamagedBackupIsNotRestored(t *testing.T) {
+	path, d := stocked(t)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := db.Backup(t.Context(), path, copied, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	garbled := strings.Replace(string(whole), "hospital.import", "hospital.forged", 1)
+	for name, content := range map[string]string{"cut short": string(whole[:len(whole)/2]), "another file": "%PDF-1.7 hello", "empty": "", "rewritten": garbled} {
+		bad := filepath.Join(t.TempDir(), "bad.db")
+		if err := os.WriteFile(bad, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Restore(t.Context(), path, bad, true); !errors.Is(err, db.ErrNoBackup) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := db.Restore(t.Context(), path, "no-such-file", true); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if got := siteName(t, path); got != "Linden Hospital" {
+		t.Errorf("the database is now %q", got)
+	}
+}
+
+// Each fault is planted with the plain engine, behind our back, as an intruder or a bad disk would.
+func TestVerifyNamesWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]struct {
+		plant []string
+		says  string
+	}{
+		"all is well":           {nil, ""},
+		"a line was changed":    {[]string{`DROP TRIGGER audit_is_never_changed`, `UPDATE audit SET what = 'x'`, auditTrigger}, "audit trail: audit line 1"},
+		"a line was removed":    {[]string{`DROP TRIGGER audit_is_never_deleted`, `DELETE FROM audit WHERE seq = 1`, auditDeleteTrigger}, "audit trail: audit line 2"},
+		"a guard is gone":       {[]string{`DROP TRIGGER audit_is_never_changed`}, "schema: the trigger audit_is_never_changed is missing"},
+		"a guard is weaker":     {[]string{`DROP TRIGGER audit_is_never_changed`, `CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT 1; END`}, "schema: the trigger audit_is_never_changed is not as this version makes it"},
+		"a strange trigger":     {[]string{`CREATE TRIGGER helper AFTER INSERT ON audit BEGIN SELECT 1; END`}, "schema: there is a trigger helper that is not of this version"},
+		"an older version":      {[]string{`DROP TABLE hospital_version`}, "schema: the table hospital_version is missing"},
+		"a dangling room":       {[]string{`PRAGMA foreign_keys=0`, `UPDATE rooms SET floor = 'f9' WHERE id = 'g-lift'`}, "references: row"},
+		"stock out of thin air": {[]string{`UPDATE stock_balances SET free = free + 1`}, "stock ledger: the balance of lot"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, d := stocked(t)
+			if err := d.InTx(t.Context(), func(tx *db.Tx) error {
+				return tx.Record(t.Context(), hospital.Deed{By: hospital.Job("test"), What: "test.second"})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			plant(t, path, c.plant)
+			fault := verified(t, path).FirstFault()
+			if c.says == "" && fault != nil || c.says != "" && (fault == nil || !strings.HasPrefix(fault.Error(), c.says)) {
+				t.Errorf("found %v, want %q", fault, c.says)
+			}
+		})
+	}
+}
+
+// The triggers as the migrations make them, letter for letter.
+const (
+	auditTrigger = `CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'audit is append-only');
+END`
+	auditDeleteTrigger = `CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'audit is append-only');
+END`
+)
+
+func plant(t *testing.T, path string, statements []string) {
+	t.Helper()
+	pool, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	for _, statement := range statements {
+		if _, err := pool.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
