@@ -1,0 +1,210 @@
+package coldchain
+
+import (
+	"context"
+	"time"
+)
+
+// Spot is what a chart draws at one place: one reading, or several summed up.
+type Spot struct {
+	At             time.Time // the middle of what it stands for
+	Min, Mean, Max MilliCelsius
+}
+
+// Curve is a probe's temperatures over a chart's time. Between two runs lies a
+// gap: a chart draws it as a gap.
+type Curve struct {
+	Probe Watched
+	Runs  [][]Spot
+}
+
+// Chart is what one fridge's chart shows.
+type Chart struct {
+	From, To time.Time
+	Profile  Profile
+	Curves   []Curve
+	// Excursions that touch the time, oldest first.
+	Excursions []Excursion
+	// Summed is true when each spot stands for an hour or more.
+	Summed bool
+}
+
+const (
+	// chartSpots is about how many places a chart can tell apart.
+	chartSpots = 720
+	// rawFor is the longest time that is drawn from the readings themselves; longer ones use hours.
+	rawFor = 50 * time.Hour
+	// MaxChart is the longest time that one chart shows.
+	MaxChart = 400 * 24 * time.Hour
+	// maxChartExcursions is how many excursions a chart marks.
+	maxChartExcursions = 500
+)
+
+// Chart is a fridge's temperatures from a time to another; at most MaxChart is shown.
+func (m *Monitor) Chart(ctx context.Context, id FridgeID, from, to time.Time) (Chart, error) {
+	f, err := m.store.Fridge(ctx, id)
+	if err != nil {
+		return Chart{}, err
+	}
+	probes, err := m.store.WatchedIn(ctx, id)
+	if err != nil {
+		return Chart{}, err
+	}
+	if to.Sub(from) > MaxChart {
+		from = to.Add(-MaxChart)
+	}
+	chart := Chart{From: from, To: to, Profile: f.judgedBy(), Summed: to.Sub(from) > rawFor}
+	for _, probe := range probes {
+		spots, reach, err := m.spots(ctx, probe.Sensor.ID, chart)
+		if err != nil {
+			return Chart{}, err
+		}
+		chart.Curves = append(chart.Curves, Curve{Probe: probe, Runs: runs(spots, reach)})
+	}
+	all, err := m.store.Excursions(ctx, id, maxChartExcursions)
+	if err != nil {
+		return Chart{}, err
+	}
+	for _, e := range all {
+		if !e.Withdrawn && e.Start.Before(to) && (e.End.IsZero() || e.End.After(from)) {
+			chart.Excursions = append([]Excursion{e}, chart.Excursions...)
+		}
+	}
+	return chart, nil
+}
+
+// spots are what a chart draws of one stream, and how far apart two may be without a gap between them.
+func (m *Monitor) spots(ctx context.Context, id SensorID, c Chart) ([]Spot, time.Duration, error) {
+	width := c.To.Sub(c.From) / chartSpots
+	if !c.Summed {
+		points, err := m.store.Points(ctx, id, c.From, c.To)
+		return sumPoints(points, width), max(c.Profile.MaxGap(), 2*width), err
+	}
+	hours, err := m.hours(ctx, id, c.From, c.To)
+	width = max(width, time.Hour)
+	return sumHours(hours, width), 2*width + c.Profile.MaxGap(), err
+}
+
+// hours are the summaries of a time. The last hours are summed from the readings,
+// because a running hour is stored from time to time only.
+func (m *Monitor) hours(ctx context.Context, id SensorID, from, to time.Time) ([]Hour, error) {
+	hours, err := m.store.Hours(ctx, id, from, to)
+	if err != nil {
+		return nil, err
+	}
+	fresh := from.Truncate(time.Hour)
+	if n := len(hours); n > 0 {
+		fresh = hours[n-1].Start
+		hours = hours[:n-1]
+	}
+	points, err := m.store.Points(ctx, id, fresh, to)
+	if err != nil {
+		return nil, err
+	}
+	return append(hours, HoursOf(points)...), nil
+}
+
+// HoursOf sums readings up by whole hours of UTC. They are in the order they were measured.
+func HoursOf(points []Point) []Hour {
+	var hours []Hour
+	for _, p := range points {
+		n := len(hours)
+		if n > 0 && hours[n-1].Start.Equal(p.At.Truncate(time.Hour)) {
+			hours[n-1] = hours[n-1].see(p.At, p.Temp)
+			continue
+		}
+		hours = append(hours, Hour{}.see(p.At, p.Temp))
+	}
+	return hours
+}
+
+func sumPoints(points []Point, width time.Duration) []Spot {
+	if len(points) <= 2*chartSpots || width <= 0 {
+		spots := make([]Spot, len(points))
+		for i, p := range points {
+			spots[i] = Spot{At: p.At, Min: p.Temp, Mean: p.Temp, Max: p.Temp}
+		}
+		return spots
+	}
+	var spots []Spot
+	var bin Hour
+	for _, p := range points {
+		start := p.At.Truncate(width)
+		if bin.Points > 0 && !bin.Start.Equal(start) {
+			spots = append(spots, bin.spot(width))
+			bin = Hour{}
+		}
+		bin = bin.merge(Hour{Start: start, Min: p.Temp, Max: p.Temp, Sum: int64(p.Temp), Points: 1})
+	}
+	if bin.Points > 0 {
+		spots = append(spots, bin.spot(width))
+	}
+	return spots
+}
+
+func sumHours(hours []Hour, width time.Duration) []Spot {
+	var spots []Spot
+	var bin Hour
+	for _, h := range hours {
+		if bin.Points > 0 && h.Start.Sub(bin.Start) >= width {
+			spots = append(spots, bin.spot(width))
+			bin = Hour{}
+		}
+		bin = bin.merge(h)
+	}
+	if bin.Points > 0 {
+		spots = append(spots, bin.spot(width))
+	}
+	return spots
+}
+
+// merge adds another time to an hour, or to the wider bin that began as one.
+func (h Hour) merge(other Hour) Hour {
+	if h.Points == 0 {
+		return other
+	}
+	h.Min, h.Max = min(h.Min, other.Min), max(h.Max, other.Max)
+	h.Sum += other.Sum
+	h.Points += other.Points
+	return h
+}
+
+func (h Hour) spot(width time.Duration) Spot {
+	return Spot{At: h.Start.Add(width / 2), Min: h.Min, Mean: h.Mean(), Max: h.Max}
+}
+
+// runs cuts spots where they lie further apart than reach.
+func runs(spots []Spot, reach time.Duration) [][]Spot {
+	var all [][]Spot
+	begin := 0
+	for i := range spots {
+		if i > 0 && spots[i].At.Sub(spots[i-1].At) > reach {
+			all = append(all, spots[begin:i])
+			begin = i
+		}
+	}
+	if begin < len(spots) {
+		all = append(all, spots[begin:])
+	}
+	return all
+}
+
+// trendFor is how far back a tile's small chart goes.
+const trendFor = 24 * time.Hour
+
+// Trend is what a tile draws of a probe: its last 24 hours, and today's extremes.
+func (m *Monitor) Trend(ctx context.Context, id SensorID, at time.Time) (Trend, error) {
+	local := at.In(m.register.Current().Site.Location())
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
+	hours, err := m.hours(ctx, id, at.Add(-trendFor).Truncate(time.Hour), at.Add(futureTolerance))
+	if err != nil {
+		return Trend{}, err
+	}
+	trend := Trend{Hours: hours}
+	for _, h := range hours {
+		if !h.Start.Add(time.Hour - 1).Before(midnight) {
+			trend.Today = trend.Today.merge(h)
+		}
+	}
+	return trend, nil
+}
