@@ -136,7 +136,7 @@ func navEntries() []navEntry {
 // NavOf is the entry that an address belongs to.
 func NavOf(path string) Nav {
 	for prefix, nav := range map[string]Nav{
-		"/search": NavEquipment, "/assets": NavEquipment, "/floors": NavMap, "/rooms": NavMap, "/coldchain": NavColdChain,
+		"/search": NavEquipment, "/assets": NavEquipment, "/floors": NavMap, "/rooms": NavMap, "/coldchain": NavColdChain, "/fridges": NavColdChain,
 		"/alarms": NavAlarms, "/inventory": NavStock, "/orders": NavOrders, "/proposals": NavOrders,
 		"/admin/gateways": NavDevices, "/admin/devices": NavDevices, "/admin/tags": NavDevices,
 		"/admin/people": NavPeople, "/admin/audit": NavAudit,

@@ -15,8 +15,10 @@ import (
 
 	"wardwatch/static"
 	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/notify"
 	"wardwatch/web/live"
 )
 
@@ -53,6 +55,9 @@ type Parts struct {
 	// Intake takes what POST /ingest brings; Tokens says who sends it.
 	Intake Intake
 	Tokens ingest.Tokens
+	// ColdChain is how cold it is; Alarms is where people answer.
+	ColdChain *coldchain.Monitor
+	Alarms    *notify.Desk
 	// Version names the build.
 	Version string
 	// Equipment finds and marks assets; nil hides its pages.

@@ -17,6 +17,7 @@ func (d *Door) sources() []live.Source {
 	return slices.Concat(
 		d.screenSources(),
 		d.homeSources(),
+		d.coldChainSources(),
 		d.equipmentSources(),
 	)
 }

@@ -20,6 +20,7 @@ func (d *Door) routes() []route {
 		d.healthRoutes(),
 		d.screenRoutes(),
 		d.demoRoutes(),
+		d.coldChainRoutes(),
 		d.equipmentRoutes(),
 		d.floorRoutes(),
 		d.peopleRoutes(),

@@ -20,6 +20,9 @@ type config struct {
 	SMTPPassword secret `name:"smtp-password" help:"Password on the mail server."`
 	MailFrom     string `name:"mail-from" default:"wardwatch@localhost" help:"Sender of Wardwatch's mail."`
 
+	WebhookURL    string `name:"webhook-url" placeholder:"URL" help:"Address that every notice of an alarm is posted to: a pager gateway, a chat, an SMS bridge."`
+	WebhookSecret secret `name:"webhook-secret" help:"Signs what is posted to the webhook."`
+
 	// demo is set where nothing is real. No flag sets it: a real database never is one.
 	demo *web.Demo
 }

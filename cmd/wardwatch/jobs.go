@@ -28,6 +28,7 @@ const notDaily = -1
 // jobs is the table.
 func (h *house) jobs() []job {
 	return []job{
+		{"silent probes", "raises the alarm of fridges that nobody has heard from", "@every 1m", notDaily, h.checkSilence},
 		{"tidy sessions", "forgets sessions that ended by themselves", "@every 10m", notDaily, h.tidySessions},
 	}
 }

@@ -43,6 +43,7 @@ type house struct {
 	tracker  *tracking.Tracker
 	monitor  *coldchain.Monitor
 	broker   *mqtt.Broker
+	desk     *notify.Desk
 	// parts is what the door will open onto; each subject below adds its own.
 	parts  web.Parts
 	door   *web.Door
@@ -88,11 +89,6 @@ func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, 
 func (h *house) wireDatabase(ctx context.Context) (err error) {
 	h.db, err = db.Open(ctx, h.config.DB, db.Options{Now: h.now, Announce: h.announce, Log: h.log})
 	return err
-}
-
-func (h *house) wireColdChain(context.Context) error {
-	h.monitor = coldchain.NewMonitor(db.Fridges{DB: h.db}, notify.DefaultLadder(), h.register)
-	return nil
 }
 
 func (h *house) wireEquipment(ctx context.Context) (err error) {

@@ -53,13 +53,13 @@ func (a Answer) check() error {
 	a.Note = strings.TrimSpace(a.Note)
 	switch {
 	case !a.Reason.known():
-		return ErrNoReason
+		return hospital.Refuse(ErrNoReason, "Choose a reason.")
 	case a.Reason == OtherReason && a.Note == "":
-		return fmt.Errorf("say in words what it was: %w", ErrNoReason)
+		return hospital.Refuse(ErrNoReason, "Say in a note what it was.")
 	case len(a.Note) > maxNote:
-		return fmt.Errorf("the note is longer than %d characters: %w", maxNote, hospital.ErrInvalid)
+		return hospital.Refuse(hospital.ErrInvalid, "The note is too long: 2,000 characters are possible.")
 	case a.For < 0 || a.For > MaxSilence:
-		return fmt.Errorf("an alarm can be kept quiet for at most %v: %w", MaxSilence, hospital.ErrInvalid)
+		return hospital.Refuse(hospital.ErrInvalid, "An alarm can be kept quiet for eight hours at most.")
 	}
 	return nil
 }
@@ -106,11 +106,11 @@ func (d Desk) Close(ctx context.Context, by hospital.Actor, id AlarmID, note str
 	}
 	note = strings.TrimSpace(note)
 	if note == "" || len(note) > maxNote {
-		return Alarm{}, fmt.Errorf("say in 1 to %d characters what was done: %w", maxNote, hospital.ErrInvalid)
+		return Alarm{}, hospital.Refuse(hospital.ErrInvalid, "Say in at most 2,000 characters what was done.")
 	}
 	return d.change(ctx, id, version, func(tx Tx, alarm Alarm) (Alarm, error) {
 		if alarm.ReturnedAt.IsZero() {
-			return Alarm{}, ErrStillWrong
+			return Alarm{}, hospital.Refuse(ErrStillWrong, "It is not over yet. Acknowledge it now, and close it once the temperature is back.")
 		}
 		alarm.Closing = Closing{At: tx.Now(), By: by.ID, ByName: by.Name, Note: note}
 		return alarm, tx.Record(ctx, hospital.Deed{By: by, What: "alarm.close", On: alarm.Topic(), Why: note})
@@ -125,10 +125,10 @@ func (d Desk) change(ctx context.Context, id AlarmID, version int, do func(Tx, A
 			return err
 		}
 		if version != 0 && version != alarm.Version {
-			return ErrStaleAlarm
+			return hospital.Refuse(ErrStaleAlarm, alarm.meanwhile())
 		}
 		if !alarm.Closing.At.IsZero() {
-			return ErrClosed
+			return hospital.Refuse(ErrClosed, "The alarm is closed already.")
 		}
 		if after, err = do(tx, alarm); err != nil {
 			return err
@@ -141,6 +141,54 @@ func (d Desk) change(ctx context.Context, id AlarmID, version int, do func(Tx, A
 		return Alarm{}, fmt.Errorf("alarm %d: %w", id, err)
 	}
 	return after, nil
+}
+
+// meanwhile says what somebody else did while a person was looking at an older version.
+func (a Alarm) meanwhile() string {
+	switch {
+	case !a.Closing.At.IsZero():
+		return a.Closing.ByName + " closed this meanwhile."
+	case !a.ReturnedAt.IsZero():
+		return "It came back into range meanwhile. Look at it as it stands now."
+	case !a.Ack.At.IsZero():
+		return a.Ack.ByName + " acknowledged this meanwhile."
+	}
+	return "The alarm has changed meanwhile. Look at it as it stands now."
+}
+
+// Standing is what every page tells of the alarms.
+type Standing struct {
+	// Waiting counts those that somebody must still acknowledge.
+	Waiting int
+	// Acknowledged counts the other open ones.
+	Acknowledged int
+	// Worst is the worst and newest that waits, Newest the newest; nil when none waits.
+	Worst, Newest *Alarm
+	// Open are all open alarms, worst and newest first.
+	Open []Alarm
+}
+
+// Standing is how the open alarms stand now.
+func (d Desk) Standing(ctx context.Context) (Standing, error) {
+	open, err := d.Store.OpenAlarms(ctx)
+	if err != nil {
+		return Standing{}, err
+	}
+	s, now := Standing{Open: open}, d.Now()
+	for i := range open {
+		if !open[i].Waits(now) {
+			s.Acknowledged++
+			continue
+		}
+		s.Waiting++
+		if s.Worst == nil {
+			s.Worst = &open[i]
+		}
+		if s.Newest == nil || open[i].ID > s.Newest.ID {
+			s.Newest = &open[i]
+		}
+	}
+	return s, nil
 }
 
 // JSON is the acknowledgement as the audit trail keeps it; empty for none.

@@ -70,6 +70,8 @@ type Dispatcher struct {
 	Log    *slog.Logger
 	// URL is where people reach Wardwatch; may be empty.
 	URL string
+	// Zone is the clock that messages tell times by; nil: UTC.
+	Zone func() *time.Location
 	// Wake is told when the alarms may have changed; a full channel loses nothing.
 	Wake <-chan struct{}
 }
@@ -154,8 +156,15 @@ func (d *Dispatcher) message(c Claimed) Message {
 	a := c.Alarm
 	m := Message{ID: c.Notice.ID, To: c.Notice.To, ToName: c.Notice.ToName, Alarm: a, Step: c.Notice.Step, Attempts: c.Notice.Tries}
 	m.Subject = fmt.Sprintf("%s: %s, %s", a.Name, a.Kind, a.Severity)
-	m.Body = fmt.Sprintf("%s\n%s\nSince %s.\n", a.Name, a.Text, a.RaisedAt.UTC().Format("2 Jan 2006 15:04 MST"))
-	if c.Notice.Step > 0 {
+	zone := time.UTC
+	if d.Zone != nil {
+		zone = d.Zone()
+	}
+	m.Body = fmt.Sprintf("%s\n%s\nSince %s.\n", a.Name, a.Text, a.RaisedAt.In(zone).Format("2 Jan 2006 15:04 MST"))
+	switch {
+	case !a.Ack.At.IsZero():
+		m.Body += fmt.Sprintf("%s acknowledged it at %s, and it still goes on.\n", a.Ack.ByName, a.Ack.At.In(zone).Format("15:04"))
+	case c.Notice.Step > 0:
 		m.Body += "Nobody has acknowledged it yet.\n"
 	}
 	if d.URL != "" {

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
+	"wardwatch/tracking/notify/email"
+	"wardwatch/tracking/notify/webhook"
+	"wardwatch/web"
+)
+
+// wireColdChain connects readings → monitor → alarms → notices → people.
+func (h *house) wireColdChain(context.Context) error {
+	ladder, ways := h.ways()
+	kept := db.Alarms{DB: h.db}
+	h.monitor = coldchain.NewMonitor(db.Fridges{DB: h.db}, ladder, h.register)
+	h.desk = &notify.Desk{Store: kept, Ladder: ladder, Now: h.now}
+	h.parts.ColdChain, h.parts.Alarms = h.monitor, h.desk
+	h.parts.Around = h.around
+
+	wake := make(chan struct{}, 1)
+	h.listeners = append(h.listeners, func(topics []string) {
+		if slices.Contains(topics, notify.Topic) {
+			select {
+			case wake <- struct{}{}:
+			default: // the dispatcher will look already
+			}
+		}
+	})
+	dispatcher := &notify.Dispatcher{Outbox: kept, Ways: ways, Now: h.now, Log: h.log, URL: h.config.PublicURL, Wake: wake,
+		Zone: func() *time.Location { return h.register.Current().Site.Location() }}
+	h.work = append(h.work, task{"notices", dispatcher.Run})
+	return nil
+}
+
+// ways are how people are reached: as many as the settings name, and the inbox always.
+func (h *house) ways() (notify.Ladder, map[notify.Way]notify.Sender) {
+	ladder, ways := notify.DefaultLadder(), map[notify.Way]notify.Sender{}
+	if h.config.SMTP != "" {
+		ladder.Ways = append(ladder.Ways, notify.Email)
+		ways[notify.Email] = email.Server{Address: h.config.SMTP, User: h.config.SMTPUser,
+			Password: h.config.SMTPPassword.reveal(), From: h.config.MailFrom}
+	}
+	if h.config.WebhookURL != "" {
+		ladder.Ways, ladder.Webhook = append(ladder.Ways, notify.Webhook), h.config.WebhookURL
+		ways[notify.Webhook] = webhook.Poster{Secret: h.config.WebhookSecret.reveal(), Now: h.now}
+	}
+	return ladder, ways
+}
+
+// around is what stands on every page.
+func (h *house) around(ctx context.Context, by hospital.Actor) (web.Around, error) {
+	if !by.May(hospital.SeeColdChain) {
+		return web.Around{}, nil
+	}
+	standing, err := h.desk.Standing(ctx)
+	return web.AroundAlarms(standing, h.now()), err
+}
+
+// checkSilence goes by the server's clock. Open pages are told too, because
+// readings grow stale and acknowledgements run out without anything being written.
+func (h *house) checkSilence(ctx context.Context, _ time.Time) error {
+	h.announce([]string{coldchain.Topic, notify.Topic})
+	return h.monitor.CheckSilence(ctx)
+}

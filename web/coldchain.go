@@ -1,0 +1,140 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/views"
+	"wardwatch/web/live"
+)
+
+func (d *Door) coldChainRoutes() []route {
+	return []route{
+		{get, "/coldchain", hospital.SeeColdChain, d.fridges},
+		{get, "/fridges/:id", hospital.SeeColdChain, d.fridge},
+		{get, "/alarms", hospital.SeeColdChain, d.alarms},
+		{get, "/alarms/:id", hospital.SeeColdChain, d.alarm},
+		{post, "/alarms/:id/acknowledge", hospital.Acknowledge, d.acknowledge},
+		{post, "/alarms/:id/close", hospital.Acknowledge, d.closeAlarm},
+	}
+}
+
+func (d *Door) coldChainSources() []live.Source {
+	return []live.Source{
+		{Prefix: coldchain.Topic, Permission: hospital.SeeColdChain, Every: boardEvery, Render: d.liveFridges},
+		{Prefix: "fridge/", Permission: hospital.SeeColdChain, Render: d.liveFridge},
+		{Prefix: "alarms", Permission: hospital.SeeColdChain, Render: d.liveAlarms},
+	}
+}
+
+const (
+	// boardEvery is how often the whole board is drawn at most.
+	boardEvery = time.Second
+	// maxExcursions and maxOfFridge are how many rows a fridge's page lists.
+	maxExcursions = 100
+	maxOfFridge   = 10
+)
+
+// fridges is the board.
+func (d *Door) fridges(c echo.Context) error {
+	tiles, err := d.fridgeTiles(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Cold chain", views.ColdChainBoard(tiles), coldchain.Topic)
+}
+
+func (d *Door) fridgeTiles(ctx context.Context) ([]views.FridgeTileProps, error) {
+	now := d.Now()
+	board, err := d.ColdChain.Board(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	tiles := make([]views.FridgeTileProps, len(board))
+	for i, standing := range board {
+		if tiles[i], err = d.fridgeTile(ctx, standing, now); err != nil {
+			return nil, err
+		}
+	}
+	return tiles, nil
+}
+
+func (d *Door) fridgeTile(ctx context.Context, s coldchain.Standing, now time.Time) (views.FridgeTileProps, error) {
+	tile := views.FridgeTileProps{Standing: s}
+	for _, probe := range s.Probes {
+		if !probe.Sensor.Judged {
+			continue
+		}
+		trend, err := d.ColdChain.Trend(ctx, probe.Sensor.ID, now)
+		tile.Trend = trend
+		return tile, err // one probe's day is what a tile has room for
+	}
+	return tile, nil
+}
+
+// fridge is one fridge with its chart: ?period=hour, day, week, month or year.
+func (d *Door) fridge(c echo.Context) error {
+	ctx, id, now := c.Request().Context(), coldchain.FridgeID(c.Param("id")), d.Now()
+	standing, err := d.ColdChain.Standing(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	p := views.FridgePageProps{Actor: d.actor(c)}
+	if p.Tile, err = d.fridgeTile(ctx, standing, now); err != nil {
+		return err
+	}
+	length, known := chartPeriods[c.QueryParam("period")]
+	if p.Period = c.QueryParam("period"); !known {
+		p.Period, length = "day", chartPeriods["day"]
+	}
+	if p.Chart, err = d.ColdChain.Chart(ctx, id, now.Add(-length), now); err != nil {
+		return err
+	}
+	if p.Excursions, err = d.ColdChain.Excursions(ctx, id, maxExcursions); err != nil {
+		return err
+	}
+	if p.SetAside, err = d.ColdChain.Quarantined(ctx, id, maxOfFridge); err != nil {
+		return err
+	}
+	if p.Alarms, err = d.Alarms.Store.AlarmsOf(ctx, id.Topic(), maxOfFridge); err != nil {
+		return err
+	}
+	return d.show(c, standing.Fridge.Name, views.FridgePage(p), id.Topic())
+}
+
+var chartPeriods = map[string]time.Duration{
+	"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour, "month": 30 * 24 * time.Hour, "year": 365 * 24 * time.Hour,
+}
+
+func (d *Door) liveFridges(ctx context.Context, _ string) ([]live.Fragment, error) {
+	tiles, err := d.fridgeTiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	leaves := []leaf{{"fridges-summary", views.BoardSummary(tiles)}}
+	for _, tile := range tiles {
+		leaves = append(leaves, fridgeFace(tile))
+	}
+	return drawAll(ctx, leaves...)
+}
+
+func fridgeFace(tile views.FridgeTileProps) leaf {
+	return leaf{"fridge-" + string(tile.Standing.Fridge.ID) + "-face", views.FridgeFace(tile)}
+}
+
+func (d *Door) liveFridge(ctx context.Context, key string) ([]live.Fragment, error) {
+	now := d.Now()
+	standing, err := d.ColdChain.Standing(ctx, coldchain.FridgeID(key), now)
+	if err != nil {
+		return nil, orNothing(err)
+	}
+	tile, err := d.fridgeTile(ctx, standing, now)
+	if err != nil {
+		return nil, err
+	}
+	return drawAll(ctx, fridgeFace(tile))
+}
