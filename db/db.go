@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -82,6 +83,9 @@ func pathOf(dsn string) (string, error) {
 }
 
 func (d *DB) open(ctx context.Context, path string) error {
+	if err := createPrivate(path); err != nil {
+		return err
+	}
 	var err error
 	if d.writing, err = sql.Open("sqlite", source(path, "synchronous(FULL)", "wal_autocheckpoint(4000)")); err != nil {
 		return err
@@ -98,6 +102,16 @@ func (d *DB) open(ctx context.Context, path string) error {
 	d.queries.prepare = d.reading.PrepareContext
 	d.writer, err = startWriter(ctx, d.writing, d.now, func(topics []string) { d.announce(topics) })
 	return err
+}
+
+// createPrivate makes the file, where there is none, for its owner alone; the
+// engine gives its log the same rights.
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // source is the data source name of a file, with the settings that every connection shares.

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -75,6 +76,23 @@ func TestOpenRefusesWhatItCannotKeep(t *testing.T) {
 		_, err := db.Open(t.Context(), dsn, db.Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", dsn, err)
+		}
+	}
+}
+
+func TestNobodyElseMayReadTheFile(t *testing.T) {
+	folder := t.TempDir()
+	d := dbtest.OpenAt(t, filepath.Join(folder, "ward.db"), db.Options{})
+	if _, err := (db.Hospital{DB: d}).Version(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v, %v", file.Name(), info.Mode(), err)
 		}
 	}
 }

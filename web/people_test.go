@@ -1,8 +1,8 @@
 package web
 
 import (
+	"bytes"
 	"crypto/tls"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,6 +28,7 @@ type ward struct {
 	door    *Door
 	people  *People
 	now     time.Time
+	log     bytes.Buffer
 	cookies map[string]string
 	host    string
 	secure  bool
@@ -38,7 +39,7 @@ const passphrase = "tiger-lamp-cloud-seven"
 func newWard(t *testing.T, https bool) *ward {
 	t.Helper()
 	w := &ward{t: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), cookies: map[string]string{}, host: "127.0.0.1:8080"}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	clock := func() time.Time { return w.now }
 	d := dbtest.Open(t, db.Options{Now: clock})
 	porter, err := account.NewPorter(db.Accounts{DB: d}, account.DefaultLimits(), clock)
@@ -56,9 +57,7 @@ func newWard(t *testing.T, https bool) *ward {
 
 // another is a second browser in front of the same house.
 func (w *ward) another() *ward {
-	other := *w
-	other.cookies = map[string]string{}
-	return &other
+	return &ward{t: w.t, door: w.door, people: w.people, now: w.now, cookies: map[string]string{}, host: w.host, secure: w.secure}
 }
 
 func (w *ward) send(r *http.Request) *httptest.ResponseRecorder {
@@ -178,6 +177,19 @@ func TestSignInAndOut(t *testing.T) {
 	w.expect(w.post("/sign-in", "email", "ada@linden.example", "password", passphrase, "next", "/admin/people"), 303, "/admin/people")
 	w.expect(w.get("/sign-in?next=/me"), 303, "/me")
 	w.expect(w.get("/me"), 200, "This one")
+}
+
+func TestTheLogTellsNoSecret(t *testing.T) {
+	w := newWard(t, false)
+	link, _, err := w.people.Porter.FirstLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.expect(w.post("/setup/"+link.Reveal(), "name", "Ada", "email", "ada@linden.example", "password", passphrase), 303)
+	w.expect(w.get("/me"), 200)
+	if log := w.log.String(); strings.Contains(log, link.Reveal()) || strings.Contains(log, passphrase) || strings.Contains(log, w.cookies["ward"]) {
+		t.Errorf("the log holds a secret:\n%s", log)
+	}
 }
 
 func TestTheCookieIsHardToSteal(t *testing.T) {

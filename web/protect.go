@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -47,11 +48,19 @@ func (d *Door) log(next echo.HandlerFunc) echo.HandlerFunc {
 		if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead && c.Path() != "/ingest" {
 			level = slog.LevelInfo
 		}
-		d.Log.Log(c.Request().Context(), level, "request", "method", c.Request().Method, "path", c.Request().URL.Path,
+		d.Log.Log(c.Request().Context(), level, "request", "method", c.Request().Method, "path", loggedPath(c),
 			"status", c.Response().Status, "took", time.Since(start).Round(time.Microsecond), "actor", d.actor(c).ID,
 			"reference", c.Response().Header().Get(echo.HeaderXRequestID))
 		return nil
 	}
+}
+
+// loggedPath is the request's path, without the secret where a path holds one.
+func loggedPath(c echo.Context) string {
+	if strings.HasPrefix(c.Path(), "/setup/") {
+		return c.Path()
+	}
+	return c.Request().URL.Path
 }
 
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
