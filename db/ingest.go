@@ -194,7 +194,8 @@ func (d Devices) Strangers(ctx context.Context, kind ingest.StrangerKind, limit 
 		FROM strangers s
 		WHERE s.kind = $1
 			AND s.dismissed_at = 0
-			AND (s.kind <> 'gateway' OR NOT EXISTS (SELECT 1 FROM gateway_aliases a WHERE a.name = s.id))
+			AND (s.kind <> 'gateway' OR NOT EXISTS (SELECT 1 FROM gateway_aliases a WHERE a.name = s.id)
+				AND NOT EXISTS (SELECT 1 FROM gateways g WHERE g.id = s.id))
 			AND (s.kind <> 'tag' OR NOT EXISTS (SELECT 1 FROM asset_tags t WHERE t.identity = s.id))
 		ORDER BY s.last_heard DESC, s.times_heard DESC, s.id
 		LIMIT $2`

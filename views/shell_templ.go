@@ -138,7 +138,7 @@ func NavOf(path string) Nav {
 	for prefix, nav := range map[string]Nav{
 		"/search": NavEquipment, "/assets": NavEquipment, "/floors": NavMap, "/rooms": NavMap, "/coldchain": NavColdChain, "/fridges": NavColdChain,
 		"/alarms": NavAlarms, "/inventory": NavStock, "/orders": NavOrders, "/proposals": NavOrders,
-		"/admin/gateways": NavDevices, "/admin/devices": NavDevices, "/admin/tags": NavDevices,
+		"/admin/gateways": NavDevices, "/admin/devices": NavDevices, "/admin/tokens": NavDevices,
 		"/admin/people": NavPeople, "/admin/audit": NavAudit,
 	} {
 		if path == prefix || strings.HasPrefix(path, prefix+"/") {

@@ -52,6 +52,8 @@ type Parts struct {
 	Demo *Demo
 	// Around is what stands on every page that this person opens; nil: nothing.
 	Around func(context.Context, hospital.Actor) (Around, error)
+	// Devices is where gateways and unknown devices are looked after; nil where there are none.
+	Devices *ingest.Desk
 	// Intake takes what POST /ingest brings; Tokens says who sends it.
 	Intake Intake
 	Tokens ingest.Tokens

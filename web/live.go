@@ -16,6 +16,7 @@ import (
 func (d *Door) sources() []live.Source {
 	return slices.Concat(
 		d.screenSources(),
+		d.deviceSources(),
 		d.homeSources(),
 		d.coldChainSources(),
 		d.equipmentSources(),

@@ -25,6 +25,7 @@ func (d *Door) routes() []route {
 		d.floorRoutes(),
 		d.peopleRoutes(),
 		d.ingestRoutes(),
+		d.deviceRoutes(),
 	)
 }
 

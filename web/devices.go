@@ -1,0 +1,170 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest"
+	"wardwatch/views"
+	"wardwatch/web/live"
+)
+
+// gatewaysEvery is how often open pages redraw gateways: they are heard all the time.
+const gatewaysEvery = 2 * time.Second
+
+func (d *Door) deviceRoutes() []route {
+	if d.Devices == nil {
+		return nil
+	}
+	return []route{
+		{get, "/admin/gateways", hospital.SeeDevices, d.gateways},
+		{get, "/admin/devices", hospital.SeeDevices, d.unknownDevices},
+		{get, "/admin/devices/refused", hospital.SeeDevices, d.refused},
+		{post, "/admin/devices/gateways", hospital.ManageDevices, d.adoptGateway},
+		{post, "/admin/devices/gateways/name", hospital.ManageDevices, d.nameGateway},
+		{post, "/admin/devices/tags", hospital.ManageDevices, d.adoptTag},
+		{post, "/admin/devices/sensors", hospital.ManageDevices, d.adoptSensor},
+		{post, "/admin/devices/dismiss", hospital.ManageDevices, d.dismissDevice},
+	}
+}
+
+// gateways lists the hospital's gateways and how they do.
+func (d *Door) gateways(c echo.Context) error {
+	ctx, by := c.Request().Context(), d.actor(c)
+	lines, err := d.Devices.Gateways(ctx, by)
+	if err != nil {
+		return err
+	}
+	unknown, err := d.Devices.Unknown(ctx, by)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Devices", views.Gateways(views.GatewaysPage{Lines: lines, Unknown: unknown.Count(), House: d.house(),
+		May: by.May(hospital.ManageDevices)}), "gateways")
+}
+
+// unknownDevices lists devices that speak but that nobody has enrolled.
+func (d *Door) unknownDevices(c echo.Context) error {
+	return d.showUnknown(c, http.StatusOK, "")
+}
+
+func (d *Door) showUnknown(c echo.Context, status int, wrong string) error {
+	by := d.actor(c)
+	unknown, err := d.Devices.Unknown(c.Request().Context(), by)
+	if err != nil {
+		return err
+	}
+	return d.showAs(c, status, "Unknown devices", views.Unknown(views.UnknownPage{Unknown: unknown, House: d.house(),
+		May: by.May(hospital.ManageDevices), Wrong: wrong}))
+}
+
+// refused lists what was not taken in.
+func (d *Door) refused(c echo.Context) error {
+	ctx, by := c.Request().Context(), d.actor(c)
+	before, _ := strconv.ParseInt(c.QueryParam("before"), 10, 64) // anything else begins at the top
+	refusals, older, err := d.Devices.Refused(ctx, by, before)
+	if err != nil {
+		return err
+	}
+	unknown, err := d.Devices.Unknown(ctx, by)
+	if err != nil {
+		return err
+	}
+	page := views.RefusedPage{Refusals: refusals, Unknown: unknown.Count()}
+	if before > 0 {
+		page.Pager.Newer = "/admin/devices/refused"
+	}
+	if older > 0 {
+		page.Pager.Older = "/admin/devices/refused?before=" + strconv.FormatInt(older, 10)
+	}
+	return d.show(c, "Refused messages", views.Refused(page))
+}
+
+// adoptGateway makes an unknown gateway one of the hospital's, and leads on to its token.
+func (d *Door) adoptGateway(c echo.Context) error {
+	g := hospital.Gateway{ID: hospital.GatewayID(c.FormValue("id")), Name: c.FormValue("name"), Make: c.FormValue("make"),
+		Room: hospital.RoomID(c.FormValue("room"))}
+	err := d.Devices.AdoptGateway(c.Request().Context(), d.actor(c), g)
+	return d.adopted(c, err, g.Name+" is one of the hospital's gateways now. It needs a token to speak.",
+		"/admin/tokens?gateway="+url.QueryEscape(string(g.ID)))
+}
+
+// nameGateway says that an unknown gateway is one that the hospital has.
+func (d *Door) nameGateway(c echo.Context) error {
+	name, id := hospital.GatewayID(c.FormValue("id")), hospital.GatewayID(c.FormValue("gateway"))
+	err := d.Devices.NameGateway(c.Request().Context(), d.actor(c), name, id)
+	return d.adopted(c, err, "From now on "+string(name)+" is known as "+string(id)+".", "/admin/gateways")
+}
+
+// adoptTag gives an asset a tag that was heard.
+func (d *Door) adoptTag(c echo.Context) error {
+	tag, asset := c.FormValue("tag"), tracking.AssetID(strings.TrimSpace(c.FormValue("asset")))
+	err := d.Devices.AdoptTag(c.Request().Context(), d.actor(c), tag, asset)
+	if errors.Is(err, tracking.ErrUnknownAsset) {
+		err = hospital.Refuse(hospital.ErrInvalid, "There is no asset "+string(asset)+". Look its number up on its label or by search.")
+	}
+	return d.adopted(c, err, string(asset)+" bears the tag "+tag+" now.", "/admin/devices")
+}
+
+// adoptSensor makes a sensor that was heard watch a fridge.
+func (d *Door) adoptSensor(c echo.Context) error {
+	key := coldchain.SensorKey{Sensor: c.FormValue("sensor"), Channel: c.FormValue("channel")}
+	fridge := coldchain.FridgeID(c.FormValue("fridge"))
+	err := d.Devices.AdoptSensor(c.Request().Context(), d.actor(c), key, fridge)
+	return d.adopted(c, err, "The sensor "+key.String()+" watches its fridge from now on.", "/admin/devices")
+}
+
+// dismissDevice takes a device that is not the hospital's off the list.
+func (d *Door) dismissDevice(c echo.Context) error {
+	id := c.FormValue("id")
+	err := d.Devices.Dismiss(c.Request().Context(), d.actor(c), ingest.StrangerKind(c.FormValue("kind")), id)
+	return d.adopted(c, err, id+" is not listed any more.", "/admin/devices")
+}
+
+// adopted answers a form of the page of unknown devices.
+func (d *Door) adopted(c echo.Context, err error, said, next string) error {
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showUnknown(c, status, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, said)
+	return d.seeOther(c, next)
+}
+
+func (d *Door) deviceSources() []live.Source {
+	if d.Devices == nil {
+		return nil
+	}
+	return []live.Source{{Prefix: "gateways", Permission: hospital.SeeDevices, Every: gatewaysEvery, Render: d.drawGateways}}
+}
+
+// drawGateways draws the leaves of every gateway's row.
+func (d *Door) drawGateways(ctx context.Context, _ string) ([]live.Fragment, error) {
+	lines, err := d.Devices.Gateways(ctx, onlooker)
+	if err != nil {
+		return nil, err
+	}
+	var leaves []leaf
+	for _, line := range lines {
+		leaves = append(leaves,
+			leaf{views.GatewayLeaf(line.ID, "state"), views.GatewayState(line)},
+			leaf{views.GatewayLeaf(line.ID, "heard"), views.Age(line.State.LastHeard)},
+			leaf{views.GatewayLeaf(line.ID, "clock"), views.Text(views.ClockOff(line.State))},
+			leaf{views.GatewayLeaf(line.ID, "sightings"), views.Text(views.Thousands(line.State.Sightings))},
+			leaf{views.GatewayLeaf(line.ID, "readings"), views.Text(views.Thousands(line.State.Readings))},
+			leaf{views.GatewayLeaf(line.ID, "refused"), views.Text(views.Thousands(line.State.Refused))})
+	}
+	return drawAll(ctx, leaves...)
+}
