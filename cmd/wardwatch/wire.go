@@ -106,7 +106,8 @@ func (h *house) wireEquipment(ctx context.Context) (err error) {
 func (h *house) wireStock(context.Context) error { return nil }
 
 func (h *house) wireDevices(ctx context.Context) error {
-	book, err := ingest.OpenBook(ctx, db.Devices{DB: h.db}, h.log)
+	kept := db.Devices{DB: h.db}
+	book, err := ingest.OpenBook(ctx, kept, h.log)
 	if err != nil {
 		return err
 	}
@@ -119,6 +120,7 @@ func (h *house) wireDevices(ctx context.Context) error {
 		return err
 	}
 	h.parts.Intake, h.parts.Tokens = intake, tokens
+	h.parts.Devices = &ingest.Desk{Store: kept, Book: book, Register: h.register, Now: h.now}
 	h.intake = append(h.intake, task{"broker", h.broker.Run})
 	h.work = append(h.work, task{"intake", intake.Run}, task{"notes on devices", book.Run})
 	return nil
