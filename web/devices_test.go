@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"time"
 	"wardwatch/db"
 	"wardwatch/db/dbtest"
 	"wardwatch/tracking/coldchain"
