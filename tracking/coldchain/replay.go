@@ -164,10 +164,19 @@ func Diff(stored, replayed []Excursion) []Revision {
 			revisions = append(revisions, Revision{Kind: ExcursionWithdrawn, Before: before})
 		}
 	}
+	// What ends or falls away comes first: a rule has one running excursion at a time.
 	slices.SortStableFunc(revisions, func(a, b Revision) int {
-		return cmp.Compare(a.start().UnixMilli(), b.start().UnixMilli())
+		return cmp.Or(cmp.Compare(a.runs(), b.runs()), a.start().Compare(b.start()))
 	})
 	return revisions
+}
+
+// runs is 1 when the revision leaves an excursion running, else 0.
+func (r Revision) runs() int {
+	if r.Kind != ExcursionWithdrawn && r.After.Running() {
+		return 1
+	}
+	return 0
 }
 
 func (r Revision) start() time.Time {
