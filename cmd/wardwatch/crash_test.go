@@ -149,6 +149,7 @@ func TestKilledInTheMiddleOfIngestNothingAcknowledgedIsLost(t *testing.T) {
 	if missing > 0 {
 		t.Errorf("of %d acknowledged readings %d are not there exactly once", len(kept), missing)
 	}
+	t.Logf("%d readings were acknowledged in three lives, %d are stored", len(kept), len(stored))
 	if code, out, errs := commandLine(t, nil, "verify", "--db", database); code != exitDone {
 		t.Errorf("verify found a fault: %s%s", out, errs)
 	}
