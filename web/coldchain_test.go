@@ -1,0 +1,180 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wardwatch/db"
+	"wardwatch/db/dbtest"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/notify"
+	"wardwatch/web"
+)
+
+// pharmacy is a door with two fridges behind it, over real storage.
+type pharmacy struct {
+	*station
+	monitor *coldchain.Monitor
+}
+
+func openPharmacy(t *testing.T) *pharmacy {
+	t.Helper()
+	p := &pharmacy{station: &station{t: t, at: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC), who: person("Pia", hospital.Pharmacist)}}
+	now := func() time.Time { return p.at }
+	base := dbtest.Open(t, db.Options{Now: now})
+	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"},
+		Buildings: []document.Building{{ID: "b", Name: "Main"}},
+		Floors:    []document.Floor{{ID: "f0", Building: "b", Name: "Ground floor", WidthMetres: 20, HeightMetres: 10}},
+		Rooms:     []document.Room{{ID: "store", Floor: "f0", Name: "Pharmacy store", Kind: hospital.Pharmacy}},
+		Fridges: []document.Fridge{{ID: "f-1", Name: "Vaccine <fridge>", Profile: "refrigerator", Room: "store", Sensors: []document.Sensor{{ID: "s-1"}}},
+			{ID: "f-2", Name: "Freezer 2", Profile: "freezer", Sensors: []document.Sensor{{ID: "s-2"}}}}}
+	for range 2 { // importing twice changes nothing
+		if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	directory, err := db.Hospital{DB: base}.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	register := hospital.NewRegister(directory)
+	p.monitor = coldchain.NewMonitor(db.Fridges{DB: base}, notify.DefaultLadder(), register)
+	desk := &notify.Desk{Store: db.Alarms{DB: base}, Ladder: notify.DefaultLadder(), Now: now}
+	p.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
+		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+		WhoAsks: func(*http.Request) (hospital.Actor, bool) { return p.who, true },
+		Around: func(ctx context.Context, _ hospital.Actor) (web.Around, error) {
+			s, err := desk.Standing(ctx)
+			return web.AroundAlarms(s, p.at), err
+		},
+		ColdChain: p.monitor, Alarms: desk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func person(name string, role hospital.Role) hospital.Actor {
+	return hospital.Person{ID: hospital.PersonID("p-" + name), Name: name, Roles: []hospital.Role{role}}.Actor()
+}
+
+// warm lets five minutes pass before each of these readings of the first fridge.
+func (p *pharmacy) warm(celsius ...float64) {
+	p.t.Helper()
+	for _, c := range celsius {
+		p.at = p.at.Add(5 * time.Minute)
+		if _, err := p.monitor.Observe(p.t.Context(), []coldchain.Reading{
+			{Sensor: "s-1", Temp: coldchain.FromCelsius(c), MeasuredAt: p.at, Source: "mqtt"},
+			{Sensor: "s-2", Temp: -20_000, MeasuredAt: p.at, Source: "mqtt"}}); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+func TestPharmacistFollowsAFridgeThatWarms(t *testing.T) {
+	p := openPharmacy(t)
+	p.shows("/coldchain", `data-fridge="f-1"`, "No data", "Freezer 2")
+	p.shows("/alarms", "No open alarms")
+	p.warm(4.5)
+	p.shows("/coldchain", "2 in range", "4.5 °C", "−20.0 °C", "Pharmacy store", "limits 2.0 °C to 8.0 °C")
+	p.warm(8.6)
+	p.shows("/coldchain", "Getting too warm", "1 in range")
+	p.warm(9.2, 9.4, 9.4)
+	p.shows("/coldchain", "Too warm", "9.4 °C", "is-alarm", "Vaccine &lt;fridge&gt;")
+	page := p.shows("/alarms", `data-alarm="1"`, "Too warm, serious", "9.4 °C, limit 8.0 °C", "Still going on. Nobody has acknowledged it.",
+		"Vaccine &lt;fridge&gt;, Pharmacy store", "Door was open", `id="alarm-strip"`)
+	if strings.Contains(page, "<fridge>") {
+		t.Error("a fridge's name is not escaped")
+	}
+
+	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"other"}, "note": {" "}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Say in a note what it was.") {
+		t.Errorf("other without a note answers %d", w.Code)
+	}
+	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"door"}, "note": {"kept <this>"}, "version": {"9"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "kept &lt;this&gt;") {
+		t.Errorf("a stale form answers %d", w.Code)
+	}
+	if w := p.post("/alarms/1/close", url.Values{"note": {"done"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "not over yet") {
+		t.Errorf("closing while it is warm answers %d", w.Code)
+	}
+	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"door"}, "note": {"restocking"}, "version": {"1"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/alarms" {
+		t.Fatalf("answers %d to %q: %s", w.Code, w.Header().Get("Location"), w.Body.String())
+	}
+	p.shows("/alarms", "No open alarms")
+	p.shows("/alarms?tab=acknowledged", "Pia acknowledged 14:25: door was open, “restocking”", "quiet until 15:25")
+	p.shows("/alarms/1", "The inbox alone")
+
+	p.warm(7, 5, 5, 5)
+	p.shows("/fridges/f-1", "In range", "Too warm", "Over", "9.4 °C", "20 min", `data-excursion="1"`, "Limits: Refrigerator", `class="excursion"`, "The numbers as a table")
+	if w := p.post("/alarms/1/close", url.Values{"note": {"seal cleaned"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("closing answers %d: %s", w.Code, w.Body.String())
+	}
+	p.shows("/alarms?tab=closed", "Closed 14:45 by Pia: “seal cleaned”.")
+	for _, period := range []string{"hour", "week", "month", "year", "nonsense"} {
+		p.shows("/fridges/f-1?period="+period, `class="chart"`)
+	}
+}
+
+func TestWhoMayAnswerAnAlarm(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(9, 9, 9, 9)
+	p.who = person("Sam", hospital.SupplyManager)
+	if page := p.shows("/alarms", `data-alarm="1"`); strings.Contains(page, "/alarms/1/acknowledge") {
+		t.Error("a supply manager is offered to acknowledge")
+	}
+	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"door"}}); w.Code != http.StatusForbidden {
+		t.Errorf("a supply manager's answer is answered %d", w.Code)
+	}
+	p.who = person("Nia", hospital.Nurse)
+	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"on-it"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("a nurse's answer is answered %d", w.Code)
+	}
+	for _, path := range []string{"/alarms/77", "/alarms/x", "/fridges/none"} {
+		if code, _ := p.get(path); code != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, code)
+		}
+	}
+}
+
+// What the hub pushes must be byte for byte what the page drew, or every open page flickers at once.
+func TestLiveLeavesAreThePagesOwn(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(4, 9, 9, 9, 9)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.door.RunLive(ctx) }()
+	defer func() { stop(); <-ended }()
+	r := httptest.NewRequest(http.MethodGet, "/live.json?topics=coldchain,fridge/f-1,alarms", nil)
+	w := httptest.NewRecorder()
+	p.door.ServeHTTP(w, r)
+	var pushed struct {
+		Fragments []struct{ ID, HTML string } `json:"frags"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &pushed); err != nil {
+		t.Fatal(err)
+	}
+	pages := p.shows("/coldchain") + p.shows("/fridges/f-1") + p.shows("/alarms")
+	seen := map[string]bool{}
+	for _, leaf := range pushed.Fragments {
+		seen[leaf.ID] = true
+		if !strings.Contains(pages, leaf.HTML) {
+			t.Errorf("%s is pushed as %s, which no page drew", leaf.ID, leaf.HTML)
+		}
+	}
+	for _, id := range []string{"fridges-summary", "fridge-f-1-face", "fridge-f-2-face", "bell", "alarm-strip", "alarm-1-state", "alarm-news", "rail-alarms"} {
+		if !seen[id] {
+			t.Errorf("nothing is pushed for %s", id)
+		}
+	}
+}
