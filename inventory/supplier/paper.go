@@ -1,0 +1,159 @@
+// Package supplier sends orders out: it draws the paper that a supplier gets and
+// carries it there by e-mail.
+//
+//	reorder.Desk.Send ─▶ Mail in the outbox ─▶ Dispatcher ─▶ Server (SMTP) ─▶ supplier
+//
+// A message is claimed in the outbox before it is sent, so that a crash can never
+// send it twice. Where the connection breaks at the very end nobody knows whether
+// the supplier has it: then a person is asked, and nothing is sent again by itself.
+package supplier
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/tracking/hospital"
+)
+
+// Widths of the table's columns in millimetres; an A4 page has 180 between its margins.
+var columns = []struct {
+	title string
+	width float64
+	align string
+}{{"No.", 10, "R"}, {"Item", 68, "L"}, {"Your number", 26, "L"}, {"Packs", 14, "R"}, {"Pack of", 26, "L"}, {"Price", 17, "R"}, {"Amount", 19, "R"}}
+
+const (
+	margin     = 15.0
+	lineHeight = 6.0
+	// pageEnd is where a new page begins, in millimetres from the top of an A4 page.
+	pageEnd = 270.0
+)
+
+// Paper draws an order as a PDF, the same bytes for the same order and instant.
+// Letters outside Windows-1252 are drawn as a full stop.
+func Paper(o reorder.Order, site hospital.Site, at time.Time) ([]byte, error) {
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.SetCreationDate(at)
+	pdf.SetModificationDate(at)
+	pdf.SetCatalogSort(true)
+	pdf.SetTitle("Order "+o.Number, true)
+	pdf.SetAuthor(site.Name, true)
+	pdf.SetMargins(margin, margin, margin)
+	pdf.SetAutoPageBreak(false, margin)
+	d := drawing{pdf: pdf, text: pdf.UnicodeTranslatorFromDescriptor("")}
+	pdf.SetFooterFunc(func() {
+		pdf.SetY(-margin)
+		d.font("", 8)
+		d.cell(0, 4, fmt.Sprintf("Order %s · page %d of {nb}", o.Number, pdf.PageNo()), "C", false)
+	})
+	pdf.AliasNbPages("")
+	pdf.AddPage()
+	d.head(o, site, at)
+	d.lines(o)
+	d.foot(o)
+	var out bytes.Buffer
+	if err := pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("draw order %s: %w", o.Number, err)
+	}
+	return out.Bytes(), nil
+}
+
+type drawing struct {
+	pdf  *fpdf.Fpdf
+	text func(string) string
+}
+
+func (d drawing) font(style string, size float64) { d.pdf.SetFont("Helvetica", style, size) }
+
+func (d drawing) cell(width, height float64, text, align string, newLine bool) {
+	after := 0
+	if newLine {
+		after = 1
+	}
+	d.pdf.CellFormat(width, height, d.text(text), "", after, align, false, 0, "")
+}
+
+func (d drawing) head(o reorder.Order, site hospital.Site, at time.Time) {
+	d.font("B", 16)
+	d.cell(0, 10, "Purchase order "+o.Number, "L", true)
+	d.font("", 10)
+	zone := site.Location()
+	for _, line := range [][2]string{{"From", site.Name}, {"To", o.Supplier.Name}, {"", o.Supplier.Email}, {"Our customer number", o.Supplier.Account},
+		{"Date", at.In(zone).Format("2 January 2006")}, {"Wanted by", o.Expected.String()}} {
+		if line[1] == "" {
+			continue
+		}
+		d.cell(45, lineHeight, line[0], "L", false)
+		d.cell(0, lineHeight, line[1], "L", true)
+	}
+	d.pdf.Ln(4)
+}
+
+func (d drawing) tableHead() {
+	d.font("B", 9)
+	for i, c := range columns {
+		d.cell(c.width, lineHeight, c.title, c.align, i == len(columns)-1)
+	}
+	y := d.pdf.GetY()
+	d.pdf.Line(margin, y, margin+180, y)
+	d.font("", 9)
+}
+
+func (d drawing) lines(o reorder.Order) {
+	d.tableHead()
+	place := ""
+	for _, l := range o.Lines {
+		if d.pdf.GetY() > pageEnd-3*lineHeight {
+			d.pdf.AddPage()
+			d.tableHead()
+		}
+		name := d.pdf.SplitText(d.text(l.Item.Name), columns[1].width-2)
+		first := ""
+		if len(name) > 0 {
+			first = name[0]
+		}
+		row := []string{fmt.Sprint(l.No), first, l.Item.SupplierCode, fmt.Sprint(l.Packs()), fmt.Sprintf("%d %s", l.Pack, l.Item.Unit),
+			amount(l.Price), amount(l.Cost())}
+		for i, c := range columns {
+			text := row[i]
+			if i != 1 {
+				text = d.text(text)
+			}
+			d.pdf.CellFormat(c.width, lineHeight, text, "", 0, c.align, false, 0, "")
+		}
+		d.pdf.Ln(lineHeight)
+		for _, more := range name[min(1, len(name)):] {
+			d.pdf.CellFormat(columns[0].width, lineHeight, "", "", 0, "L", false, 0, "")
+			d.pdf.CellFormat(columns[1].width, lineHeight, more, "", 1, "L", false, 0, "")
+		}
+		if l.Place.Name != place || l.Item.GTIN != "" {
+			d.font("", 8)
+			d.cell(columns[0].width, 4, "", "L", false)
+			d.cell(0, 4, strings.TrimSuffix("Deliver to "+l.Place.Name+" · GTIN "+l.Item.GTIN, " · GTIN "), "L", true)
+			d.font("", 9)
+			place = l.Place.Name
+		}
+	}
+}
+
+func (d drawing) foot(o reorder.Order) {
+	y := d.pdf.GetY() + 1
+	d.pdf.Line(margin, y, margin+180, y)
+	d.pdf.SetY(y + 1)
+	d.font("B", 10)
+	d.cell(130, lineHeight+1, "Total, "+o.Supplier.Currency, "R", false)
+	d.cell(50, lineHeight+1, strings.TrimSuffix(o.Total().String(), " "+o.Supplier.Currency), "R", true)
+	d.pdf.Ln(4)
+	d.font("", 9)
+	d.cell(0, lineHeight, "Please confirm this order and its delivery date, and print the order number on the delivery note.", "L", true)
+}
+
+func amount(minor int64) string {
+	return strings.TrimSuffix(inventory.Money{Minor: minor}.String(), " ")
+}
