@@ -448,6 +448,16 @@ func (o Orders) OpenProposals(ctx context.Context) ([]reorder.Proposal, error) {
 	return proposals(rows, err)
 }
 
+// CountOpen is reorder.Reader.
+func (o Orders) CountOpen(ctx context.Context) (n int, err error) {
+	const q = `
+		SELECT COUNT(*)
+		FROM proposals
+		WHERE status IN ('waiting', 'half approved')`
+	err = o.QueryRow(ctx, q).Scan(&n)
+	return n, err
+}
+
 // ProposalsOf is reorder.Reader.
 func (o Orders) ProposalsOf(ctx context.Context, item inventory.ItemID, limit int) ([]reorder.Proposal, error) {
 	const q = selectProposal + `

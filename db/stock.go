@@ -390,12 +390,21 @@ func (tx stockTx) Withdraw(ctx context.Context, excursion coldchain.ExcursionID)
 	return err
 }
 
-func (tx stockTx) Cursor(ctx context.Context, follower string) (seq int64, err error) {
+func (tx stockTx) Cursor(ctx context.Context, follower string) (int64, error) {
+	return followed(ctx, tx, follower)
+}
+
+// Followed is inventory.Reader.
+func (s Stock) Followed(ctx context.Context, follower string) (int64, error) {
+	return followed(ctx, s, follower)
+}
+
+func followed(ctx context.Context, from asker, follower string) (seq int64, err error) {
 	const q = `
 		SELECT seq
 		FROM stock_followers
 		WHERE name = $1`
-	err = tx.QueryRow(ctx, q, follower).Scan(&seq)
+	err = from.QueryRow(ctx, q, follower).Scan(&seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

@@ -62,11 +62,7 @@ func (f *Follower) Run(ctx context.Context, woken <-chan struct{}) error {
 }
 
 func (f *Follower) some(ctx context.Context) (int, error) {
-	var after int64
-	err := f.Stock.Store.InTx(ctx, func(tx Tx) (err error) {
-		after, err = tx.Cursor(ctx, followerName)
-		return err
-	})
+	after, err := f.Stock.Store.Followed(ctx, followerName)
 	if err != nil {
 		return 0, err
 	}

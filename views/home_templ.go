@@ -880,20 +880,20 @@ func homeStock(p HomeProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if p.Stock.MayApprove {
-					templ_7745c5c3_Err = Counted(CountTile{Href: "/orders", Icon: "clipboard-check", Label: "wait for approval", Count: p.Stock.Proposals, CountID: "home-proposals"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Counted(CountTile{Href: "/orders/proposals", Icon: "clipboard-check", Label: "wait for approval", Count: p.Stock.Proposals, CountID: "home-proposals"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/inventory?show=low", Icon: "package", Label: "run low", Count: p.Stock.Low, CountID: "home-low"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=low", Icon: "package", Label: "run low", Count: p.Stock.Low, CountID: "home-low"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/inventory?show=expiring", Icon: "calendar-clock", Label: "expire within 30 days", Count: p.Stock.Expiring, CountID: "home-expiring"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=expiring", Icon: "calendar-clock", Label: "expire within 30 days", Count: p.Stock.Expiring, CountID: "home-expiring"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/inventory?show=held", Icon: "hand", Label: "lots on hold", Count: p.Stock.Held, CountID: "home-held"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=held", Icon: "hand", Label: "lots on hold", Count: p.Stock.Held, CountID: "home-held"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -125,7 +125,7 @@ func navEntries() []navEntry {
 		{NavMap, "/floors", "map", "Map", hospital.SeeEquipment, true, "m"},
 		{NavColdChain, "/coldchain", "refrigerator", "Cold chain", hospital.SeeColdChain, true, "c"},
 		{NavAlarms, "/alarms", "bell", "Alarms", hospital.SeeColdChain, true, "a"},
-		{NavStock, "/inventory", "package", "Inventory", hospital.SeeStock, false, "i"},
+		{NavStock, "/stock", "package", "Inventory", hospital.SeeStock, false, "i"},
 		{NavOrders, "/orders", "clipboard-check", "Orders", hospital.SeeOrders, false, "o"},
 		{NavDevices, "/admin/gateways", "radio-tower", "Devices", hospital.SeeDevices, false, "d"},
 		{NavPeople, "/admin/people", "users", "People", hospital.ManagePeople, false, "p"},
@@ -137,7 +137,7 @@ func navEntries() []navEntry {
 func NavOf(path string) Nav {
 	for prefix, nav := range map[string]Nav{
 		"/search": NavEquipment, "/assets": NavEquipment, "/floors": NavMap, "/rooms": NavMap, "/coldchain": NavColdChain, "/fridges": NavColdChain,
-		"/alarms": NavAlarms, "/inventory": NavStock, "/orders": NavOrders, "/proposals": NavOrders,
+		"/alarms": NavAlarms, "/inventory": NavStock, "/stock": NavStock, "/holds": NavStock, "/scan": NavStock, "/orders": NavOrders, "/proposals": NavOrders,
 		"/admin/gateways": NavDevices, "/admin/devices": NavDevices, "/admin/tokens": NavDevices,
 		"/admin/people": NavPeople, "/admin/audit": NavAudit,
 	} {

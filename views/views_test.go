@@ -124,8 +124,8 @@ func TestPagesHaveNoFaults(t *testing.T) {
 
 func TestTheRailShowsWhatARoleMaySee(t *testing.T) {
 	for role, want := range map[hospital.Role]map[string]bool{
-		hospital.Nurse:         {"/coldchain": true, "/inventory": true, "/orders": false, "/admin/gateways": false, "/admin/audit": false},
-		hospital.SupplyManager: {"/orders": true, "/inventory": true, "/admin/people": false},
+		hospital.Nurse:         {"/coldchain": true, "/stock": true, "/orders": false, "/admin/gateways": false, "/admin/audit": false},
+		hospital.SupplyManager: {"/orders": true, "/stock": true, "/admin/people": false},
 		hospital.Administrator: {"/admin/people": true, "/admin/gateways": true, "/admin/audit": true},
 		hospital.Auditor:       {"/admin/audit": true, "/admin/people": false},
 	} {

@@ -13,6 +13,8 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
 	"wardwatch/static"
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
@@ -60,6 +62,9 @@ type Parts struct {
 	// ColdChain is how cold it is; Alarms is where people answer.
 	ColdChain *coldchain.Monitor
 	Alarms    *notify.Desk
+	// Stock is what the hospital holds, and Desk where it is ordered; nil: no such pages.
+	Stock *inventory.Stock
+	Desk  *reorder.Desk
 	// Version names the build.
 	Version string
 	// Equipment finds and marks assets; nil hides its pages.

@@ -17,6 +17,8 @@ func (d *Door) sources() []live.Source {
 	return slices.Concat(
 		d.screenSources(),
 		d.deviceSources(),
+		d.stockSources(),
+		d.orderSources(),
 		d.homeSources(),
 		d.coldChainSources(),
 		d.equipmentSources(),

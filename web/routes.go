@@ -19,6 +19,8 @@ func (d *Door) routes() []route {
 	return slices.Concat(
 		d.healthRoutes(),
 		d.screenRoutes(),
+		d.stockRoutes(),
+		d.orderRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),
 		d.equipmentRoutes(),

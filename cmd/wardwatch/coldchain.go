@@ -59,7 +59,14 @@ func (h *house) around(ctx context.Context, by hospital.Actor) (web.Around, erro
 		return web.Around{}, nil
 	}
 	standing, err := h.desk.Standing(ctx)
-	return web.AroundAlarms(standing, h.now()), err
+	if err != nil {
+		return web.Around{}, err
+	}
+	around := web.AroundAlarms(standing, h.now())
+	if by.May(hospital.ApproveOrders) {
+		around.Proposals, err = h.reorders.Store.CountOpen(ctx)
+	}
+	return around, err
 }
 
 // checkSilence goes by the server's clock. Open pages are told too, because

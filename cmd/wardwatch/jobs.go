@@ -29,6 +29,8 @@ const notDaily = -1
 func (h *house) jobs() []job {
 	return []job{
 		{"silent probes", "raises the alarm of fridges that nobody has heard from", "@every 1m", notDaily, h.checkSilence},
+		{"reorders", "looks at everything that is ordered for and proposes what is due", "@every 1m", reorderHour, h.proposeReorders},
+		{"send orders", "sends draft orders that are worth the supplier's least order", "@every 1m", sendHour, h.sendOrders},
 		{"tidy sessions", "forgets sessions that ended by themselves", "@every 10m", notDaily, h.tidySessions},
 	}
 }

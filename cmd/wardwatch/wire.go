@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wardwatch/db"
+	"wardwatch/inventory/reorder"
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
@@ -40,6 +41,7 @@ type house struct {
 	metrics  *prometheus.Registry
 	db       *db.DB
 	register *hospital.Register
+	reorders *reorder.Desk
 	tracker  *tracking.Tracker
 	monitor  *coldchain.Monitor
 	broker   *mqtt.Broker
@@ -102,8 +104,6 @@ func (h *house) wireEquipment(ctx context.Context) (err error) {
 	h.parts.Equipment = &tracking.Equipment{Register: h.register, Store: kept, Tracker: h.tracker, Now: h.now}
 	return nil
 }
-
-func (h *house) wireStock(context.Context) error { return nil }
 
 func (h *house) wireDevices(ctx context.Context) error {
 	kept := db.Devices{DB: h.db}

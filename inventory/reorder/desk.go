@@ -57,6 +57,8 @@ type Reader interface {
 	FindProposal(ctx context.Context, id ProposalID) (Proposal, error)
 	// OpenProposals are those that wait, the most urgent first.
 	OpenProposals(ctx context.Context) ([]Proposal, error)
+	// CountOpen is how many proposals wait.
+	CountOpen(ctx context.Context) (int, error)
 	// ProposalsOf an item, newest first.
 	ProposalsOf(ctx context.Context, item inventory.ItemID, limit int) ([]Proposal, error)
 	FindOrder(ctx context.Context, number string) (Order, error)

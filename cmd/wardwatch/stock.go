@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/inventory/supplier"
+)
+
+const (
+	// reorderHour is the local hour of the nightly look at everything that is ordered for.
+	reorderHour = 5
+	// sendHour is the local hour at which draft orders go out.
+	sendHour = 15
+)
+
+// wireStock connects the cold chain → holds, and movements → proposals → orders → suppliers.
+func (h *house) wireStock(context.Context) error {
+	kept := db.Orders{DB: h.db}
+	stock := &inventory.Stock{Store: db.Stock{DB: h.db}, Register: h.register}
+	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Now: h.now, Paper: supplier.Paper, Log: h.log}
+	follower := &inventory.Follower{Chain: db.Fridges{DB: h.db}, Stock: stock, Log: h.log}
+	h.parts.Stock, h.parts.Desk = stock, h.reorders
+
+	excursions := h.wakeOn(func(topic string) bool { return strings.HasPrefix(topic, "fridge/") })
+	movements := h.wakeOn(func(topic string) bool { return topic == "stock" })
+	h.work = append(h.work,
+		task{"holds", func(ctx context.Context) error { return follower.Run(ctx, excursions) }},
+		task{"reorders", func(ctx context.Context) error { return h.reorders.Run(ctx, movements) }})
+	if h.config.SMTP == "" {
+		return nil
+	}
+	dispatcher := &supplier.Dispatcher{Outbox: kept, Now: h.now, Log: h.log, Sender: supplier.Server{Address: h.config.SMTP,
+		User: h.config.SMTPUser, Password: h.config.SMTPPassword.reveal(), From: h.config.MailFrom}}
+	outgoing := h.wakeOn(func(topic string) bool { return topic == "order-mail" })
+	h.work = append(h.work, task{"orders to suppliers", func(ctx context.Context) error { return dispatcher.Run(ctx, outgoing) }})
+	return nil
+}
+
+// wakeOn is a channel that gets a token when a topic that matters has changed.
+// One token is enough: whoever takes it looks at everything.
+func (h *house) wakeOn(matters func(topic string) bool) <-chan struct{} {
+	wake := make(chan struct{}, 1)
+	h.listeners = append(h.listeners, func(topics []string) {
+		if slices.ContainsFunc(topics, matters) {
+			select {
+			case wake <- struct{}{}:
+			default: // a look is due already
+			}
+		}
+	})
+	return wake
+}
+
+func (h *house) proposeReorders(ctx context.Context, _ time.Time) error {
+	return h.reorders.Nightly(ctx)
+}
+
+func (h *house) sendOrders(ctx context.Context, _ time.Time) error { return h.reorders.SendDrafts(ctx) }

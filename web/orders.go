@@ -1,0 +1,305 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/tracking/gs1"
+	"wardwatch/tracking/hospital"
+	"wardwatch/views"
+	"wardwatch/web/live"
+)
+
+func (d *Door) orderRoutes() []route {
+	if d.Desk == nil {
+		return nil
+	}
+	return []route{
+		{get, "/orders", hospital.SeeOrders, d.orders},
+		{get, "/orders/proposals", hospital.SeeOrders, d.proposals},
+		{post, "/orders/proposals/:id/approve", hospital.ApproveOrders, d.answer("approve")},
+		{post, "/orders/proposals/:id/change", hospital.ApproveOrders, d.answer("change")},
+		{post, "/orders/proposals/:id/decline", hospital.ApproveOrders, d.answer("decline")},
+		{get, "/orders/:number", hospital.SeeOrders, d.order},
+		{get, "/orders/:number/order.pdf", hospital.SeeOrders, d.orderPaper},
+		{post, "/orders/:number/send", hospital.ApproveOrders, d.sendOrder},
+		{post, "/orders/:number/receive", hospital.ReceiveStock, d.receiveOrder},
+		{post, "/orders/:number/close", hospital.ApproveOrders, d.closeOrder},
+	}
+}
+
+func (d *Door) orderSources() []live.Source {
+	if d.Desk == nil {
+		return nil
+	}
+	return []live.Source{
+		{Prefix: "order/", Permission: hospital.SeeOrders, Render: d.drawOrder},
+		{Prefix: "proposals", Permission: hospital.SeeOrders, Render: func(ctx context.Context, _ string) ([]live.Fragment, error) {
+			open, err := d.Desk.Store.OpenProposals(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return drawAll(ctx, leaf{"proposals-count", views.ProposalsCount(len(open))})
+		}},
+	}
+}
+
+// proposals is the inbox of those who approve.
+func (d *Door) proposals(c echo.Context) error {
+	page, err := d.proposalsPage(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Orders to approve", views.Proposals(page), "proposals")
+}
+
+func (d *Door) proposalsPage(c echo.Context) (views.ProposalsPage, error) {
+	open, err := d.Desk.Store.OpenProposals(c.Request().Context())
+	by := d.actor(c)
+	return views.ProposalsPage{Open: open, May: by.May(hospital.ApproveOrders), Actor: by, Limits: d.Desk.Limits}, err
+}
+
+// answer approves, changes or declines a proposal; a form that is refused comes
+// back with what was typed, beside the proposal as it stands now.
+func (d *Door) answer(what string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		n, err := strconv.ParseInt(c.Param("id"), 10, 64)
+		if err != nil {
+			return reorder.ErrUnknownProposal
+		}
+		said, err := d.giveAnswer(c, what, reorder.ProposalID(n))
+		if err == nil {
+			d.say(c, said)
+			return d.seeOther(c, "/orders/proposals")
+		}
+		status, sentence, back := comesBack(err)
+		if !back {
+			return err
+		}
+		page, err := d.proposalsPage(c)
+		if err != nil {
+			return err
+		}
+		page.Failed, page.Error, page.Quantity, page.Why = reorder.ProposalID(n), sentence, c.FormValue("quantity"), c.FormValue("why")
+		return d.showAs(c, status, "Orders to approve", views.Proposals(page), "proposals")
+	}
+}
+
+func (d *Door) giveAnswer(c echo.Context, what string, id reorder.ProposalID) (said string, err error) {
+	version, err := wholeNumber(c.FormValue("version"))
+	if err != nil {
+		return "", err
+	}
+	a := reorder.Answer{ID: id, Version: version, Why: c.FormValue("why")}
+	if text := c.FormValue("quantity"); text != "" && what != "decline" {
+		if a.Quantity, err = wholeNumber(text); err != nil {
+			return "", err
+		}
+	}
+	ctx, by := c.Request().Context(), d.actor(c)
+	switch what {
+	case "approve":
+		p, err := d.Desk.Approve(ctx, by, a)
+		if p.Status == reorder.HalfApproved {
+			return "Approved by you. The amount needs a second person.", err
+		}
+		return "Approved: it is on order " + p.Order + ".", err
+	case "change":
+		p, err := d.Desk.Change(ctx, by, a)
+		return fmt.Sprintf("Changed to %d.", p.Quantity), err
+	}
+	_, err = d.Desk.Decline(ctx, by, a)
+	return "Declined.", err
+}
+
+func (d *Door) askFor(ctx context.Context, by hospital.Actor, t inventory.Taking) error {
+	_, err := d.Desk.Ask(ctx, by, reorder.Spot{Item: t.Item, Place: t.Place}, t.Quantity, t.Why)
+	return err
+}
+
+// ordersShown is how many orders the board shows.
+const ordersShown = 100
+
+func (d *Door) orders(c echo.Context) error {
+	ctx, status := c.Request().Context(), reorder.OrderStatus(c.QueryParam("status"))
+	all, err := d.Desk.Store.Orders(ctx, status, ordersShown)
+	if err != nil {
+		return err
+	}
+	open, err := d.Desk.Store.OpenProposals(ctx)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Orders", views.Orders(views.OrdersPage{Orders: all, Status: status, Waiting: len(open), Today: d.Stock.Today(d.Now())}), "proposals")
+}
+
+func (d *Door) order(c echo.Context) error {
+	page, err := d.orderPage(c.Request().Context(), c.Param("number"))
+	if err != nil {
+		return err
+	}
+	page.Actor = d.actor(c)
+	return d.show(c, "Order "+page.Order.Number, views.Order(page), "order/"+page.Order.Number)
+}
+
+func (d *Door) orderPage(ctx context.Context, number string) (p views.OrderPage, err error) {
+	if p.Order, err = d.Desk.Store.FindOrder(ctx, number); err != nil {
+		return p, err
+	}
+	if p.Mail, err = d.Desk.Store.MailOf(ctx, number); err != nil {
+		return p, err
+	}
+	p.Today, p.Key = d.Stock.Today(d.Now()), rand.Text()
+	p.Places, err = d.Stock.Store.Places(ctx)
+	return p, err
+}
+
+// orderPaper is the PDF that the supplier got, or would get.
+func (d *Door) orderPaper(c echo.Context) error {
+	ctx, number := c.Request().Context(), c.Param("number")
+	o, err := d.Desk.Store.FindOrder(ctx, number)
+	if err != nil {
+		return err
+	}
+	paper, err := d.Desk.Store.Paper(ctx, number)
+	if err == nil && paper == nil {
+		paper, err = d.Desk.Paper(o, d.Register.Current().Site, o.CreatedAt)
+	}
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, `inline; filename="order-`+o.Number+`.pdf"`)
+	return c.Blob(http.StatusOK, "application/pdf", paper)
+}
+
+func (d *Door) sendOrder(c echo.Context) error {
+	number := c.Param("number")
+	version, err := wholeNumber(c.FormValue("version"))
+	if err != nil {
+		return err
+	}
+	if err := d.Desk.Send(c.Request().Context(), d.actor(c), number, version); err != nil {
+		return d.orderBack(c, err)
+	}
+	d.say(c, "The order is on its way to the supplier.")
+	return d.seeOther(c, "/orders/"+number)
+}
+
+func (d *Door) closeOrder(c echo.Context) error {
+	number := c.Param("number")
+	version, err := wholeNumber(c.FormValue("version"))
+	if err != nil {
+		return err
+	}
+	if err := d.Desk.CloseShort(c.Request().Context(), d.actor(c), number, version, c.FormValue("why")); err != nil {
+		return d.orderBack(c, err)
+	}
+	d.say(c, "Closed. What is outstanding no longer counts as on order.")
+	return d.seeOther(c, "/orders/"+number)
+}
+
+// orderBack shows the order with what was refused and all that was typed.
+func (d *Door) orderBack(c echo.Context, refused error) error {
+	status, sentence, back := comesBack(refused)
+	if !back {
+		return refused
+	}
+	page, err := d.orderPage(c.Request().Context(), c.Param("number"))
+	if err != nil {
+		return err
+	}
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	page.Actor, page.Error, page.Typed = d.actor(c), sentence, map[string]string{}
+	for name := range form {
+		page.Typed[name] = form.Get(name)
+	}
+	return d.showAs(c, status, "Order "+page.Order.Number, views.Order(page), "order/"+page.Order.Number)
+}
+
+// receiveOrder books in what the form says came in.
+func (d *Door) receiveOrder(c echo.Context) error {
+	number := c.Param("number")
+	o, err := d.Desk.Store.FindOrder(c.Request().Context(), number)
+	if err != nil {
+		return err
+	}
+	receipt, err := d.readReceipt(c, o)
+	if err == nil {
+		err = d.Desk.Receive(c.Request().Context(), d.actor(c), receipt)
+	}
+	if err != nil {
+		return d.orderBack(c, err)
+	}
+	d.say(c, "Booked in.")
+	return d.seeOther(c, "/orders/"+number)
+}
+
+// readReceipt reads the lines of the form that say that something came in.
+func (d *Door) readReceipt(c echo.Context, o reorder.Order) (r reorder.Receipt, err error) {
+	r = reorder.Receipt{Number: o.Number, Over: c.FormValue("over") != "", Why: c.FormValue("why"), Key: c.FormValue("key")}
+	if r.Version, err = wholeNumber(c.FormValue("version")); err != nil {
+		return r, err
+	}
+	for _, l := range o.Lines {
+		field := func(name string) string {
+			return strings.TrimSpace(c.FormValue(name + "-" + strconv.FormatInt(l.ID, 10)))
+		}
+		if q := field("quantity"); q == "" || q == "0" {
+			continue
+		}
+		part := reorder.Part{Line: l.ID, Lot: field("lot"), Place: inventory.PlaceID(field("place"))}
+		if part.Quantity, err = wholeNumber(field("quantity")); err != nil {
+			return r, err
+		}
+		if part.Expiry, err = inventory.ParseDate(field("expiry")); err != nil {
+			return r, hospital.Refuse(hospital.ErrInvalid, "Give the expiry of "+l.Item.Name+" as a date, or leave it empty.")
+		}
+		if err := d.fillFromScan(&part, l, field("scan")); err != nil {
+			return r, err
+		}
+		r.Parts = append(r.Parts, part)
+	}
+	return r, nil
+}
+
+// fillFromScan takes lot and expiry from a scan where they were not typed. A scan
+// of another item is refused: somebody holds the wrong box.
+func (d *Door) fillFromScan(part *reorder.Part, l reorder.Line, text string) error {
+	if text == "" {
+		return nil
+	}
+	scan, err := gs1.Parse(text)
+	if err != nil {
+		return hospital.Refuse(hospital.ErrInvalid, "The scan of "+l.Item.Name+" can't be read. Type lot and expiry instead.")
+	}
+	if gtin := scan.GTIN(); gtin != "" && l.Item.GTIN != "" && gtin != l.Item.GTIN {
+		return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("The box that was scanned (GTIN %s) is not %s.", gtin, l.Item.Name))
+	}
+	if part.Lot == "" {
+		part.Lot = scan.Lot()
+	}
+	if expiry, ok := scan.Expiry(d.Now()); ok && part.Expiry.IsZero() {
+		part.Expiry = inventory.Date(expiry.Unix() / 86400)
+	}
+	return nil
+}
+
+func (d *Door) drawOrder(ctx context.Context, number string) ([]live.Fragment, error) {
+	o, err := d.Desk.Store.FindOrder(ctx, number)
+	if err != nil {
+		return nil, orNothing(err)
+	}
+	page := views.OrderPage{Order: o, Today: d.Stock.Today(d.Now())}
+	return drawAll(ctx, leaf{"order-" + number + "-state", views.OrderState(page)})
+}

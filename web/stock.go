@@ -1,0 +1,267 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/gs1"
+	"wardwatch/tracking/hospital"
+	"wardwatch/views"
+	"wardwatch/web/live"
+)
+
+func (d *Door) stockRoutes() []route {
+	if d.Stock == nil {
+		return nil
+	}
+	return []route{
+		{get, "/inventory", hospital.SeeStock, d.oldStock},
+		{get, "/stock", hospital.SeeStock, d.stockList},
+		{get, "/stock/:item", hospital.SeeStock, d.stockItem},
+		{post, "/stock/:item/use", hospital.UseStock, d.stockForm("use")},
+		{post, "/stock/:item/return", hospital.UseStock, d.stockForm("return")},
+		{post, "/stock/:item/move", hospital.UseStock, d.stockForm("move")},
+		{post, "/stock/:item/count", hospital.CountStock, d.stockForm("count")},
+		{post, "/stock/:item/discard", hospital.CountStock, d.stockForm("discard")},
+		{post, "/stock/:item/receive", hospital.ReceiveStock, d.stockForm("receive")},
+		{post, "/stock/:item/ask", hospital.UseStock, d.stockForm("ask")},
+		{get, "/holds", hospital.SeeStock, d.holds},
+		{post, "/holds/:id", hospital.DecideLots, d.decideHold},
+	}
+}
+
+func (d *Door) stockSources() []live.Source {
+	if d.Stock == nil {
+		return nil
+	}
+	const listEvery = 2 * time.Second
+	return []live.Source{
+		{Prefix: "stock/", Permission: hospital.SeeStock, Render: d.drawStock},
+		{Prefix: "stock", Permission: hospital.SeeStock, Every: listEvery, Render: func(ctx context.Context, _ string) ([]live.Fragment, error) {
+			text := "Stock changed at " + views.Clock(ctx, d.Now()) + ". Load the page anew to see it."
+			return drawAll(ctx, leaf{"stock-changed", views.StockChanged(text)})
+		}},
+	}
+}
+
+func (d *Door) oldStock(c echo.Context) error {
+	return c.Redirect(http.StatusMovedPermanently, "/stock?"+c.QueryString())
+}
+
+// stockList lists items. A scanned code leads straight to its item.
+func (d *Door) stockList(c echo.Context) error {
+	ctx := c.Request().Context()
+	from, _ := strconv.Atoi(c.QueryParam("from"))
+	q := inventory.Query{Text: strings.TrimSpace(c.QueryParam("q")), Filter: inventory.Filter(c.QueryParam("show")), Today: d.Stock.Today(d.Now()), Offset: max(from, 0)}
+	if scan, err := gs1.Parse(q.Text); err == nil && scan.GTIN() != "" {
+		if item, err := d.Stock.Store.FindItemByGTIN(ctx, scan.GTIN()); err == nil {
+			return d.seeOther(c, "/stock/"+url.PathEscape(string(item.ID)))
+		}
+	}
+	lines, total, err := d.Stock.Store.Lines(ctx, q)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Inventory", views.Stock(views.StockPage{Query: q, Lines: lines, Total: total}), "stock")
+}
+
+func (d *Door) stockItem(c echo.Context) error {
+	page, err := d.itemPage(c.Request().Context(), inventory.ItemID(c.Param("item")), c.QueryParam("before"))
+	if err != nil {
+		return err
+	}
+	page.Actor = d.actor(c)
+	return d.show(c, page.Item.Name, views.Item(page), "stock/"+string(page.Item.ID))
+}
+
+const (
+	// ledgerPage is how many movements an item's page shows.
+	ledgerPage = 25
+	// useDays is how much use its chart shows.
+	useDays = 56
+	// proposalsShown is how many of an item's proposals its page shows.
+	proposalsShown = 5
+)
+
+func (d *Door) itemPage(ctx context.Context, id inventory.ItemID, before string) (p views.ItemPage, err error) {
+	store := d.Stock.Store
+	if p.Item, err = store.FindItem(ctx, id); err != nil {
+		return p, err
+	}
+	p.Today, p.Key = d.Stock.Today(d.Now()), rand.Text()
+	if p.Balances, err = store.Balances(ctx, id); err != nil {
+		return p, err
+	}
+	if p.Places, err = store.Places(ctx); err != nil {
+		return p, err
+	}
+	if p.Outlooks, err = store.Outlooks(ctx, id); err != nil {
+		return p, err
+	}
+	seq, _ := strconv.ParseInt(before, 10, 64)
+	if p.Movements, err = store.Movements(ctx, id, seq, ledgerPage); err != nil {
+		return p, err
+	}
+	if n := len(p.Movements); n == ledgerPage {
+		p.Older = fmt.Sprintf("/stock/%s?before=%d#ledger", url.PathEscape(string(id)), p.Movements[n-1].Seq)
+	}
+	if p.Proposals, err = d.Desk.Store.ProposalsOf(ctx, id, proposalsShown); err != nil {
+		return p, err
+	}
+	if len(p.Proposals) > 0 {
+		p.Supplier = p.Proposals[0].Supplier.Name
+	}
+	p.UseDays, err = d.useOf(ctx, id, p.Today)
+	return p, err
+}
+
+// useOf is the use of the last days, oldest first; empty when there was none.
+func (d *Door) useOf(ctx context.Context, id inventory.ItemID, today inventory.Date) ([]int64, error) {
+	use, err := d.Stock.Store.UseByDay(ctx, id, today-useDays)
+	if err != nil || len(use) == 0 {
+		return nil, err
+	}
+	days := make([]int64, 0, useDays+1)
+	for day := today - useDays; day <= today; day++ {
+		days = append(days, max(use[day], 0))
+	}
+	return days, nil
+}
+
+// stockForm carries out one of the item page's forms; a form that is refused
+// comes back with what was typed.
+func (d *Door) stockForm(what string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := inventory.ItemID(c.Param("item"))
+		form := views.ItemForm{What: what, Quantity: c.FormValue("quantity"), Lot: c.FormValue("lot"), Place: c.FormValue("place"),
+			To: c.FormValue("to"), Number: c.FormValue("number"), Expiry: c.FormValue("expiry"), Why: c.FormValue("why")}
+		said, err := d.carryOut(c, id, form)
+		if err == nil {
+			d.say(c, said)
+			return d.seeOther(c, "/stock/"+url.PathEscape(string(id)))
+		}
+		status, sentence, back := comesBack(err)
+		if !back {
+			return err
+		}
+		page, err := d.itemPage(c.Request().Context(), id, "")
+		if err != nil {
+			return err
+		}
+		form.Error, page.Form, page.Actor = sentence, form, d.actor(c)
+		return d.showAs(c, status, page.Item.Name, views.Item(page), "stock/"+string(id))
+	}
+}
+
+// comesBack says whether a refusal is one that the form itself should tell of.
+func comesBack(err error) (status int, sentence string, back bool) {
+	status, sentence = outcome(err)
+	return status, sentence, errors.Is(err, hospital.ErrInvalid) || errors.Is(err, hospital.ErrStale)
+}
+
+// carryOut does what the form asks and answers with the sentence that says so.
+func (d *Door) carryOut(c echo.Context, id inventory.ItemID, form views.ItemForm) (said string, err error) {
+	quantity, err := wholeNumber(form.Quantity)
+	if err != nil {
+		return "", err
+	}
+	ctx, by := c.Request().Context(), d.actor(c)
+	t := inventory.Taking{Item: id, Place: inventory.PlaceID(form.Place), Lot: inventory.LotID(form.Lot), Quantity: quantity, Why: form.Why, Key: c.FormValue("key")}
+	switch form.What {
+	case "use":
+		return fmt.Sprintf("%d taken.", quantity), d.Stock.Use(ctx, by, t)
+	case "return":
+		return fmt.Sprintf("%d put back.", quantity), d.Stock.Return(ctx, by, t)
+	case "move":
+		return fmt.Sprintf("%d moved.", quantity), d.Stock.Move(ctx, by, inventory.Moving{Taking: t, To: inventory.PlaceID(form.To)})
+	case "count":
+		return "Counted.", d.Stock.Count(ctx, by, inventory.Counting{Taking: t})
+	case "discard":
+		return fmt.Sprintf("%d discarded.", quantity), d.Stock.Discard(ctx, by, t)
+	case "ask":
+		return "Asked for. Somebody else has to approve it.", d.askFor(ctx, by, t)
+	}
+	expiry, err := inventory.ParseDate(form.Expiry)
+	if err != nil {
+		return "", hospital.Refuse(hospital.ErrInvalid, "Give the expiry as a date, or leave it empty.")
+	}
+	return fmt.Sprintf("%d received.", quantity), d.Stock.Receive(ctx, by, inventory.Receiving{Item: id, Place: t.Place, Number: form.Number,
+		Expiry: expiry, Quantity: quantity, Why: form.Why, Key: t.Key})
+}
+
+// wholeNumber reads a quantity that a person typed.
+func wholeNumber(text string) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return 0, hospital.Refuse(hospital.ErrInvalid, "A quantity is a whole number, such as 12.")
+	}
+	return n, nil
+}
+
+// holds lists the lots that wait for a decision.
+func (d *Door) holds(c echo.Context) error {
+	page, err := d.holdsPage(c)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Lots on hold", views.Holds(page), "stock")
+}
+
+func (d *Door) holdsPage(c echo.Context) (views.HoldsPage, error) {
+	fridge := coldchain.FridgeID(c.QueryParam("fridge"))
+	held, err := d.Stock.Store.HeldLots(c.Request().Context(), fridge)
+	return views.HoldsPage{Held: held, Fridge: string(fridge), May: d.actor(c).May(hospital.DecideLots)}, err
+}
+
+// decideHold releases or discards what a hold keeps.
+func (d *Door) decideHold(c echo.Context) error {
+	n, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return inventory.ErrUnknownHold
+	}
+	id, decision, why := inventory.HoldID(n), inventory.Decision(c.FormValue("decision")), c.FormValue("why")
+	err = d.Stock.Decide(c.Request().Context(), d.actor(c), id, decision, why)
+	if err == nil {
+		d.say(c, map[inventory.Decision]string{inventory.ReleaseLot: "Released.", inventory.DiscardLot: "Discarded."}[decision])
+		return d.seeOther(c, "/holds")
+	}
+	status, sentence, back := comesBack(err)
+	if !back {
+		return err
+	}
+	page, err := d.holdsPage(c)
+	if err != nil {
+		return err
+	}
+	page.Failed, page.Error, page.Decision, page.Why = id, sentence, decision, why
+	return d.showAs(c, status, "Lots on hold", views.Holds(page), "stock")
+}
+
+// drawStock draws an item's numbers on its page.
+func (d *Door) drawStock(ctx context.Context, key string) ([]live.Fragment, error) {
+	balances, err := d.Stock.Store.Balances(ctx, inventory.ItemID(key))
+	if err != nil {
+		return nil, err
+	}
+	item, err := d.Stock.Store.FindItem(ctx, inventory.ItemID(key))
+	if err != nil {
+		return nil, orNothing(err)
+	}
+	page := views.ItemPage{Item: item, Balances: balances, Today: d.Stock.Today(d.Now())}
+	return drawAll(ctx,
+		leaf{"stock-" + key + "-usable", views.ItemUsable(page)},
+		leaf{"stock-" + key + "-held", views.ItemHeld(page)},
+		leaf{"stock-" + key + "-expired", views.ItemExpired(page)},
+	)
+}
