@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"wardwatch/tracking/hospital"
 	"wardwatch/web/live"
 )
 
@@ -31,6 +33,11 @@ func (d *Door) newHub() *live.Hub {
 
 // Changed tells open pages that these topics changed. Call it after the commit; it never blocks.
 func (d *Door) Changed(topics []string) {
+	for _, topic := range topics {
+		if id, ok := strings.CutPrefix(topic, "person/"); ok {
+			d.hub.Recheck(hospital.PersonID(id))
+		}
+	}
 	d.hub.Changed(topics...)
 	d.hub.Changed(d.equipmentTopics(topics)...)
 }
@@ -43,7 +50,7 @@ func (d *Door) listen(c echo.Context) error {
 	request, by := c.Request(), d.actor(c)
 	return tooMany(d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Still: func(context.Context) bool {
 		now, known := d.WhoAsks(request)
-		return known && now.ID == by.ID
+		return known && now.ID == by.ID && slices.Equal(now.Roles, by.Roles)
 	}}))
 }
 

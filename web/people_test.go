@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wardwatch/db"
@@ -20,6 +21,7 @@ import (
 	"wardwatch/tracking/hospital/account"
 	"wardwatch/tracking/hospital/audit"
 	"wardwatch/web/auth"
+	"wardwatch/web/live"
 )
 
 // ward is a house with accounts, and a browser in front of it.
@@ -41,7 +43,11 @@ func newWard(t *testing.T, https bool) *ward {
 	w := &ward{t: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), cookies: map[string]string{}, host: "127.0.0.1:8080"}
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	clock := func() time.Time { return w.now }
-	d := dbtest.Open(t, db.Options{Now: clock})
+	d := dbtest.Open(t, db.Options{Now: clock, Announce: func(topics []string) {
+		if w.door != nil {
+			w.door.Changed(topics)
+		}
+	}})
 	porter, err := account.NewPorter(db.Accounts{DB: d}, account.DefaultLimits(), clock)
 	if err != nil {
 		t.Fatal(err)
@@ -272,6 +278,45 @@ func TestPasswordAndSessions(t *testing.T) {
 	w.expect(w.post("/me/sign-out-elsewhere"), 303)
 	other.expect(other.get("/me"), 303, "/sign-in")
 	w.expect(w.post("/me/unit", "unit", "nowhere"), 422, "no such unit")
+}
+
+// An open page hears at once that its reader may not be there any more.
+func TestOpenPagesCloseWithTheSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(admin, nora *ward)
+		code int
+	}{
+		"signed out":          {func(_, nora *ward) { nora.expect(nora.post("/sign-out"), 303) }, live.CloseSignedOut},
+		"signed out by admin": {func(admin, _ *ward) { admin.expect(admin.post("/admin/people/nora/disable"), 303) }, live.CloseSignedOut},
+		"another role": {func(admin, _ *ward) {
+			admin.expect(admin.post("/admin/people/nora", "name", "Nora", "email", "nora@linden.example", "role", "auditor"), 303)
+		}, live.CloseSignedOut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWard(t, false)
+			w.firstAdministrator()
+			nora := w.colleague("Nora", "nora@linden.example", "nurse")
+			server := httptest.NewServer(w.door)
+			defer server.Close()
+			header := http.Header{"Cookie": {"ward=" + nora.cookies["ward"]}, "Origin": {server.URL}}
+			socket, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/live?topics=alarms", header)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer socket.Close()
+			if _, _, err := socket.ReadMessage(); err != nil { // the greeting
+				t.Fatal(err)
+			}
+			c.do(w, nora)
+			_ = socket.SetReadDeadline(time.Now().Add(4 * time.Second))
+			for err == nil {
+				_, _, err = socket.ReadMessage()
+			}
+			if !websocket.IsCloseError(err, c.code) {
+				t.Errorf("the socket ended with %v", err)
+			}
+		})
+	}
 }
 
 func TestTokensAreShownOnce(t *testing.T) {

@@ -58,7 +58,8 @@ type connection struct {
 	topics   []*topic
 	cursors  []uint64
 	wake     chan struct{}
-	shut     chan int // a close code from the hub
+	recheck  chan struct{} // the account was changed: ask at once whether it still stands
+	shut     chan int      // a close code from the hub
 }
 
 func (c *connection) wakeUp() {
@@ -142,7 +143,7 @@ func (h *Hub) join(audience Audience, names []string, cursor string) (*connectio
 	if h.closed || len(h.connections) >= MaxConnections || h.persons[audience.person()] >= MaxPerPerson {
 		return nil, ErrTooMany
 	}
-	c := &connection{hub: h, audience: audience, wake: make(chan struct{}, 1), shut: make(chan int, 1)}
+	c := &connection{hub: h, audience: audience, wake: make(chan struct{}, 1), recheck: make(chan struct{}, 1), shut: make(chan int, 1)}
 	h.connections[c] = struct{}{}
 	h.persons[audience.person()]++
 	since, known := h.since(cursor)
@@ -224,13 +225,41 @@ func (c *connection) talk(ctx context.Context, socket *websocket.Conn) {
 		case <-ping.C:
 			err = socket.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeDeadline))
 		case <-check.C:
-			if c.audience.Still != nil && !c.audience.Still(ctx) {
-				closeWith(socket, CloseSignedOut)
+			if c.isOver(ctx, socket) {
+				return
+			}
+		case <-c.recheck:
+			if c.isOver(ctx, socket) {
 				return
 			}
 		}
 	}
 	c.hub.countDropped(err)
+}
+
+// isOver closes the socket when the session that opened it does not stand any more.
+func (c *connection) isOver(ctx context.Context, socket *websocket.Conn) bool {
+	if c.audience.Still == nil || c.audience.Still(ctx) {
+		return false
+	}
+	closeWith(socket, CloseSignedOut)
+	return true
+}
+
+// Recheck asks at once whether a person's connections still stand, because her
+// account or a session of hers was changed. It never blocks.
+func (h *Hub) Recheck(person hospital.PersonID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.connections {
+		if c.audience.person() != person {
+			continue
+		}
+		select {
+		case c.recheck <- struct{}{}:
+		default: // a check is due already
+		}
+	}
 }
 
 func (h *Hub) countDropped(err error) {
