@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
 	"wardwatch/tracking/simulate"
 	"wardwatch/web"
 )
@@ -69,6 +71,9 @@ type demo struct {
 	log     *slog.Logger
 	dsn     string
 	house   *house
+	tokens  map[hospital.GatewayID]account.Secret
+	// last is the taking that lets a shelf run low while somebody watches.
+	last *simulate.Use
 }
 
 // run takes the hospital in thirty days ago, lives through the time since by the
@@ -85,6 +90,7 @@ func (d *demo) run(p process) (err error) {
 	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
 		return err
 	}
+	d.house.intake = append(d.house.intake, task{"made-up gateways", d.publish}, task{"made-up wards", d.useStock})
 	d.clock.start(d.start, d.command.Speed)
 	return d.house.run(p.ctx, p.stdout)
 }

@@ -27,10 +27,12 @@ type fridges struct {
 	*past
 	monitor *coldchain.Monitor
 	desk    notify.Desk
+	// follow is told when something may have begun or ended.
+	follow func(context.Context) error
 }
 
-func (p *past) fridges() *fridges {
-	return &fridges{past: p,
+func (p *past) fridges(follow func(context.Context) error) *fridges {
+	return &fridges{past: p, follow: follow,
 		monitor: coldchain.NewMonitor(db.Fridges{DB: p.together}, notify.DefaultLadder(), p.register),
 		desk:    notify.Desk{Store: db.Alarms{DB: p.together}, Ladder: notify.DefaultLadder(), Now: p.clock.Now}}
 }
@@ -88,6 +90,9 @@ func (f *fridges) observe(ctx context.Context, record []simulate.Temperature) er
 		if o.Verdict != coldchain.Accepted {
 			return fmt.Errorf("reading of %s at %v: %s %s", record[i].Sensor, record[i].At, o.Verdict, o.Reason)
 		}
+	}
+	if err := f.follow(ctx); err != nil {
+		return err
 	}
 	return f.answer(ctx)
 }

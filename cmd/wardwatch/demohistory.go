@@ -50,8 +50,9 @@ func (d *demo) takeIn(ctx context.Context) (err error) {
 
 // live goes through the agenda in the order of time.
 func (p *past) live(ctx context.Context) error {
-	agenda := p.fridges().agenda()
-	agenda = append(agenda, event{at: p.start, do: p.walk})
+	stock := p.shelves()
+	agenda := append(p.fridges(stock.follow).agenda(), stock.agenda()...)
+	agenda = append(agenda, event{p.start, p.walk}, event{p.start, stock.emptyShelf}, event{p.start, p.giveTokens})
 	slices.SortStableFunc(agenda, func(a, b event) int { return a.at.Compare(b.at) })
 	for _, e := range agenda {
 		p.clock.set(e.at)
