@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 
+	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 )
 
@@ -102,8 +103,8 @@ func faults(t *testing.T, page string) (found []string) {
 
 func TestPagesHaveNoFaults(t *testing.T) {
 	home := Home(HomeProps{Actor: everyone(hospital.Pharmacist), Now: noon, Start: true, Kinds: []KindFree{{Kind: "infusion pump", Key: "p", Free: 0, Total: 3}},
-		Cold: &ColdLine{OK: 3, Wrong: 1, Silent: 1}, Fridges: []FridgeLine{{Href: "/coldchain/f", Name: "F", Level: Alarm, Word: "Too warm", Value: "9.4 °C"}},
-		Stock: &StockLine{Low: 1, MayApprove: true}})
+		Fridges: []coldchain.Standing{{Fridge: coldchain.Fridge{ID: "f", Name: "F <1>"}, Condition: coldchain.OutOfRange, Last: coldchain.Point{At: noon, Temp: 9400}}, {Condition: coldchain.InRange}},
+		Stock:   &StockLine{Low: 1, MayApprove: true}})
 	bodies := map[string]templ.Component{
 		"home": home, "failure": FailurePage(Failure{Status: 500, Sentence: "No.", Reference: "R1", SignedIn: true}),
 		"form": templ.Join(Field(FieldProps{Name: "a", Label: "A", Error: "No.", Hint: "H"}), TextArea(FieldProps{Name: "b", Label: "B"}, 3),

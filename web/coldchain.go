@@ -116,9 +116,12 @@ func (d *Door) liveFridges(ctx context.Context, _ string) ([]live.Fragment, erro
 		return nil, err
 	}
 	leaves := []leaf{{"fridges-summary", views.BoardSummary(tiles)}}
+	var board []coldchain.Standing
 	for _, tile := range tiles {
 		leaves = append(leaves, fridgeFace(tile))
+		board = append(board, tile.Standing)
 	}
+	leaves = append(leaves, leaf{"cold-summary", views.ColdSummary(board)}) // on the home page
 	return drawAll(ctx, leaves...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/tracking"
+	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/views"
 	"wardwatch/web/live"
@@ -36,6 +37,14 @@ func (d *Door) home(c echo.Context) error {
 		}
 		page.Kinds = kindTiles(counts)
 		topics = append(topics, equipmentTopic(unit.ID))
+	}
+	if d.ColdChain != nil && by.May(hospital.SeeColdChain) {
+		board, err := d.ColdChain.Board(ctx, d.Now())
+		if err != nil {
+			return err
+		}
+		page.Fridges = board
+		topics = append(topics, coldchain.Topic)
 	}
 	return d.show(c, "Home", views.Home(page), topics...)
 }
