@@ -164,7 +164,7 @@ func TestLiveLeavesAreThePagesOwn(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &pushed); err != nil {
 		t.Fatal(err)
 	}
-	pages := p.shows("/coldchain") + p.shows("/fridges/f-1") + p.shows("/alarms")
+	pages := p.shows("/coldchain") + p.shows("/fridges/f-1") + p.shows("/alarms") + p.shows("/")
 	seen := map[string]bool{}
 	for _, leaf := range pushed.Fragments {
 		seen[leaf.ID] = true
