@@ -1609,7 +1609,13 @@ func thingPage(thing string) string {
 	}
 	switch kind {
 	case "fridge":
-		return "/coldchain/" + id
+		return "/fridges/" + id
+	case "item":
+		return "/stock/" + id
+	case "room":
+		return "/rooms/" + id
+	case "alarm":
+		return "/alarms/" + id
 	case "asset":
 		return "/assets/" + id
 	case "order":

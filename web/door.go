@@ -81,6 +81,7 @@ type Check struct {
 type Door struct {
 	Parts
 	echo   *echo.Echo
+	table  []Route
 	static *static.Files
 	hub    *live.Hub
 }
@@ -122,6 +123,15 @@ func New(parts Parts) (*Door, error) {
 // ServeHTTP answers a request.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.echo.ServeHTTP(w, r) }
 
+// Route is a line of the table of routes, for those who check it.
+type Route struct {
+	Method, Path string
+	Permission   hospital.Permission
+}
+
+// Routes lists every route with the permission that it needs.
+func (d *Door) Routes() []Route { return slices.Clone(d.table) }
+
 func (d *Door) hang(routes []route) error {
 	known := append(hospital.Permissions(), Public, SignedIn, ByToken)
 	seen := map[string]bool{}
@@ -135,6 +145,7 @@ func (d *Door) hang(routes []route) error {
 		}
 		seen[name] = true
 		d.echo.Add(r.method, r.path, d.guard(r.permission, r.handle))
+		d.table = append(d.table, Route{r.method, r.path, r.permission})
 	}
 	return nil
 }

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/hospital/document"
+	"wardwatch/web"
+)
+
+// wholeHouse is the house as serve builds it, with the small hospital in it; nothing runs.
+func wholeHouse(t *testing.T) (*house, *bytes.Buffer) {
+	t.Helper()
+	var log bytes.Buffer
+	c := config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: "sqlite:" + filepath.Join(t.TempDir(), "w.db"), MailFrom: "wardwatch@linden.example"}
+	importSmallHospital(t, c.DB)
+	h, err := build(t.Context(), c, newLog(&log, slog.LevelInfo), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h, &log
+}
+
+func importSmallHospital(t *testing.T, dsn string) {
+	t.Helper()
+	text, err := os.ReadFile(smallHospital)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := document.Read(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), dsn, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := (db.Hospital{DB: d}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// visitor is somebody in front of the house, with or without a session.
+type visitor struct {
+	house  *house
+	name   string
+	roles  []hospital.Role
+	secret account.Secret
+}
+
+func (v visitor) ask(method, path string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(""))
+	r.Host = "127.0.0.1"
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if v.secret != "" {
+		r.AddCookie(&http.Cookie{Name: "ward", Value: v.secret.Reveal()})
+	}
+	answer := httptest.NewRecorder()
+	v.house.door.ServeHTTP(answer, r)
+	return answer
+}
+
+// visitors are one person a role.
+func visitors(t *testing.T, h *house) []visitor {
+	t.Helper()
+	var all []visitor
+	for _, role := range hospital.Roles() {
+		porter := h.parts.People.Porter
+		_, link, err := porter.Add(t.Context(), atTheConsole, hospital.Person{Name: string(role), Email: string(role) + "@linden.example", Roles: []hospital.Role{role}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret, _, err := porter.Redeem(t.Context(), link, account.Newcomer{Password: "tiger-lamp-cloud-seven"}, account.Origin{Address: "192.0.2.1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, visitor{h, string(role), []hospital.Role{role}, secret})
+	}
+	return all
+}
+
+// placeOf fills a route's parameters with things of the small hospital.
+func placeOf(r web.Route) string {
+	path := r.Path
+	for _, known := range [][2]string{{"/assets/:id", "/assets/P-001"}, {"/fridges/:id", "/fridges/f-01"}, {"/stock/:item", "/stock/mmr"}, {"/floors/:id", "/floors/g"},
+		{"/rooms/:id", "/rooms/g-lift"},
+		{"/admin/people/:id", "/admin/people/n.ode"}, {"/units/:id", "/units/ward-a"}} {
+		if rest, ok := strings.CutPrefix(path, known[0]); ok {
+			path = known[1] + rest
+			break
+		}
+	}
+	steps := strings.Split(path, "/")
+	for i, step := range steps {
+		if strings.HasPrefix(step, ":") || step == "*" {
+			steps[i] = "1"
+		}
+	}
+	return strings.Join(steps, "/")
+}
+
+func needsSession(r web.Route) bool { return r.Permission != web.Public && r.Permission != web.ByToken }
+
+func TestAStrangerGetsTheSignInPageAndNothingElse(t *testing.T) {
+	h, _ := wholeHouse(t)
+	stranger := visitor{house: h, name: "stranger"}
+	forged := visitor{house: h, name: "forger", secret: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+	for _, r := range h.door.Routes() {
+		if !needsSession(r) {
+			continue
+		}
+		for _, v := range []visitor{stranger, forged} {
+			answer := v.ask(r.Method, placeOf(r))
+			if answer.Code != http.StatusSeeOther || !strings.HasPrefix(answer.Header().Get("Location"), "/sign-in") {
+				if answer.Code != http.StatusUnauthorized {
+					t.Errorf("%s %s answers %d to a %s", r.Method, r.Path, answer.Code, v.name)
+				}
+			}
+			if strings.Contains(answer.Body.String(), "P-001") {
+				t.Errorf("%s %s tells a %s what is here", r.Method, r.Path, v.name)
+			}
+		}
+	}
+}
+
+// Every route and method is tried with every role: who lacks the permission gets
+// 403 and nothing else, who has it is never refused at the door, and nothing
+// fails inside. What may be public is listed here by name.
+func TestEveryRouteWithEveryRole(t *testing.T) {
+	h, log := wholeHouse(t)
+	people := visitors(t, h)
+	for _, r := range h.door.Routes() {
+		if !needsSession(r) || r.Path == "/live" {
+			continue
+		}
+		for _, v := range people {
+			may := r.Permission == web.SignedIn || (hospital.Person{Roles: v.roles}).Actor().May(r.Permission)
+			answer := v.ask(r.Method, placeOf(r))
+			switch {
+			case !may && answer.Code != http.StatusForbidden:
+				t.Errorf("%s %s answers %d to the %s, who may not %s", r.Method, r.Path, answer.Code, v.name, r.Permission)
+			case may && (answer.Code == http.StatusForbidden || answer.Code == http.StatusUnauthorized):
+				t.Errorf("%s %s answers %d to the %s, who may %s", r.Method, r.Path, answer.Code, v.name, r.Permission)
+			case answer.Code >= http.StatusInternalServerError:
+				t.Errorf("%s %s answers %d to the %s", r.Method, r.Path, answer.Code, v.name)
+			}
+		}
+	}
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, "level=ERROR") {
+			t.Error(line)
+		}
+	}
+}
+
+func TestWhatIsPublicIsListed(t *testing.T) {
+	h, _ := wholeHouse(t)
+	public := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /version", "GET /static/*", "HEAD /static/*", "POST /me/theme",
+		"GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /setup/:link", "POST /setup/:link", "POST /ingest"}
+	for _, r := range h.door.Routes() {
+		if name := r.Method + " " + r.Path; !needsSession(r) && !slices.Contains(public, name) {
+			t.Errorf("%s is open to anybody", name)
+		}
+		if strings.HasPrefix(r.Path, "/demo") {
+			t.Errorf("%s is in a real house", r.Path)
+		}
+	}
+}
+
+// A GET changes nothing, whoever asks.
+func TestNoGetWrites(t *testing.T) {
+	h, _ := wholeHouse(t)
+	people := visitors(t, h)
+	before := everything(t, h.db)
+	for _, r := range h.door.Routes() {
+		if r.Method != http.MethodGet || r.Path == "/live" || r.Path == "/live.json" {
+			continue
+		}
+		for _, v := range people {
+			v.ask(r.Method, placeOf(r))
+		}
+		if after := everything(t, h.db); after != before {
+			t.Errorf("GET %s changed the database", r.Path)
+			before = after
+		}
+	}
+}
+
+// everything is a digest of all tables.
+func everything(t *testing.T, d *db.DB) string {
+	t.Helper()
+	digest := sha256.New()
+	for _, table := range column(t, d, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`) {
+		for _, row := range column(t, d, `SELECT json_array(`+strings.Join(column(t, d, `SELECT 'quote("' || name || '")' FROM pragma_table_info('`+table+`')`), ",")+`) FROM "`+table+`" ORDER BY 1`) {
+			fmt.Fprintln(digest, table, row)
+		}
+	}
+	return fmt.Sprintf("%x", digest.Sum(nil))
+}
+
+func column(t *testing.T, d *db.DB, query string) (values []string) {
+	t.Helper()
+	rows, err := d.Query(context.Background(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, value)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
