@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -74,7 +76,7 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 		h.turnAway(cl, claimed, err)
 		return false
 	}
-	s := newSession(h.server, cl, from)
+	s := newSession(h.server, cl, from, string(pk.Connect.Password))
 	h.mu.Lock()
 	h.sessions[cl] = s
 	h.mu.Unlock()
@@ -131,6 +133,19 @@ func host(remote string) string {
 		return remote[:i]
 	}
 	return remote
+}
+
+// recheck ends the connections whose token was revoked since they were let in.
+func (h *hook) recheck(ctx context.Context) {
+	h.mu.Lock()
+	all := slices.Collect(maps.Values(h.sessions))
+	h.mu.Unlock()
+	for _, s := range all {
+		if from, err := h.Tokens.Check(ctx, s.token); errors.Is(err, hospital.ErrForbidden) || err == nil && from != s.from {
+			h.turnAway(s.client, string(s.from), errToken)
+			s.disconnect(packets.ErrNotAuthorized)
+		}
+	}
 }
 
 func (h *hook) session(cl *mochi.Client) *session {

@@ -39,6 +39,8 @@ const (
 	MaxUnacknowledged = 2_048
 	// receiveMaximum is what MQTT 5 clients are told to keep to.
 	receiveMaximum = 2_048
+	// recheckPause is how often connected gateways' tokens are looked at again.
+	recheckPause = 5 * time.Second
 	// sessionSeconds is how long the session of a gateway that went away is kept.
 	sessionSeconds = 3_600
 )
@@ -119,8 +121,16 @@ func (b *Broker) Run(ctx context.Context) error {
 	if err := b.server.Serve(); err != nil {
 		return fmt.Errorf("serve gateways: %w", err)
 	}
-	<-ctx.Done()
-	return b.Close()
+	tick := time.NewTicker(recheckPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			b.hook.recheck(ctx)
+		case <-ctx.Done():
+			return b.Close()
+		}
+	}
 }
 
 // Close stops listening and ends every connection. It may be called twice.

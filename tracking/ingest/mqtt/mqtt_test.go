@@ -107,12 +107,12 @@ func (w *ward) until(t *testing.T, what string, has func() bool) {
 	}
 }
 
-// tokens are "for-GATEWAY".
-type tokens struct{}
+// tokens are "for-GATEWAY", while they are not revoked.
+type tokens struct{ revoked *sync.Map }
 
-func (tokens) Check(_ context.Context, secret string) (hospital.GatewayID, error) {
+func (t tokens) Check(_ context.Context, secret string) (hospital.GatewayID, error) {
 	id, ok := strings.CutPrefix(secret, "for-")
-	if !ok {
+	if _, revoked := t.revoked.Load(secret); !ok || revoked {
 		return "", hospital.ErrForbidden
 	}
 	return hospital.GatewayID(id), nil
@@ -123,6 +123,7 @@ type house struct {
 	ward    *ward
 	book    *ingest.Book
 	metrics *prometheus.Registry
+	tokens  tokens
 }
 
 func open(t *testing.T) house {
@@ -136,9 +137,9 @@ func open(t *testing.T) house {
 	register := hospital.NewRegister(hospital.NewDirectory(hospital.Site{ID: "main"}, nil, nil, nil, nil,
 		[]hospital.Gateway{{ID: "gw-a"}, {ID: "gw-b"}}))
 	metrics := prometheus.NewRegistry()
-	now := func() time.Time { return morning }
+	now, keys := func() time.Time { return morning }, tokens{new(sync.Map)}
 	intake := ingest.New(ingest.Parts{Sights: w, Observes: w, Register: register, Book: book, Now: now, Log: log, Metrics: metrics})
-	broker, err := Listen("127.0.0.1:0", Parts{Intake: intake, Tokens: tokens{}, Book: book, Register: register, Now: now, Log: log, Metrics: metrics})
+	broker, err := Listen("127.0.0.1:0", Parts{Intake: intake, Tokens: keys, Book: book, Register: register, Now: now, Log: log, Metrics: metrics})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +153,7 @@ func open(t *testing.T) house {
 	})
 	work.Go(func() { _ = intake.Run(working) })
 	t.Cleanup(func() { closeBroker(); brokers.Wait(); stopWork(); work.Wait() })
-	return house{broker, w, book, metrics}
+	return house{broker, w, book, metrics, keys}
 }
 
 func connect(t *testing.T, h house, name, token string) (paho.Client, error) {
@@ -343,6 +344,29 @@ func TestAClientIDCanNotBeTakenOverByAnotherGateway(t *testing.T) {
 	thief := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + h.Address()).SetClientID("gw-a").SetUsername("gw-b").SetPassword("for-gw-b").SetAutoReconnect(false))
 	if c := thief.Connect(); !c.WaitTimeout(patience) || c.Error() == nil {
 		t.Error("the session of gw-a was taken over by gw-b")
+	}
+}
+
+func TestARevokedTokenEndsTheConnection(t *testing.T) {
+	h := open(t)
+	lost := make(chan error, 1)
+	c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + h.Address()).SetClientID("gw-a").SetUsername("gw-a").SetPassword("for-gw-a").
+		SetAutoReconnect(false).SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err }))
+	if connecting := c.Connect(); !connecting.WaitTimeout(patience) || connecting.Error() != nil {
+		t.Fatal(connecting.Error())
+	}
+	if _, err := connect(t, h, "gw-b", "for-gw-b"); err != nil {
+		t.Fatal(err)
+	}
+	h.tokens.revoked.Store("for-gw-a", true)
+	h.hook.recheck(t.Context())
+	select {
+	case <-lost:
+	case <-time.After(patience):
+		t.Fatal("the gateway is still connected")
+	}
+	if s, ok := h.server.Clients.Get("gw-b"); !ok || s.Closed() {
+		t.Error("its neighbour was cut off too")
 	}
 }
 

@@ -18,6 +18,7 @@ type session struct {
 	server *mochi.Server
 	client *mochi.Client
 	from   hospital.GatewayID
+	token  string // is asked again now and then: it may have been revoked
 
 	window chan struct{}        // a place for each message that is not yet acknowledged
 	acks   chan acknowledgement // never full: there are as many places
@@ -33,8 +34,8 @@ type acknowledgement struct {
 	failed bool // not acknowledged: the connection ends, so that the message is sent again
 }
 
-func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID) *session {
-	s := &session{server: server, client: cl, from: from, window: make(chan struct{}, MaxUnacknowledged),
+func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, token string) *session {
+	s := &session{server: server, client: cl, from: from, token: token, window: make(chan struct{}, MaxUnacknowledged),
 		acks: make(chan acknowledgement, MaxUnacknowledged), closed: make(chan struct{})}
 	go s.write()
 	return s
@@ -79,7 +80,7 @@ func (s *session) answer(buffer []byte, a acknowledgement) []byte {
 		<-s.window
 		if a.failed {
 			s.flush(buffer)
-			s.disconnect()
+			s.disconnect(packets.ErrServerBusy)
 			return buffer
 		}
 		buffer = s.append(buffer, a)
@@ -98,12 +99,12 @@ func (s *session) answer(buffer []byte, a acknowledgement) []byte {
 }
 
 // disconnect ends the connection; MQTT 5 clients are told why.
-func (s *session) disconnect() {
+func (s *session) disconnect(why packets.Code) {
 	if s.client.Properties.ProtocolVersion == 5 {
-		_ = s.server.DisconnectClient(s.client, packets.ErrServerBusy)
+		_ = s.server.DisconnectClient(s.client, why)
 		return
 	}
-	s.client.Stop(packets.ErrServerBusy)
+	s.client.Stop(why)
 }
 
 // append encodes one acknowledgement. QoS 0 has none.
