@@ -18,6 +18,7 @@ import (
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest/ble"
 )
 
 // Limits of one message.
@@ -30,6 +31,8 @@ const (
 	MaxDepth = 16
 	// MaxName is the longest identity of a tag, sensor or gateway in bytes.
 	MaxName = 128
+	// bytesPerSighting is about how long a record is in the envelopes that hold many.
+	bytesPerSighting = 140
 	// maxRefused is how many refusals one message may cause; the rest are counted in the last.
 	maxRefused = 100
 )
@@ -146,7 +149,7 @@ func Decode(m Message) (Batch, error) {
 	if b.Format == "" {
 		b.Format = byShape(documents[0])
 	}
-	r := reader{Batch: &b, message: m}
+	r := &reader{Batch: &b, message: m}
 	if err := r.read(documents); err != nil {
 		return b, err
 	}
@@ -171,6 +174,7 @@ type reader struct {
 	*Batch
 	message Message
 	records int
+	payload [ble.MaxPayload]byte // of the advert that is being read
 }
 
 func (r *reader) read(documents [][]byte) error {
@@ -226,6 +230,10 @@ func (b *Batch) refuse(record int, format string, args ...any) {
 
 // sight adds a sighting; the gateway and our time are the message's.
 func (r *reader) sight(record int, s tracking.Sighting) {
+	if r.Sightings == nil {
+		expected := 1 + len(r.message.Body)/bytesPerSighting
+		r.Sightings, r.SightingOf = make([]tracking.Sighting, 0, expected), make([]int, 0, expected)
+	}
 	if s.Gateway == "" {
 		s.Gateway = r.Gateway
 	}

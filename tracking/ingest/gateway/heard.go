@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"time"
 
 	"wardwatch/tracking"
@@ -46,22 +47,19 @@ func (r *reader) take(h heard) {
 }
 
 func (r *reader) sightHeard(h heard) {
-	names := make([]string, 0, 2+len(h.also)+len(h.advert.Tags))
-	for _, group := range [][]string{{h.mac}, h.also, h.advert.Tags, {h.advert.MAC}} {
-		for _, name := range group {
-			if name != "" && !contains(names, name) {
-				names = append(names, name)
-			}
+	sighting := tracking.Sighting{Tag: h.mac, RSSIdBm: h.rssi, HasRSSI: true, At: h.at,
+		BatteryPct: h.battery, Moving: h.advert.Sensor.Moving()}
+	for _, names := range [2][]string{h.also, h.advert.Tags} {
+		for _, name := range names {
+			known(&sighting, name)
 		}
 	}
-	if len(names) == 0 {
+	if h.advert.MAC != "" {
+		known(&sighting, h.advert.MAC)
+	}
+	if sighting.Tag == "" {
 		r.refuse(h.record, "the record names no tag")
 		return
-	}
-	sighting := tracking.Sighting{Tag: names[0], RSSIdBm: h.rssi, HasRSSI: true, At: h.at,
-		BatteryPct: h.battery, Moving: h.advert.Sensor.Moving()}
-	if len(names) > 1 {
-		sighting.Also = names[1:]
 	}
 	r.sight(h.record, sighting)
 }
@@ -100,11 +98,12 @@ func probeName(channel string, i int) string {
 	return channel + "-" + string(rune('1'+min(i, 8)))
 }
 
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
+// known adds an identity of the tag that was heard.
+func known(s *tracking.Sighting, name string) {
+	switch {
+	case s.Tag == "":
+		s.Tag = name
+	case s.Tag != name && !slices.Contains(s.Also, name):
+		s.Also = append(s.Also, name)
 	}
-	return false
 }

@@ -100,14 +100,14 @@ func (r *reader) minewRow(record int, row []byte) {
 		r.refuse(record, "timestamp of %s is no time", h.mac)
 		return
 	}
-	f.advert(&h)
+	r.minewAdvert(&f, &h)
 	r.take(h)
 }
 
-// advert prefers the bytes; what the gateway decoded stands in where they are missing.
-func (f *minewFields) advert(h *heard) {
+// minewAdvert prefers the bytes; what the gateway decoded stands in where they are missing.
+func (r *reader) minewAdvert(f *minewFields, h *heard) {
 	if raw, ok := textBytes(f.raw); ok {
-		h.advert, _ = advert(raw)
+		h.advert, _ = r.advert(raw)
 	}
 	s := &h.advert.Sensor
 	if c, ok := number(f.temperature); ok && !s.Celsius.Known && !s.Fault {

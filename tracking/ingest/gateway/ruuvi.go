@@ -92,7 +92,7 @@ func (r *reader) ruuviRecord(record int, tag string, row []byte, stamp string) {
 		return
 	}
 	if raw, isText := textBytes(dataRaw); isText {
-		if h.advert, ok = advert(raw); !ok {
+		if h.advert, ok = r.advert(raw); !ok {
 			r.refuse(record, "data is no advert in hex")
 			return
 		}

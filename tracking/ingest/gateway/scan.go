@@ -232,6 +232,9 @@ func skipValue(b []byte, i int) int {
 }
 
 func skipString(b []byte, i int) int {
+	if end := bytes.IndexByte(b[i+1:], '"'); end >= 0 && bytes.IndexByte(b[i+1:i+1+end], '\\') < 0 {
+		return i + end + 2
+	}
 	for j := i + 1; j < len(b); j++ {
 		if b[j] == '\\' {
 			j++

@@ -109,7 +109,9 @@ func instant(raw []byte) (time.Time, bool) {
 		if len(s) == 0 {
 			return time.Time{}, true
 		}
-		t, ok = timestamp(string(s))
+		if t, ok = zulu(s); !ok {
+			t, ok = timestamp(string(s))
+		}
 	}
 	if ok && t.Before(firstPlausible) {
 		return time.Time{}, true
@@ -135,6 +137,36 @@ func sinceEpoch(n float64) (time.Time, bool) {
 	return time.Unix(0, int64(n)).UTC(), true
 }
 
+// zulu reads the one form that most gateways send, "2026-05-04T09:59:58.123Z",
+// without making a string of it; false for every other.
+func zulu(b []byte) (time.Time, bool) {
+	if len(b) < 20 || len(b) > 30 || b[len(b)-1] != 'Z' || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+		return time.Time{}, false
+	}
+	var field [6]int
+	for i, at := range [6][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
+		n, ok := smallInt(b[at[0]:at[1]])
+		if !ok || n < 0 {
+			return time.Time{}, false
+		}
+		field[i] = n
+	}
+	nanos := 0
+	if fraction := b[19 : len(b)-1]; len(fraction) > 0 {
+		n, ok := smallInt(fraction[1:])
+		if !ok || n < 0 || fraction[0] != '.' || len(fraction) > 10 {
+			return time.Time{}, false
+		}
+		for range 10 - len(fraction) {
+			n *= 10
+		}
+		nanos = n
+	}
+	t := time.Date(field[0], time.Month(field[1]), field[2], field[3], field[4], field[5], nanos, time.UTC)
+	// A date that does not exist comes back as another one.
+	return t, t.Day() == field[2] && t.Month() == time.Month(field[1]) && t.Hour() == field[3] && t.Minute() == field[4] && t.Second() == field[5]
+}
+
 // timestamp reads RFC 3339, also with a zone that lacks its colon.
 func timestamp(s string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700"} {
@@ -145,23 +177,34 @@ func timestamp(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// advert reads hex text as a BLE advert into a fixed buffer; what the advert says
-// before a break is taken, a text that is no hex is not.
-func advert(hexText []byte) (ble.Advert, bool) {
-	var buffer [ble.MaxPayload]byte
-	if len(hexText) == 0 || len(hexText)%2 != 0 || len(hexText)/2 > len(buffer) {
+// advert reads hex text as a BLE advert; what the advert says before a break is
+// taken, a text that is no hex is not. The bytes go through the reader's own buffer.
+func (r *reader) advert(hexText []byte) (ble.Advert, bool) {
+	n := len(hexText) / 2
+	if n == 0 || len(hexText)%2 != 0 || n > len(r.payload) {
 		return ble.Advert{}, false
 	}
-	for i := range len(hexText) / 2 {
-		high, low := hexValue(hexText[2*i]), hexValue(hexText[2*i+1])
-		if high < 0 || low < 0 {
+	for i := range n {
+		high, low := hexDigits[hexText[2*i]], hexDigits[hexText[2*i+1]]
+		if high|low > 0x0F {
 			return ble.Advert{}, false
 		}
-		buffer[i] = byte(high<<4 | low)
+		r.payload[i] = high<<4 | low
 	}
-	a, _ := ble.Decode(buffer[:len(hexText)/2])
+	a, _ := ble.Decode(r.payload[:n])
 	return a, true
 }
+
+// hexDigits is the value of each hex digit, and 0xFF for every other byte.
+var hexDigits = func() (table [256]byte) {
+	for c := range table {
+		table[c] = 0xFF
+		if v := hexValue(byte(c)); v >= 0 {
+			table[c] = byte(v)
+		}
+	}
+	return table
+}()
 
 // battery is what a tag says of its battery in percent, or NoBattery.
 func battery(pct float64, ok bool) int {
