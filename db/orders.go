@@ -128,7 +128,7 @@ func (tx ordersTx) readOrders(ctx context.Context, spot reorder.Spot, s *reorder
 
 func (tx ordersTx) readHolds(ctx context.Context, spot reorder.Spot, s *reorder.Situation) error {
 	const holds = `
-		SELECT DISTINCT 'excursion ' || excursion || ' in ' || fridge
+		SELECT DISTINCT 'excursion ' || excursion || ' in ' || COALESCE((SELECT f.name FROM fridges f WHERE f.id = fridge), fridge)
 		FROM stock_holds
 		WHERE item = $1 AND place = $2 AND decision = ''`
 	rows, err := tx.Query(ctx, holds, spot.Item, spot.Place)

@@ -67,7 +67,7 @@ func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line
 			FROM stock_items i
 			LEFT JOIN shelf s ON s.item = i.id
 			LEFT JOIN outlook o ON o.item = i.id
-			WHERE $2 = '' OR i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR i.gtin = $3
+			WHERE $2 = '' OR i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR ($3 <> '' AND i.gtin = $3)
 		), chosen AS (
 			SELECT id, name, unit, pack, supplier, storage, criticality, on_hand, held, expired, next_day, low, days_left
 			FROM listed
@@ -101,6 +101,18 @@ func padGTIN(text string) string {
 		return ""
 	}
 	return strings.Repeat("0", 14-len(text)) + text
+}
+
+// Tally is inventory.Reader.
+func (s Stock) Tally(ctx context.Context, today inventory.Date) (t inventory.Tally, err error) {
+	const q = `
+		SELECT
+			(SELECT COUNT(DISTINCT item) FROM stock_outlooks WHERE target > 0 AND position <= reorder),
+			(SELECT COUNT(DISTINCT b.item) FROM stock_balances b JOIN stock_lots l ON l.id = b.lot
+				WHERE b.free > 0 AND l.expiry >= $1 AND l.expiry <= $2),
+			(SELECT COUNT(*) FROM stock_holds WHERE decision = '')`
+	err = s.QueryRow(ctx, q, today, today+inventory.ExpiringDays).Scan(&t.Low, &t.Expiring, &t.Held)
+	return t, err
 }
 
 // Balances is inventory.Reader.
@@ -208,7 +220,7 @@ func (s Stock) UseByDay(ctx context.Context, item inventory.ItemID, since invent
 func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inventory.HeldLot, error) {
 	const q = `
 		SELECT h.id, h.excursion, h.fridge, h.item, h.lot, h.place, h.quantity, h.placed_at, h.withdrawn,
-			i.name, i.unit, i.storage, i.stability, l.number, l.expiry, p.name, COALESCE(b.held, 0)
+			COALESCE((SELECT f.name FROM fridges f WHERE f.id = h.fridge), h.fridge), i.name, i.unit, i.storage, i.stability, l.number, l.expiry, p.name, COALESCE(b.held, 0)
 		FROM stock_holds h
 		JOIN stock_items i ON i.id = h.item
 		JOIN stock_lots l ON l.id = h.lot
@@ -227,7 +239,7 @@ func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inven
 		var placed int64
 		var stability string
 		if err := rows.Scan(&h.ID, &h.Excursion, &h.Fridge, &h.Item, &h.Lot, &h.Place, &h.Quantity, &placed, &h.Withdrawn,
-			&h.ItemName, &h.Unit, &h.Storage, &stability, &h.LotNumber, &h.Expiry, &h.PlaceName, &h.Waiting); err != nil {
+			&h.FridgeName, &h.ItemName, &h.Unit, &h.Storage, &stability, &h.LotNumber, &h.Expiry, &h.PlaceName, &h.Waiting); err != nil {
 			return nil, err
 		}
 		h.PlacedAt = fromMS(placed)

@@ -15,6 +15,8 @@ type Reader interface {
 	Places(ctx context.Context) ([]Place, error)
 	// Lines are the items that fit the query, low ones first, with how many there are in all.
 	Lines(ctx context.Context, q Query) ([]Line, int, error)
+	// Tally counts what somebody should look at, on a day.
+	Tally(ctx context.Context, today Date) (Tally, error)
 	// Balances are what all places hold of an item, those first that expire first.
 	Balances(ctx context.Context, item ItemID) ([]Balance, error)
 	// InFridge is what stands in a fridge, with its items.
@@ -30,6 +32,10 @@ type Reader interface {
 	// Outlooks are where an item stands at each place, as the reorder desk last saw it.
 	Outlooks(ctx context.Context, item ItemID) ([]Outlook, error)
 }
+
+// Tally counts items that run low, items with usable stock that expires within
+// ExpiringDays, and holds that wait for a decision.
+type Tally struct{ Low, Expiring, Held int }
 
 // PageSize is how many lines a list shows at once.
 const PageSize = 50
@@ -93,14 +99,15 @@ func (o Outlook) Low() bool { return o.Target > 0 && o.Position <= o.Reorder }
 // HeldLot is a hold with what a pharmacist needs to see of it.
 type HeldLot struct {
 	Hold
-	ItemName  string
-	Unit      string
-	LotNumber string
-	Expiry    Date
-	PlaceName string
-	Waiting   int64 // held there now
-	Storage   string
-	Stability []Stability
+	FridgeName string
+	ItemName   string
+	Unit       string
+	LotNumber  string
+	Expiry     Date
+	PlaceName  string
+	Waiting    int64 // held there now
+	Storage    string
+	Stability  []Stability
 }
 
 // Content is a lot that stands in a fridge.

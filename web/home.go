@@ -46,6 +46,11 @@ func (d *Door) home(c echo.Context) error {
 		page.Fridges = board
 		topics = append(topics, coldchain.Topic)
 	}
+	stock, err := d.stockLine(ctx, by)
+	if err != nil {
+		return err
+	}
+	page.Stock = stock
 	return d.show(c, "Home", views.Home(page), topics...)
 }
 

@@ -159,7 +159,8 @@ func (d *Door) stockForm(what string) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		form.Error, page.Form, page.Actor = sentence, form, d.actor(c)
+		form.Error = sentence
+		page.Form, page.Actor = form, d.actor(c)
 		return d.showAs(c, status, page.Item.Name, views.Item(page), "stock/"+string(id))
 	}
 }
@@ -264,4 +265,18 @@ func (d *Door) drawStock(ctx context.Context, key string) ([]live.Fragment, erro
 		leaf{"stock-" + key + "-held", views.ItemHeld(page)},
 		leaf{"stock-" + key + "-expired", views.ItemExpired(page)},
 	)
+}
+
+// stockLine is what the home page says of supplies; nil for those who may not see them.
+func (d *Door) stockLine(ctx context.Context, by hospital.Actor) (*views.StockLine, error) {
+	if d.Stock == nil || d.Desk == nil || !by.May(hospital.SeeStock) {
+		return nil, nil
+	}
+	tally, err := d.Stock.Store.Tally(ctx, d.Stock.Today(d.Now()))
+	if err != nil {
+		return nil, err
+	}
+	line := &views.StockLine{Low: tally.Low, Expiring: tally.Expiring, Held: tally.Held, MayApprove: by.May(hospital.ApproveOrders)}
+	line.Proposals, err = d.Desk.Store.CountOpen(ctx)
+	return line, err
 }

@@ -77,6 +77,8 @@ func (a Advice) Sentence(unit string) string {
 func (a Advice) IfNot(unit string) string {
 	left := a.DaysLeft()
 	switch {
+	case a.Position.Usable() <= 0 && a.Demand.PerDay <= 0:
+		return "There is nothing usable left."
 	case math.IsInf(left, 1):
 		return "Nothing has been used lately; stock stays under the level that was set."
 	case left <= 0:
