@@ -18,6 +18,7 @@ import (
 )
 
 const (
+	ingestPath = "/ingest"
 	// ingestPatience is how long POST /ingest waits for room before it sends readings back.
 	ingestPatience = 2 * time.Second
 	// retryAfter is how long a sender is asked to keep what could not be taken, in seconds.
@@ -27,10 +28,12 @@ const (
 // Intake is what POST /ingest opens onto.
 type Intake interface {
 	Take(ctx context.Context, from hospital.GatewayID, m gateway.Message, done func(ingest.Receipt, error)) error
+	// TurnAway notes a sender without a good token.
+	TurnAway(source, name, remote, why string)
 }
 
 func (d *Door) ingestRoutes() []route {
-	return []route{{post, "/ingest", ByToken, d.ingest}}
+	return []route{{post, ingestPath, ByToken, d.ingest}}
 }
 
 // receipt is the answer to POST /ingest.
@@ -55,12 +58,9 @@ func (d *Door) ingest(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Request().Body, gateway.MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(c.Request().Body, gateway.MaxBody+1)) // one byte too many is enough to refuse it
 	if err != nil {
 		return fmt.Errorf("read the message: %w", err)
-	}
-	if len(body) > gateway.MaxBody {
-		return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "The message is longer than 1 MiB. Send it in parts.")
 	}
 	message := gateway.Message{Topic: c.QueryParam("topic"), Format: gateway.Format(c.QueryParam("format")), Body: body,
 		ReceivedAt: d.Now(), Source: "http"}
@@ -128,23 +128,24 @@ func sentenceOf(err error) string {
 func (d *Door) bearer(c echo.Context) (hospital.GatewayID, error) {
 	const scheme = "Bearer "
 	header := c.Request().Header.Get(echo.HeaderAuthorization)
-	token := ""
+	token, name := "", ""
 	if len(header) > len(scheme) && strings.EqualFold(header[:len(scheme)], scheme) {
 		token = header[len(scheme):]
-	} else if _, password, ok := c.Request().BasicAuth(); ok {
-		token = password
+	} else if user, password, ok := c.Request().BasicAuth(); ok {
+		token, name = password, user
 	}
 	if token == "" {
-		return "", d.noToken(c, "Send the gateway's token: Authorization: Bearer TOKEN.")
+		return "", d.noToken(c, name, "Send the gateway's token: Authorization: Bearer TOKEN.")
 	}
 	from, err := d.Tokens.Check(c.Request().Context(), token)
 	if errors.Is(err, hospital.ErrForbidden) {
-		return "", d.noToken(c, "The token is not known here, or was revoked.")
+		return "", d.noToken(c, name, "The token is not known here, or was revoked.")
 	}
 	return from, err
 }
 
-func (d *Door) noToken(c echo.Context, sentence string) error {
+func (d *Door) noToken(c echo.Context, name, sentence string) error {
+	d.Intake.TurnAway("http", name, c.RealIP(), sentence)
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="wardwatch"`)
 	return echo.NewHTTPError(http.StatusUnauthorized, sentence)
 }

@@ -23,7 +23,14 @@ const (
 
 // protect puts what every request passes before the table of routes.
 func (d *Door) protect() {
-	d.echo.Use(nameRequest, d.log, secureHeaders, d.contain, middleware.BodyLimit(maxForm), sameOrigin())
+	d.echo.Use(nameRequest, d.log, secureHeaders, d.contain, limitForms(), sameOrigin())
+}
+
+// limitForms refuses bodies that no form sends. POST /ingest keeps its own limit and
+// notes who went beyond it.
+func limitForms() echo.MiddlewareFunc {
+	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm,
+		Skipper: func(c echo.Context) bool { return c.Path() == ingestPath }})
 }
 
 // nameRequest gives the request the reference number that its failure is found by.
@@ -45,7 +52,7 @@ func (d *Door) log(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err) // so that the status below is the one sent
 		}
 		level := slog.LevelDebug
-		if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead && c.Path() != "/ingest" {
+		if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead && c.Path() != ingestPath {
 			level = slog.LevelInfo
 		}
 		d.Log.Log(c.Request().Context(), level, "request", "method", c.Request().Method, "path", loggedPath(c),

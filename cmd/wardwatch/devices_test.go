@@ -127,12 +127,30 @@ func TestPostIngestTellsTheSenderWhatItCanDo(t *testing.T) {
 		{token, `{"readings":[`, http.StatusBadRequest, "ends too early"},
 		{token, `{"hello":1}`, http.StatusBadRequest, "in no format that is known here"},
 		{token, `[{"type":"Gateway","mac":"AC233F000009"},{"mac":"C0FFEE000001","rssi":-60}]`, http.StatusForbidden, "may not speak for ac233f000009"},
-		{token, `{"readings":[` + strings.Repeat(" ", 1<<20) + `]}`, http.StatusRequestEntityTooLarge, "too large"},
+		{token, `{"readings":[` + strings.Repeat(" ", 1<<20) + `]}`, http.StatusRequestEntityTooLarge, "That is too large"},
 		{token, `{"sightings":[{"tag":"c0ffee000001"}]}`, http.StatusOK, `"accepted":1`},
 		{token, `{"readings":[]}`, http.StatusOK, `{"accepted":0,"duplicates":0,"rejected":[]}`},
 	} {
 		if status, answer := post(t, h, c.token, c.body); status != c.status || !strings.Contains(answer, c.says) {
 			t.Errorf("%.40s: %d %s", c.body, status, answer)
+		}
+	}
+	if err := h.parts.Devices.Book.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refused, _, err := h.parts.Devices.Refused(t.Context(), hospital.Job("test"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reasons strings.Builder
+	for _, r := range refused {
+		fmt.Fprintln(&reasons, r.Source, r.Gateway, r.Reason)
+	}
+	for _, want := range []string{"http  turned away at the door: Send the gateway's token", "http  turned away at the door: The token is not known here",
+		"http gw-a the message is not JSON: it ends too early", "http gw-a the message is in no format", "http gw-a the token of gateway gw-a may not speak for ac233f000009",
+		"http gw-a the message is longer than 1 MiB"} {
+		if !strings.Contains(reasons.String(), want) {
+			t.Errorf("no refusal says %q:\n%s", want, reasons.String())
 		}
 	}
 }

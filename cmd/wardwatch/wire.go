@@ -120,7 +120,7 @@ func (h *house) wireDevices(ctx context.Context) error {
 		return err
 	}
 	h.parts.Intake, h.parts.Tokens = intake, tokens
-	h.parts.Devices = &ingest.Desk{Store: kept, Book: book, Register: h.register, Now: h.now}
+	h.parts.Devices = &ingest.Desk{Store: kept, Book: book, Register: h.register, Sensors: h.monitor, Now: h.now}
 	h.intake = append(h.intake, task{"broker", h.broker.Run})
 	h.work = append(h.work, task{"intake", intake.Run}, task{"notes on devices", book.Run})
 	return nil

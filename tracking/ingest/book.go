@@ -22,8 +22,12 @@ const (
 	MaxRefusals = 1_000
 	// MaxStrangers is how many unknown devices of one kind are kept; the longest silent go.
 	MaxStrangers = 500
-	// maxPending is how many refusals, and how many strangers, may wait to be written.
+	// maxPending is how many gateways, and how many strangers, may wait to be written.
 	maxPending = 500
+	// maxRefusalsAtOnce is how many different refusals may; the rest are counted.
+	maxRefusalsAtOnce = 100
+	// maxReason is the longest reason, in bytes.
+	maxReason = 300
 	// maxSample is how much of a refused message is shown, in bytes.
 	maxSample = 160
 )
@@ -117,7 +121,7 @@ type Book struct {
 	gateways  map[hospital.GatewayID]*GatewayState
 	strangers map[strangerKey]*Stranger
 	refusals  []Refusal
-	unnoted   int // refusals beyond maxPending
+	unnoted   int // refusals beyond maxRefusalsAtOnce
 
 	namesMu sync.Mutex
 	names   map[hospital.GatewayID]hospital.GatewayID // directory's gateways by the form their messages use
@@ -213,17 +217,24 @@ func (b *Book) heard(h heard) {
 	g.Refused += int64(h.refused)
 }
 
-// Refuse notes a refusal.
+// Refuse notes a refusal. The same one again, until the book is written, only counts.
 func (b *Book) Refuse(r Refusal) {
+	r.Topic = clean(r.Topic, gateway.MaxName)
+	r.Gateway = hospital.GatewayID(clean(string(r.Gateway), gateway.MaxName))
+	r.Reason = clean(r.Reason, maxReason)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.refusals) >= maxPending {
+	for i := range b.refusals {
+		if same := &b.refusals[i]; same.Reason == r.Reason && same.Gateway == r.Gateway && same.Topic == r.Topic && same.Source == r.Source {
+			same.Records += r.Records
+			same.At = r.At
+			return
+		}
+	}
+	if len(b.refusals) >= maxRefusalsAtOnce {
 		b.unnoted++
 		return
 	}
-	r.Topic = clean(r.Topic, gateway.MaxName)
-	r.Gateway = hospital.GatewayID(clean(string(r.Gateway), gateway.MaxName))
-	r.Reason = clean(r.Reason, 300)
 	b.refusals = append(b.refusals, r)
 }
 

@@ -177,6 +177,16 @@ func (in *Intake) refuseWhole(m gateway.Message, b gateway.Batch, from hospital.
 		Reason: err.Error(), Records: 1, Sample: sample(m.Body)})
 }
 
+// TurnAway notes a sender without a good token: the name that it gave itself, if any,
+// and where it sent from.
+func (in *Intake) TurnAway(source, name, remote, why string) {
+	in.meters.refused.WithLabelValues("sender").Inc()
+	now := in.Now()
+	id := hospital.GatewayID(gateway.Identity(name))
+	in.Book.Refuse(Refusal{At: now, Gateway: id, Source: source, Reason: "turned away at the door: " + why, Records: 1})
+	in.Book.Stranger(Stranger{Kind: GatewayStranger, ID: string(id), LastHeard: now, Says: "knocked from " + remote + " without a good token"})
+}
+
 func cmpOr(a, b hospital.GatewayID) hospital.GatewayID {
 	if a != "" {
 		return a

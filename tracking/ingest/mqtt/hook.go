@@ -121,11 +121,7 @@ func (h *hook) turnAway(cl *mochi.Client, claimed string, err error) {
 	if !errors.Is(err, errToken) && h.ctx.Err() == nil {
 		h.Parts.Log.Warn("a gateway was turned away", "gateway", claimed, "remote", cl.Net.Remote, "error", err)
 	}
-	name := hospital.GatewayID(gateway.Identity(claimed))
-	h.Book.Refuse(ingest.Refusal{At: h.Now(), Gateway: name, Source: "mqtt", Records: 1,
-		Reason: "turned away at the door: " + err.Error()})
-	h.Book.Stranger(ingest.Stranger{Kind: ingest.GatewayStranger, ID: string(name), LastHeard: h.Now(),
-		Says: "knocked from " + host(cl.Net.Remote) + " without a valid token"})
+	h.Intake.TurnAway("mqtt", claimed, host(cl.Net.Remote), err.Error())
 }
 
 func host(remote string) string {

@@ -48,12 +48,13 @@ const (
 // Takes takes messages; an *ingest.Intake does.
 type Takes interface {
 	Take(ctx context.Context, from hospital.GatewayID, m gateway.Message, done func(ingest.Receipt, error)) error
+	// TurnAway notes a sender without a good token.
+	TurnAway(source, name, remote, why string)
 }
 
-// Notes notes who was turned away; an *ingest.Book does.
+// Notes notes what the broker itself refuses; an *ingest.Book does.
 type Notes interface {
 	Refuse(ingest.Refusal)
-	Stranger(ingest.Stranger)
 	// Same says whether two names mean the same gateway of the hospital.
 	Same(directory *hospital.Directory, a, b hospital.GatewayID) bool
 }
