@@ -85,11 +85,16 @@ func (d *demo) run(p process) (err error) {
 	if err := d.takeIn(p.ctx); err != nil {
 		return err
 	}
-	settings := config{HTTP: d.command.HTTP, MQTT: d.command.MQTT, DB: d.dsn, MailFrom: "wardwatch@lindenhof.example",
-		demo: &web.Demo{Speed: d.command.Speed, Players: d.drawing.People}}
-	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
+	post, err := openPostOffice(d.log)
+	if err != nil {
 		return err
 	}
+	settings := config{HTTP: d.command.HTTP, MQTT: d.command.MQTT, DB: d.dsn, SMTP: post.address(), MailFrom: "wardwatch@lindenhof.example",
+		demo: &web.Demo{Speed: d.command.Speed, Players: d.drawing.People}}
+	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
+		return errors.Join(err, post.close())
+	}
+	d.house.work = append(d.house.work, task{"made-up mail server", post.run})
 	d.house.intake = append(d.house.intake, task{"made-up gateways", d.publish}, task{"made-up wards", d.useStock})
 	d.clock.start(d.start, d.command.Speed)
 	return d.house.run(p.ctx, p.stdout)

@@ -34,6 +34,8 @@ func openPostOffice(log *slog.Logger) (*postOffice, error) {
 // address is what --smtp would say.
 func (o *postOffice) address() string { return o.listen.Addr().String() }
 
+func (o *postOffice) close() error { return o.listen.Close() }
+
 // run takes letters until ctx ends.
 func (o *postOffice) run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = o.server.Close() })

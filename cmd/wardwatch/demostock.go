@@ -17,11 +17,13 @@ import (
 	"wardwatch/tracking/simulate"
 )
 
-// The supply department's week in the past: the reorder run looks at everything
-// every third day; its last run's proposals still wait on the first page.
+// The supply department in the past: the reorder run looks at everything every
+// third day, and the manager says yes to what it proposes. Of the last run some
+// proposals still wait on the first page.
 const (
-	runEvery = 3
-	lastRun  = 1 // days before the start
+	runEvery  = 3
+	lastRun   = 1 // days before the start
+	leftToday = 5 // proposals that the manager has not come to
 )
 
 // shelves is the stock of the past: what was used, ordered and delivered, and
@@ -55,10 +57,9 @@ func (s *shelves) agenda() []event {
 		}
 		agenda = append(agenda, event{hour(9, 0), s.decide}, event{hour(11, 0), s.receive})
 		if ago%runEvery == lastRun {
-			agenda = append(agenda, event{hour(6, 0), s.desk.Nightly})
-			if ago > lastRun {
-				agenda = append(agenda, event{hour(10, 0), s.approve}, event{hour(10, 30), s.send})
-			}
+			last := ago == lastRun
+			agenda = append(agenda, event{hour(6, 0), s.desk.Nightly},
+				event{hour(10, 0), func(ctx context.Context) error { return s.approve(ctx, last) }}, event{hour(10, 30), s.send})
 		}
 		for _, use := range s.demand.Day(day) {
 			agenda = append(agenda, event{use.At, func(ctx context.Context) error { return s.use(ctx, use) }})
@@ -98,8 +99,9 @@ func (s *shelves) usable(ctx context.Context, item inventory.ItemID, place inven
 	return sum, nil
 }
 
-// approve says yes to what waits; a large amount needs the second manager too.
-func (s *shelves) approve(ctx context.Context) error {
+// approve says yes to what waits; a large amount needs the second manager too. On
+// the last day a few are left, and those for the fridge that is about to fail.
+func (s *shelves) approve(ctx context.Context, last bool) error {
 	for _, person := range s.drawing.People {
 		if !slices.Contains(person.Roles, hospital.SupplyManager) {
 			continue
@@ -108,7 +110,10 @@ func (s *shelves) approve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range waiting {
+		for i, p := range waiting {
+			if last && (i < leftToday || string(p.Place.ID) == demoStory().Fridge) {
+				continue
+			}
 			if _, err := s.desk.Approve(ctx, person.Actor(), reorder.Answer{ID: p.ID, Version: p.Version}); err != nil {
 				return err
 			}
@@ -152,13 +157,19 @@ func (s *shelves) receive(ctx context.Context) error {
 		for _, line := range o.Lines {
 			s.lots++
 			receipt.Parts = append(receipt.Parts, reorder.Part{Line: line.ID, Quantity: line.Outstanding(),
-				Lot: fmt.Sprintf("R%02d%04d", 10+s.lots%80, 1000+s.lots), Expiry: today + inventory.Date(max(60, line.Item.ShelfLife*4/5))})
+				Lot: fmt.Sprintf("R%02d%04d", 10+s.lots%80, 1000+s.lots), Expiry: today + inventory.Date(s.life(line.Item.ID)*4/5)})
 		}
 		if err := s.desk.Receive(ctx, s.actor(hospital.SupplyManager), receipt); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// life is how many days a fresh delivery of an item lasts.
+func (s *shelves) life(id inventory.ItemID) int {
+	i := slices.IndexFunc(s.drawing.Items, func(item simulate.Item) bool { return item.ID == string(id) })
+	return s.drawing.Items[i].ShelfLifeDays
 }
 
 // decide is the pharmacist's morning: lots that were held go back on the shelf or away.
@@ -198,6 +209,7 @@ func (s *shelves) emptyShelf(ctx context.Context) error {
 		if item.Maximum == 0 || strings.HasPrefix(item.Place, "f-") || surplus <= 0 || s.comes(ctx, item.Name) {
 			continue
 		}
+		s.log.Info("a shelf will run low", "item", item.Name, "left", left-surplus, "reorder", item.Minimum)
 		s.last = &simulate.Use{Item: item.ID, Place: item.Place, Quantity: stockLeft + 1}
 		return s.stock.Use(ctx, s.actor(hospital.SupplyManager), inventory.Taking{Item: id, Place: place, Quantity: surplus,
 			Why: "ward cupboards filled up", Source: "scan"})

@@ -234,14 +234,24 @@ func (w *World) coolUntilStart() {
 		c.advance(from)
 		for at := from; at.Before(start); at = c.now {
 			w.record = append(w.record, w.recordOf(c))
-			every := recordEvery
-			if start.Sub(at) <= recent {
-				every = recentEvery
-			}
-			w.cool(c, at.Add(every))
+			w.cool(c, at.Add(w.rhythm(c.fridge, start.Sub(at))))
 		}
 		w.chillers = append(w.chillers, c)
 		w.probes = append(w.probes, beacon{next: start.Add(time.Duration(i) * probeEvery / 20), room: w.house.index[f.Room]})
+	}
+}
+
+// rhythm is how soon the next line of a probe's record follows, some time before
+// the start. Near its limit the story's fridge is recorded as often as it is heard,
+// so that the alarm falls due when the story says.
+func (w *World) rhythm(f Fridge, before time.Duration) time.Duration {
+	switch {
+	case f.ID == w.options.Story.Fridge && before <= w.options.Story.Delay+recentEvery:
+		return grain
+	case before <= recent:
+		return recentEvery
+	default:
+		return recordEvery
 	}
 }
 
