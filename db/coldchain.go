@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 )
 
@@ -172,7 +173,8 @@ func (f Fridges) Strange(ctx context.Context) ([]coldchain.StrangeSensor, error)
 	return strange, nil
 }
 
-func (tx fridgesTx) origin(ctx context.Context, r coldchain.Reading) (id int64, err error) {
+// Origin numbers how readings come.
+func (tx fridgesTx) Origin(ctx context.Context, source string, gateway hospital.GatewayID) (id coldchain.OriginID, err error) {
 	const q = `
 		SELECT id
 		FROM reading_origins
@@ -181,11 +183,14 @@ func (tx fridgesTx) origin(ctx context.Context, r coldchain.Reading) (id int64, 
 		INSERT INTO reading_origins (source, gateway)
 		VALUES ($1, $2)
 		RETURNING id`
-	err = tx.QueryRow(ctx, q, r.Source, r.Gateway).Scan(&id)
+	err = tx.QueryRow(ctx, q, source, gateway).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = tx.QueryRow(ctx, add, r.Source, r.Gateway).Scan(&id)
+		err = tx.QueryRow(ctx, add, source, gateway).Scan(&id)
 	}
-	return id, err
+	if err != nil {
+		return 0, fmt.Errorf("origin of readings: %w", err)
+	}
+	return id, nil
 }
 
 // Quarantine sets an impossible reading aside. What does not fit the column is
@@ -202,7 +207,7 @@ func (tx fridgesTx) Quarantine(ctx context.Context, sensor coldchain.SensorID, r
 			WHERE sensor = $1
 			ORDER BY id DESC
 			LIMIT 1 OFFSET $2)`
-	origin, err := tx.origin(ctx, r)
+	origin, err := tx.Origin(ctx, r.Source, r.Gateway)
 	if err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}
@@ -239,7 +244,7 @@ func (f Fridges) Quarantined(ctx context.Context, id coldchain.FridgeID, limit i
 }
 
 // AddReading is false when the record has the sensor's reading of that time already.
-func (tx fridgesTx) AddReading(ctx context.Context, sensor coldchain.SensorID, r coldchain.Reading) (bool, error) {
+func (tx fridgesTx) AddReading(ctx context.Context, sensor coldchain.SensorID, origin coldchain.OriginID, r coldchain.Reading) (bool, error) {
 	const q = `
 		INSERT INTO readings (sensor, measured_at, temp_mc, received_after, origin)
 		VALUES ($1, $2, $3, $4, $5)
@@ -247,10 +252,6 @@ func (tx fridgesTx) AddReading(ctx context.Context, sensor coldchain.SensorID, r
 	const clock = `
 		INSERT INTO reading_clocks (sensor, measured_at, device_at)
 		VALUES ($1, $2, $3)`
-	origin, err := tx.origin(ctx, r)
-	if err != nil {
-		return false, fmt.Errorf("origin of a reading: %w", err)
-	}
 	done, err := tx.Exec(ctx, q, sensor, ms(r.MeasuredAt), r.Temp, ms(r.ReceivedAt)-ms(r.MeasuredAt), origin)
 	if err != nil {
 		return false, fmt.Errorf("add reading: %w", err)

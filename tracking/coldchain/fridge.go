@@ -44,6 +44,9 @@ type Sensor struct {
 	BatteryPct *int // the last that the device said
 }
 
+// OriginID numbers a way that readings come by.
+type OriginID int64
+
 // Kinds of alarm that the cold chain raises.
 const (
 	KindWarm      notify.Kind = "too warm"
@@ -93,8 +96,10 @@ type Tx interface {
 	NoteStrangeSensor(context.Context, Reading) error
 	// Quarantine sets an impossible reading of a known sensor aside; the oldest go beyond MaxQuarantined a sensor.
 	Quarantine(ctx context.Context, sensor SensorID, r Reading, reason string) error
+	// Origin numbers how readings come: a source and a gateway.
+	Origin(ctx context.Context, source string, gateway hospital.GatewayID) (OriginID, error)
 	// AddReading is false when the record has the sensor's reading of that time already.
-	AddReading(context.Context, SensorID, Reading) (bool, error)
+	AddReading(context.Context, SensorID, OriginID, Reading) (bool, error)
 	SetBattery(ctx context.Context, sensor SensorID, pct int) error
 
 	// SavedState is the fold's last checkpoint; false when there is none.

@@ -17,6 +17,8 @@ const (
 	futureTolerance = 5 * time.Minute
 	// oldest is before any digital logger: an earlier time is a clock that was never set.
 	oldestYear = 2000
+	// maxOrigins is how many ways that readings come by are remembered.
+	maxOrigins = 10_000
 	// checkpointEvery is how much of the record a start may have to judge again.
 	checkpointEvery = 10 * time.Minute
 )
@@ -35,12 +37,20 @@ type Monitor struct {
 	mu      sync.Mutex
 	version int64
 	watches map[SensorKey]*watch
+	origins map[origin]OriginID
+}
+
+// origin is how a reading came.
+type origin struct {
+	source  string
+	gateway hospital.GatewayID
 }
 
 // NewMonitor watches over what the store holds; its alarms climb the ladder and
 // name rooms and times as the register's site does.
 func NewMonitor(store Store, ladder notify.Ladder, register *hospital.Register) *Monitor {
-	return &Monitor{store: store, ladder: ladder, register: register, by: hospital.Job("cold chain"), watches: map[SensorKey]*watch{}}
+	return &Monitor{store: store, ladder: ladder, register: register, by: hospital.Job("cold chain"),
+		watches: map[SensorKey]*watch{}, origins: map[origin]OriginID{}}
 }
 
 // watch is one stream with where its judgement stands.
@@ -86,7 +96,11 @@ func (m *Monitor) Observe(ctx context.Context, readings []Reading) ([]Outcome, e
 	return outcomes, nil
 }
 
-func (m *Monitor) forget() { m.watches, m.version = map[SensorKey]*watch{}, 0 }
+func (m *Monitor) forget() {
+	m.version = 0
+	clear(m.watches)
+	clear(m.origins)
+}
 
 func (m *Monitor) observe(ctx context.Context, tx Tx, readings []Reading) ([]Outcome, error) {
 	if err := m.refresh(ctx, tx); err != nil {
@@ -290,7 +304,11 @@ func (p Profile) print() string {
 
 // take stores one reading and, when it is the newest, steps on.
 func (m *Monitor) take(ctx context.Context, tx Tx, w *watch, r Reading) (Outcome, error) {
-	added, err := tx.AddReading(ctx, w.sensor.ID, r)
+	came, err := m.origin(ctx, tx, r)
+	if err != nil {
+		return Outcome{}, err
+	}
+	added, err := tx.AddReading(ctx, w.sensor.ID, came, r)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -308,6 +326,18 @@ func (m *Monitor) take(ctx context.Context, tx Tx, w *watch, r Reading) (Outcome
 		return Outcome{Verdict: Accepted}, nil
 	}
 	return Outcome{Verdict: Accepted}, m.step(ctx, tx, w, r)
+}
+
+func (m *Monitor) origin(ctx context.Context, tx Tx, r Reading) (OriginID, error) {
+	from := origin{r.Source, r.Gateway}
+	if id, known := m.origins[from]; known {
+		return id, nil
+	}
+	id, err := tx.Origin(ctx, r.Source, r.Gateway)
+	if err == nil && len(m.origins) < maxOrigins {
+		m.origins[from] = id
+	}
+	return id, err
 }
 
 // step judges a reading that is newer than all before it.
