@@ -30,16 +30,17 @@ const (
 
 // program is the command line. Every flag --some-flag can also be set as WARDWATCH_SOME_FLAG.
 type program struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Show a made-up hospital, live: no account, no service, no network."`
-	Import  importCommand  `cmd:"" help:"Take in a hospital, or parts of one."`
-	Decode  decodeCommand  `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
-	User    userCommand    `cmd:"" help:"People's accounts."`
-	Token   tokenCommand   `cmd:"" help:"Tokens of gateways and programs."`
-	Backup  backupCommand  `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`
-	Restore restoreCommand `cmd:"" help:"Check a backup and put it in the database's place."`
-	Verify  verifyCommand  `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Run the server."`
+	Demo       demoCommand       `cmd:"" help:"Show a made-up hospital, live: no account, no service, no network."`
+	Import     importCommand     `cmd:"" help:"Take in a hospital, or parts of one."`
+	Decode     decodeCommand     `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
+	User       userCommand       `cmd:"" help:"People's accounts."`
+	Token      tokenCommand      `cmd:"" help:"Tokens of gateways and programs."`
+	Backup     backupCommand     `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`
+	Restore    restoreCommand    `cmd:"" help:"Check a backup and put it in the database's place."`
+	Verify     verifyCommand     `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
+	Excursions excursionsCommand `cmd:"" help:"Judge recordings of temperature loggers: days, gaps and excursions as JSON."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // process is what a command may touch of the outside.
