@@ -102,9 +102,10 @@ func (d *demo) run(p process) (err error) {
 
 // demoStory is what is bound to happen while somebody watches: vaccine fridge B
 // has been warming for an hour and rings after half a minute, when its profile's
-// delay is up; eight minutes later its compressor runs again.
+// delay is up; eight minutes later its compressor runs again. A gateway loses its
+// power after three quarters of a minute.
 func demoStory() simulate.Story {
 	rule, _ := coldchain.Refrigerator().Rule("warm")
 	return simulate.Story{Fridge: "f-02", Limit: rule.Limit.Celsius(), Delay: rule.Duration,
-		RingAfter: 25 * time.Second, RepairAfter: 9 * time.Minute}
+		RingAfter: 25 * time.Second, RepairAfter: 9 * time.Minute, CutAfter: 45 * time.Second}
 }

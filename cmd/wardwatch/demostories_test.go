@@ -1,0 +1,88 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"wardwatch/tracking/hospital"
+)
+
+// storyTime is how long a story of the demo may take to happen.
+const storyTime = 30 * time.Second
+
+// page is a page of the demo as somebody in a role sees it.
+func (d *runningDemo) page(t *testing.T, role hospital.Role, path string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Cookie", "wardwatch-demo-role="+string(role))
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", path, answer.Status, err)
+	}
+	return string(body)
+}
+
+// until looks at a page, each time that something of its topics changes, until it shows what is awaited.
+func (d *runningDemo) until(t *testing.T, role hospital.Role, topics, path, what string, shows func(page string) bool) {
+	t.Helper()
+	header := http.Header{"Cookie": {"wardwatch-demo-role=" + string(role)}, "Origin": {d.url}}
+	socket, answer, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(d.url, "http")+"/live?topics="+topics, header)
+	if err != nil {
+		t.Fatalf("listen to %s: %v (%v)", topics, err, answer)
+	}
+	defer socket.Close()
+	_ = socket.SetReadDeadline(time.Now().Add(storyTime))
+	for !shows(d.page(t, role, path)) {
+		if _, _, err := socket.ReadMessage(); err != nil {
+			t.Fatalf("%s did not happen within %v (%v); the log: %s", what, storyTime, err, d.errs)
+		}
+	}
+}
+
+var placeLine = regexp.MustCompile(`>([^<>]+) · (Ground|First) floor`)
+
+// placeOn is the first place that an asset's page names: where the asset is.
+func placeOn(page string) string {
+	if found := placeLine.FindStringSubmatch(page); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+// The stories that a newcomer is promised, through the very pages: a pump changes
+// rooms, a fridge rings, its lots are held, reorders wait.
+func TestTheDemoTellsItsStories(t *testing.T) {
+	d := startDemo(t, "--size", "small", "--speed", "30", "--seed", "5")
+	if home := d.page(t, hospital.Nurse, "/"); !strings.Contains(home, "Infusion pump") {
+		t.Error("home does not offer infusion pumps")
+	}
+	first := placeOn(d.page(t, hospital.Nurse, "/assets/p-001"))
+	if first == "" {
+		t.Fatal("nobody knows where the first pump is")
+	}
+	d.until(t, hospital.Nurse, "asset/p-001", "/assets/p-001", "a walk of the first pump", func(page string) bool { return placeOn(page) != first })
+	d.until(t, hospital.Nurse, "alarms", "/alarms", "the fridge's alarm", func(page string) bool {
+		return strings.Contains(page, "Vaccine fridge B") && strings.Contains(page, "Too warm")
+	})
+	d.until(t, hospital.Pharmacist, "stock,coldchain", "/holds", "the hold on the fridge's lots", func(page string) bool {
+		return strings.Contains(page, "Influenza vaccine") && strings.Contains(page, "wait for a decision")
+	})
+	d.until(t, hospital.SupplyManager, "proposals", "/orders/proposals", "the reorder of what is held", func(page string) bool {
+		return strings.Contains(page, "Influenza vaccine") && strings.Contains(page, "held since excursion")
+	})
+	d.end(t)
+}
