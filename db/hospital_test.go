@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"reflect"
@@ -168,5 +169,42 @@ func TestAnEmailThatBelongsToAnotherIsNamed(t *testing.T) {
 	_, err := db.Hospital{DB: d}.Import(t.Context(), hospital.Job("import"), doc, true)
 	if !errors.Is(err, hospital.ErrInvalid) || !strings.Contains(err.Error(), "/people/0") || !strings.Contains(err.Error(), "n.ode") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What was taken in is written out again, and taken in once more it changes nothing.
+func TestADescriptionDescribesWhatIsStored(t *testing.T) {
+	d := dbtest.Open(t, db.Options{})
+	kept := db.Hospital{DB: d}
+	if _, err := kept.Describe(t.Context(), hospital.Job("test")); !errors.Is(err, db.ErrEmpty) {
+		t.Errorf("of nothing: %v", err)
+	}
+	importing(t, d, linden(t), true)
+	described, err := kept.Describe(t.Context(), hospital.Job("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(described)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := document.Parse(text)
+	if err != nil {
+		t.Fatalf("our own description is refused: %v\n%s", err, text)
+	}
+	for _, change := range importing(t, d, again, true) {
+		if change.What != document.Same {
+			t.Errorf("taken in again it does %v", change)
+		}
+	}
+	fresh := dbtest.Open(t, db.Options{})
+	importing(t, fresh, again, true)
+	twice, err := db.Hospital{DB: fresh}.Describe(t.Context(), hospital.Job("test"))
+	if err != nil || !reflect.DeepEqual(twice, described) {
+		t.Errorf("taken in elsewhere it is\n%+v\nwant\n%+v, %v", twice, described, err)
+	}
+	nurse := hospital.Actor{ID: "n", Roles: []hospital.Role{hospital.Nurse}}
+	if _, err := kept.Describe(t.Context(), nurse); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a nurse: %v", err)
 	}
 }

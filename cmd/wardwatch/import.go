@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,108 @@ func (f databaseFlag) withDatabase(p process, work func(context.Context, *db.DB)
 
 type importCommand struct {
 	Hospital importHospitalCommand `cmd:"" help:"Take in a whole hospital from one JSON document: sites, rooms, gateways, equipment, fridges, suppliers, items, stock, people."`
+
+	Assets    importAssetsCommand    `cmd:"" help:"Take in equipment from a CSV file."`
+	Items     importItemsCommand     `cmd:"" help:"Take in items from a CSV file."`
+	Stock     importStockCommand     `cmd:"" help:"Book opening stock from a CSV file."`
+	Suppliers importSuppliersCommand `cmd:"" help:"Take in suppliers from a CSV file."`
+	Places    importPlacesCommand    `cmd:"" help:"Take in places where stock is kept from a CSV file."`
+	People    importPeopleCommand    `cmd:"" help:"Take in people from a CSV file; passwords are never in it."`
+}
+
+type importCommandTable struct {
+	databaseFlag `embed:""`
+	File         string `arg:"" optional:"" help:"The CSV file, with a header; - reads standard input."`
+	Apply        bool   `help:"Keep the changes. Without it the import is a dry run that says what would change."`
+	Columns      bool   `help:"Print a header with every column and do nothing else."`
+	All          bool   `help:"List the things that stay as they are, too."`
+}
+
+// The sections that can be taken in as CSV. What a file has no column for stays as it is.
+type (
+	importAssetsCommand struct {
+		importCommandTable `embed:""`
+	}
+	importItemsCommand struct {
+		importCommandTable `embed:""`
+	}
+	importStockCommand struct {
+		importCommandTable `embed:""`
+	}
+	importSuppliersCommand struct {
+		importCommandTable `embed:""`
+	}
+	importPlacesCommand struct {
+		importCommandTable `embed:""`
+	}
+	importPeopleCommand struct {
+		importCommandTable `embed:""`
+	}
+)
+
+// Run takes in assets.
+func (c importAssetsCommand) Run(p process) error { return c.take(p, "assets") }
+
+// Run takes in items.
+func (c importItemsCommand) Run(p process) error { return c.take(p, "items") }
+
+// Run books opening stock.
+func (c importStockCommand) Run(p process) error { return c.take(p, "stock") }
+
+// Run takes in suppliers.
+func (c importSuppliersCommand) Run(p process) error { return c.take(p, "suppliers") }
+
+// Run takes in places.
+func (c importPlacesCommand) Run(p process) error { return c.take(p, "places") }
+
+// Run takes in people.
+func (c importPeopleCommand) Run(p process) error { return c.take(p, "people") }
+
+func (c importCommandTable) take(p process, section string) error {
+	table, ok := document.TableOf(section)
+	if !ok {
+		return fmt.Errorf("%s can't be written as CSV", section)
+	}
+	if c.Columns {
+		_, err := fmt.Fprintln(p.stdout, table.Header())
+		return err
+	}
+	if c.File == "" {
+		return usageError{fmt.Errorf("name the file: wardwatch import %s FILE (or - for standard input)", section)}
+	}
+	return c.withDatabase(p, func(ctx context.Context, d *db.DB) error {
+		kept := db.Hospital{DB: d}
+		there, err := kept.Describe(ctx, hospital.Job("import"))
+		if errors.Is(err, db.ErrEmpty) {
+			return fmt.Errorf("%w; take one in first with wardwatch import hospital", err)
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := readFile(p, c.File, func(from io.Reader) (document.Rows, error) { return table.Read(from, there) })
+		if err != nil {
+			return err
+		}
+		changes, err := kept.Import(ctx, hospital.Job("import"), rows.Document, c.Apply)
+		if err != nil {
+			return err
+		}
+		return importHospitalCommand{Apply: c.Apply, All: c.All}.report(p.stdout, inRows(changes, section, rows.Lines))
+	})
+}
+
+// inRows says where in the file each change stands; the site, which the file does not hold, is left out.
+func inRows(changes []document.Change, section string, lines []int) []document.Change {
+	var rows []document.Change
+	for _, change := range changes {
+		var i int
+		if _, err := fmt.Sscanf(change.Path, "/"+section+"/%d", &i); err != nil || i >= len(lines) {
+			continue
+		}
+		change.Path = fmt.Sprintf("row %d", lines[i])
+		rows = append(rows, change)
+	}
+	return rows
 }
 
 type importHospitalCommand struct {
@@ -50,7 +153,7 @@ func (c importHospitalCommand) Run(p process) error {
 	if c.File == "" {
 		return usageError{errors.New("name the document: wardwatch import hospital FILE (or - for standard input)")}
 	}
-	doc, err := readDocument(p, c.File)
+	doc, err := readFile(p, c.File, document.Read)
 	if err != nil {
 		return err
 	}
@@ -63,25 +166,26 @@ func (c importHospitalCommand) Run(p process) error {
 	})
 }
 
-func readDocument(p process, name string) (document.Document, error) {
+// readFile reads a file, or standard input for -, and shows everything that is wrong with it.
+func readFile[T any](p process, name string, read func(io.Reader) (T, error)) (content T, err error) {
 	source := p.stdin
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
-			return document.Document{}, usageError{fmt.Errorf("the document can't be opened: %w", err)}
+			return content, usageError{fmt.Errorf("the file can't be opened: %w", err)}
 		}
 		defer file.Close()
 		source = file
 	}
-	doc, err := document.Read(source)
+	content, err = read(source)
 	faults, ok := errors.AsType[document.Faults](err)
 	if !ok {
-		return doc, err
+		return content, err
 	}
 	for _, fault := range faults {
 		fmt.Fprintln(p.stderr, fault)
 	}
-	return doc, fmt.Errorf("nothing was imported: %s is named above; mend the document and import it again", plural(len(faults), "fault"))
+	return content, fmt.Errorf("nothing was imported: %s named above; mend the file and import it again", plural(len(faults), "fault is", "faults are"))
 }
 
 // report lists what an import does, a line a thing, and sums it up in the last line.
@@ -103,9 +207,30 @@ func (c importHospitalCommand) report(to io.Writer, changes []document.Change) e
 	return out.Flush()
 }
 
-func plural(n int, thing string) string {
+func plural(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + thing
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+type exportCommand struct {
+	Hospital exportHospitalCommand `cmd:"" help:"Write the stored hospital as a document that wardwatch import hospital takes."`
+}
+
+type exportHospitalCommand struct {
+	databaseFlag `embed:""`
+}
+
+// Run writes the hospital to standard output.
+func (c exportHospitalCommand) Run(p process) error {
+	return c.withDatabase(p, func(ctx context.Context, d *db.DB) error {
+		doc, err := db.Hospital{DB: d}.Describe(ctx, hospital.Job("export"))
+		if err != nil {
+			return err
+		}
+		encoder := json.NewEncoder(p.stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(doc)
+	})
 }

@@ -34,6 +34,7 @@ type program struct {
 	Demo       demoCommand       `cmd:"" help:"Show a made-up hospital, live: no account, no service, no network."`
 	Import     importCommand     `cmd:"" help:"Take in a hospital, or parts of one."`
 	Decode     decodeCommand     `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
+	Export     exportCommand     `cmd:"" help:"Write out what is stored."`
 	User       userCommand       `cmd:"" help:"People's accounts."`
 	Token      tokenCommand      `cmd:"" help:"Tokens of gateways and programs."`
 	Backup     backupCommand     `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`

@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func read(t *testing.T, name string) []byte {
+func readFile(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile("testdata/" + name)
 	if err != nil {
@@ -28,7 +28,7 @@ func read(t *testing.T, name string) []byte {
 }
 
 func TestASmallHospitalIsRead(t *testing.T) {
-	doc, err := Read(bytes.NewReader(read(t, "small.json")))
+	doc, err := Read(bytes.NewReader(readFile(t, "small.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestASmallHospitalIsRead(t *testing.T) {
 }
 
 func TestWhatIsWrittenIsReadBackTheSame(t *testing.T) {
-	doc, err := Parse(read(t, "small.json"))
+	doc, err := Parse(readFile(t, "small.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestWhatIsWrittenIsReadBackTheSame(t *testing.T) {
 
 // Every fault of a thoroughly broken document is named at once, in the order of the document.
 func TestEveryFaultIsNamedWithItsPath(t *testing.T) {
-	_, err := Parse(read(t, "broken.json"))
+	_, err := Parse(readFile(t, "broken.json"))
 	faults, ok := errors.AsType[Faults](err)
 	if !ok || !errors.Is(err, hospital.ErrInvalid) {
 		t.Fatalf("got %v, want Faults", err)
@@ -74,7 +74,7 @@ func TestEveryFaultIsNamedWithItsPath(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := string(read(t, "broken.golden")); got.String() != want {
+	if want := string(readFile(t, "broken.golden")); got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
 	}
 }
@@ -114,7 +114,7 @@ func TestTextThatIsNoDocument(t *testing.T) {
 }
 
 func TestAByteOrderMarkIsForgiven(t *testing.T) {
-	if _, err := Parse(append([]byte("\xef\xbb\xbf"), read(t, "small.json")...)); err != nil {
+	if _, err := Parse(append([]byte("\xef\xbb\xbf"), readFile(t, "small.json")...)); err != nil {
 		t.Error(err)
 	}
 }
@@ -130,7 +130,7 @@ func (spaces) Read(p []byte) (int, error) {
 }
 
 func TestSizeIsLimited(t *testing.T) {
-	small := read(t, "small.json")
+	small := readFile(t, "small.json")
 	full := io.MultiReader(bytes.NewReader(small), io.LimitReader(spaces{}, MaxBytes-int64(len(small))))
 	if _, err := Read(full); err != nil {
 		t.Errorf("a document of exactly MaxBytes: %v", err)

@@ -86,7 +86,7 @@ func Parse(data []byte) (Document, error) {
 	// what is empty refers to nothing: all else is still looked at.
 	faults = append(faults, doc.check()...)
 	if len(faults) > 0 {
-		return Document{}, number(data, faults)
+		return Document{}, inOrder(data, faults)
 	}
 	return doc, nil
 }
@@ -108,9 +108,9 @@ func syntax(data []byte) Faults {
 	return faults
 }
 
-// number gives each fault the line that its path begins on and puts them in the
+// inOrder gives each fault the line that its path begins on and puts them in the
 // order of the document. The same fault is named once.
-func number(data []byte, faults Faults) Faults {
+func inOrder(data []byte, faults Faults) Faults {
 	lines := make(map[string]int, len(faults))
 	for _, f := range faults {
 		lines[f.Path] = 0
