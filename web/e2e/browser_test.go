@@ -1,0 +1,333 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"wardwatch/tracking/hospital"
+)
+
+//go:embed testdata/axe.min.js
+var axe string
+
+const (
+	// patience is how long a page may take to show what a story waits for.
+	patience = 20 * time.Second
+	// storyTime is how long one test may take.
+	storyTime = 2 * time.Minute
+	// testTime is how long one tab may be used.
+	testTime = 4 * time.Minute
+	// startTime is how long the program may take to be ready.
+	startTime = 60 * time.Second
+	stopTime  = 15 * time.Second
+)
+
+// shared is what all tests of this package use: one program, one browser.
+var shared struct {
+	binary  string
+	browser context.Context
+}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	chromium := findBrowser()
+	if chromium == "" {
+		return m.Run() // each test says that it is skipped
+	}
+	folder, err := os.MkdirTemp("", "wardwatch-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	shared.binary = filepath.Join(folder, "wardwatch")
+	if out, err := exec.Command("go", "build", "-o", shared.binary, "wardwatch/cmd/wardwatch").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
+		return 1
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-dev-shm-usage", true))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	defer stop()
+	browser, closeBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	defer closeBrowser()
+	if err := chromedp.Run(browser); err != nil {
+		fmt.Fprintf(os.Stderr, "start %s: %v\n", chromium, err)
+		return 1
+	}
+	shared.browser = browser
+	return m.Run()
+}
+
+func findBrowser() string {
+	if named := os.Getenv("CHROMIUM"); named != "" {
+		return named
+	}
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func needBrowser(t *testing.T) {
+	t.Helper()
+	if shared.browser != nil {
+		return
+	}
+	if os.Getenv("WARDWATCH_E2E") == "required" {
+		t.Fatal("no browser on PATH, and WARDWATCH_E2E=required: apt-get install chromium-headless-shell")
+	}
+	t.Skip("SKIPPED: no browser on PATH (apt-get install chromium-headless-shell), so nobody looked at the pages")
+}
+
+// server is the program as a newcomer starts it.
+type server struct {
+	t       *testing.T
+	url     string
+	command *exec.Cmd
+	log     *strings.Builder
+	once    sync.Once
+}
+
+// demo starts a made-up hospital; the test's end stops it and asks for a clean exit.
+func demo(t *testing.T, flags ...string) *server {
+	t.Helper()
+	needBrowser(t)
+	s := &server{t: t, log: &strings.Builder{}}
+	s.command = exec.Command(shared.binary, append([]string{"demo", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--size", "small"}, flags...)...)
+	s.command.Stderr = s.log
+	stdout, err := s.command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	ready := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			if address, ok := strings.CutPrefix(lines.Text(), "ready http="); ok {
+				ready <- strings.Fields(address)[0]
+			}
+		}
+	}()
+	select {
+	case s.url = <-ready:
+	case <-time.After(startTime):
+		t.Fatal("the demo was not ready in time")
+	}
+	return s
+}
+
+// stop is also for stories in which the server goes away.
+func (s *server) stop() {
+	s.once.Do(func() {
+		_ = s.command.Process.Signal(syscall.SIGTERM)
+		done := make(chan error, 1)
+		go func() { done <- s.command.Wait() }()
+		select {
+		case err := <-done:
+			if err != nil {
+				s.t.Errorf("the demo ended with %v:\n%s", err, s.log)
+			}
+		case <-time.After(stopTime):
+			_ = s.command.Process.Kill()
+			s.t.Error("the demo did not drain in time")
+		}
+	})
+}
+
+// tab is one open tab and what its console said.
+type tab struct {
+	t      *testing.T
+	ctx    context.Context
+	server *server
+
+	mu       sync.Mutex
+	faults   []string
+	tolerate []string
+}
+
+// screen is what a page is looked at on.
+type screen struct {
+	name          string
+	width, height int64
+	dark          bool
+}
+
+var (
+	desk  = screen{"desk", 1280, 800, false}
+	phone = screen{"phone", 390, 844, false}
+	night = screen{"desk at night", 1280, 800, true}
+	tiny  = screen{"zoomed to 320", 320, 700, false}
+)
+
+// look opens a tab on the server as somebody with a role.
+func (s *server) look(t *testing.T, role hospital.Role, on screen) *tab {
+	t.Helper()
+	fresh, closeTab := chromedp.NewContext(shared.browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(closeTab)
+	ctx, cancel := context.WithTimeout(fresh, testTime)
+	t.Cleanup(cancel)
+	b := &tab{t: t, ctx: ctx, server: s}
+	chromedp.ListenTarget(ctx, b.hear)
+	b.do(log.Enable(), network.Enable(), chromedp.ActionFunc(func(ctx context.Context) error {
+		return network.SetCookie("wardwatch-demo-role", string(role)).WithURL(s.url).Do(ctx)
+	}))
+	b.on(on)
+	t.Cleanup(b.mustBeSilent)
+	return b
+}
+
+func (b *tab) on(s screen) {
+	b.t.Helper()
+	scheme := "light"
+	if s.dark {
+		scheme = "dark"
+	}
+	b.do(emulation.SetDeviceMetricsOverride(s.width, s.height, 1, s.width < 500),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+}
+
+// hear gathers what a page should never say.
+func (b *tab) hear(event any) {
+	fault := ""
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		fault = e.ExceptionDetails.Error()
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.LevelError {
+			fault = e.Entry.Text + " " + e.Entry.URL
+		}
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.APITypeError {
+			fault = fmt.Sprint("console: ", e.Args)
+		}
+	}
+	if fault == "" {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.faults = append(b.faults, fault)
+}
+
+func (b *tab) mustBeSilent() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, fault := range b.faults {
+		known := false
+		for _, part := range b.tolerate {
+			known = known || strings.Contains(fault, part)
+		}
+		if !known {
+			b.t.Errorf("the browser's console says: %s", fault)
+		}
+	}
+}
+
+func (b *tab) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.t.Fatalf("browser: %v", err)
+	}
+}
+
+// open goes to a page and waits until it listens.
+func (b *tab) open(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.server.url + path))
+	b.until("page "+path+" listens", `!document.body.dataset.live || document.body.dataset.liveState === "live"`)
+}
+
+// until waits for a JavaScript condition, across navigations.
+func (b *tab) until(what, condition string) {
+	b.t.Helper()
+	b.untilWithin(patience, what, condition)
+}
+
+func (b *tab) untilWithin(limit time.Duration, what, condition string) {
+	b.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	var last error
+	for end := time.Now().Add(limit); time.Now().Before(end); <-tick.C {
+		met := false
+		last = chromedp.Run(b.ctx, chromedp.Evaluate("!!("+condition+")", &met))
+		if met {
+			return
+		}
+	}
+	b.t.Fatalf("waited for: %s (%s): %v\npage says: %.1500s", what, condition, last, b.text("main"))
+}
+
+// eval gives what a JavaScript expression is, as text.
+func (b *tab) eval(expression string) string {
+	b.t.Helper()
+	var value any
+	b.do(chromedp.Evaluate(expression, &value))
+	if text, ok := value.(string); ok {
+		return text
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// text is what a person reads in the first element that the selector finds.
+func (b *tab) text(selector string) string {
+	b.t.Helper()
+	return b.eval(fmt.Sprintf(`(document.querySelector(%q) || {innerText: "(no %s)"}).innerText`, selector, selector))
+}
+
+func (b *tab) press(keys string) { b.t.Helper(); b.do(chromedp.KeyEvent(keys)) }
+
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.do(chromedp.ScrollIntoView(selector, chromedp.ByQuery), chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
+}
+
+// check looks at the page with axe, and at its width.
+func (b *tab) check(where string) {
+	b.t.Helper()
+	var found string
+	b.do(chromedp.Evaluate(axe+"\n;true", nil), chromedp.Evaluate(
+		`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+		.then((r) => r.violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 200) + " – " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260)).join("\n")).join("\n"))`,
+		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	if found != "" {
+		b.t.Errorf("%s: axe finds\n%s", where, found)
+	}
+	if wide := b.eval(`String(document.documentElement.scrollWidth - innerWidth)`); strings.TrimLeft(wide, "-0") != "" && !strings.HasPrefix(wide, "-") {
+		b.t.Errorf("%s: the page is %s px wider than the screen", where, wide)
+	}
+}
+
+func (b *tab) evalInto(expression string, value any) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(expression, value))
+}

@@ -1,0 +1,80 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"wardwatch/tracking/hospital"
+)
+
+// TestEveryPageOfTheRailCanBeUsedByEverybody walks through what each role's rail
+// leads to, on every kind of screen.
+func TestEveryPageOfTheRailCanBeUsedByEverybody(t *testing.T) {
+	s := demo(t)
+	for _, role := range []hospital.Role{hospital.Nurse, hospital.Pharmacist, hospital.SupplyManager, hospital.Administrator} {
+		t.Run(string(role), func(t *testing.T) {
+			b := s.look(t, role, desk)
+			b.open("/")
+			var pages []string
+			b.evalInto(`[...document.querySelectorAll(".rail a")].map((a) => a.getAttribute("href"))`, &pages)
+			if len(pages) < 3 {
+				t.Fatalf("the rail leads to %v only", pages)
+			}
+			for _, page := range pages {
+				for _, on := range []screen{desk, night, phone, tiny} {
+					b.on(on)
+					b.open(page)
+					b.check(page + " on " + on.name)
+				}
+			}
+		})
+	}
+}
+
+func TestKeyboardAlone(t *testing.T) {
+	b := demo(t).look(t, hospital.Nurse, desk)
+	b.open("/")
+	b.until("the cursor stands in the search box", `document.activeElement.id === "q"`)
+	b.press(kb.Escape)
+	b.press("?")
+	b.until("the list of keys opens", `document.getElementById("shortcuts").open`)
+	b.press(kb.Escape)
+	b.until("and closes", `!document.getElementById("shortcuts").open`)
+	b.press("/")
+	b.until("slash searches", `document.activeElement.id === "q"`)
+	b.press(kb.Escape)
+	b.press("g")
+	b.press("c")
+	b.until("g c goes to the cold chain", `location.pathname === "/coldchain"`)
+}
+
+func TestAPageThatIsCutOffSaysSinceWhen(t *testing.T) {
+	s := demo(t)
+	b := s.look(t, hospital.Nurse, desk)
+	b.tolerate = []string{"WebSocket connection", "ERR_CONNECTION_REFUSED", "/live"}
+	b.open("/")
+	s.stop()
+	b.until("the bar says so", `!document.getElementById("live-strip").hidden && /^Not updating since \d\d:\d\d/.test(document.getElementById("live-strip-text").textContent)`)
+	b.until("the tab says so", `document.title.startsWith("(?) ")`)
+	b.until("what is shown looks old", `getComputedStyle(document.querySelector("main")).filter.includes("grayscale")`)
+}
+
+func TestColoursAreRemembered(t *testing.T) {
+	b := demo(t).look(t, hospital.Nurse, desk)
+	b.open("/")
+	b.click(".topbar .menu summary")
+	b.click(`.menu button[value="dark"]`)
+	b.until("the page is dark", `document.documentElement.dataset.theme === "dark" && location.pathname === "/"`)
+	b.open("/")
+	b.until("and stays dark", `document.documentElement.dataset.theme === "dark"`)
+}
+
+func TestAnotherRoleAnotherHouse(t *testing.T) {
+	b := demo(t).look(t, hospital.Nurse, desk)
+	b.open("/")
+	b.until("a nurse has no orders", `!document.querySelector('.rail a[href="/orders"]')`)
+	b.click(`.strip.demo button[value="supply_manager"]`)
+	b.until("a supply manager has", `!!document.querySelector('.rail a[href="/orders"]')`)
+	b.until("and is told so", `document.querySelector(".said").innerText.includes("Supply manager")`)
+}

@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"testing"
+
+	"wardwatch/tracking/hospital"
+)
+
+// mark lets a story notice that a page was loaded anew.
+const (
+	mark     = `window.storyMark = "still the same page"`
+	unmarked = `window.storyMark !== "still the same page"`
+)
+
+// TestAPumpMovesOnAnOpenMap: nobody touches the page, and a dot changes its room.
+func TestAPumpMovesOnAnOpenMap(t *testing.T) {
+	b := demo(t, "--speed", "30").look(t, hospital.Nurse, desk)
+	b.open("/floors")
+	var floors []string
+	b.evalInto(`[...document.querySelectorAll('main a[href^="/floors/"]')].map((a) => a.getAttribute("href"))`, &floors)
+	if len(floors) == 0 {
+		t.Fatal("there is no floor")
+	}
+	b.open(floors[len(floors)-1])
+	b.until("equipment is on the map", `document.querySelectorAll(".plan .dot[data-asset]").length > 0`)
+	b.eval(mark)
+	b.eval(`window.storyRooms = Object.fromEntries([...document.querySelectorAll(".plan .dot[data-asset]")].map((d) => [d.dataset.asset, d.dataset.in])), "noted"`)
+	b.untilWithin(storyTime, "something moved to another room", `[...document.querySelectorAll(".plan .dot[data-asset]")].some((d) => window.storyRooms[d.dataset.asset] && window.storyRooms[d.dataset.asset] !== d.dataset.in)`)
+	if b.eval(unmarked) == "true" {
+		t.Error("the page was loaded anew")
+	}
+}
+
+// TestAnAlarmAppearsAndIsAcknowledged: a nurse has the home page open when a
+// fridge has been too warm for too long.
+func TestAnAlarmAppearsAndIsAcknowledged(t *testing.T) {
+	s := demo(t)
+	b := s.look(t, hospital.Nurse, phone)
+	b.open("/")
+	b.eval(mark)
+	b.untilWithin(storyTime, "the strip tells of an alarm", `!!document.querySelector("#alarm-strip .strip")`)
+	b.until("the bell counts it", `Number(document.querySelector("#bell .badge").textContent) >= 1`)
+	b.until("the tab tells it", `/^\(\d+\) /.test(document.title)`)
+	b.until("a screen reader is told", `document.getElementById("announce-alarm").textContent.length > 10`)
+	if b.eval(unmarked) == "true" {
+		t.Error("the page was loaded anew")
+	}
+	b.check("home with an alarm")
+	b.click("#alarm-strip a.button")
+	b.until("the inbox opens", `location.pathname.startsWith("/alarms") && !!document.querySelector("[data-alarm] .sheet summary")`)
+	b.check("alarm inbox")
+	b.click("[data-alarm] .sheet summary")
+	b.until("the sheet offers reasons", `!!document.querySelector("[data-alarm] .sheet[open] [name=reason]")`)
+	b.check("acknowledge sheet")
+	b.click(`[data-alarm] .sheet[open] button[name="reason"]`)
+	b.until("it is said", `!!document.querySelector(".said") && document.querySelector(".said").innerText.includes("Acknowledged")`)
+	b.open("/alarms?tab=acknowledged")
+	b.until("it stands under acknowledged, with the name of who did it", `document.querySelector("[data-alarm]").innerText.includes("acknowledged")`)
+}
