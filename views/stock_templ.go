@@ -2769,7 +2769,7 @@ func heldLot(p HoldsPage, h inventory.HeldLot) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Status(Service, "On hold").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = StatusIcon(Service, "hand", "On hold").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

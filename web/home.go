@@ -51,6 +51,9 @@ func (d *Door) home(c echo.Context) error {
 		return err
 	}
 	page.Stock = stock
+	if stock != nil {
+		topics = append(topics, supplies)
+	}
 	return d.show(c, "Home", views.Home(page), topics...)
 }
 
@@ -80,26 +83,69 @@ func equipmentTopic(unit hospital.UnitID) string {
 	return "equipment/" + string(unit)
 }
 
-// equipmentTopics are derived: whatever moves or changes its state may change every unit's counts.
-func (d *Door) equipmentTopics(changed []string) []string {
-	if !slices.ContainsFunc(changed, func(topic string) bool {
-		return strings.HasPrefix(topic, "asset/") || strings.HasPrefix(topic, "room/") || strings.HasPrefix(topic, "floor/")
-	}) {
-		return nil
+// Topics that nobody announces: they follow from others.
+const (
+	supplies  = "supplies"  // what the home page counts of stock
+	approvals = "approvals" // how many orders wait for whoever may approve
+)
+
+// derived are the topics that change because others did: whatever moves or
+// changes its state may change every unit's counts.
+func (d *Door) derived(changed []string) (also []string) {
+	equipment, stock, orders := false, false, false
+	for _, topic := range changed {
+		kind, _, _ := strings.Cut(topic, "/")
+		equipment = equipment || kind == "asset" || kind == "room" || kind == "floor"
+		stock = stock || kind == "stock"
+		orders = orders || topic == "proposals"
 	}
-	topics := []string{equipmentTopic("")}
-	for _, unit := range d.Register.Current().Units {
-		topics = append(topics, equipmentTopic(unit.ID))
+	if equipment {
+		also = append(also, equipmentTopic(""))
+		for _, unit := range d.Register.Current().Units {
+			also = append(also, equipmentTopic(unit.ID))
+		}
 	}
-	return topics
+	if stock || orders {
+		also = append(also, supplies)
+	}
+	if orders {
+		also = append(also, approvals)
+	}
+	return also
 }
 
-// homeSources are the leaves of the home page.
-func (d *Door) homeSources() []live.Source {
-	if d.Equipment == nil {
-		return nil
+// homeSources are the leaves of the home page, and the rail's count of orders.
+func (d *Door) homeSources() (sources []live.Source) {
+	if d.Equipment != nil {
+		sources = append(sources, live.Source{Prefix: "equipment/", Permission: hospital.SeeEquipment, Every: homeEvery, Render: d.drawKinds})
 	}
-	return []live.Source{{Prefix: "equipment/", Permission: hospital.SeeEquipment, Every: homeEvery, Render: d.drawKinds}}
+	if d.Stock != nil && d.Desk != nil {
+		sources = append(sources,
+			live.Source{Prefix: supplies, Permission: hospital.SeeStock, Every: homeEvery, Render: d.drawSupplies},
+			live.Source{Prefix: approvals, Permission: hospital.ApproveOrders, Every: homeEvery, Render: d.drawApprovals})
+	}
+	return sources
+}
+
+func (d *Door) drawSupplies(ctx context.Context, _ string) ([]live.Fragment, error) {
+	line, err := d.stockLine(ctx, onlooker)
+	if err != nil {
+		return nil, err
+	}
+	return drawAll(ctx,
+		leaf{"home-low", views.HomeCount("home-low", line.Low)},
+		leaf{"home-expiring", views.HomeCount("home-expiring", line.Expiring)},
+		leaf{"home-held", views.HomeCount("home-held", line.Held)})
+}
+
+func (d *Door) drawApprovals(ctx context.Context, _ string) ([]live.Fragment, error) {
+	open, err := d.Desk.Store.CountOpen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return drawAll(ctx,
+		leaf{"rail-orders", views.NavCount("rail-orders", open, false)},
+		leaf{"home-proposals", views.HomeCount("home-proposals", open)})
 }
 
 func (d *Door) drawKinds(ctx context.Context, key string) ([]live.Fragment, error) {

@@ -39,7 +39,7 @@ func (d *Door) Changed(topics []string) {
 		}
 	}
 	d.hub.Changed(topics...)
-	d.hub.Changed(d.equipmentTopics(topics)...)
+	d.hub.Changed(d.derived(topics)...)
 }
 
 // RunLive renders what changed for those who listen, until ctx ends.

@@ -91,7 +91,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 }
 
 // everywhere are the topics that every page listens to, for its bell and strips.
-var everywhere = []string{"alarms", "proposals"}
+var everywhere = []string{"alarms", approvals}
 
 // Around is what every page tells besides its own subject.
 type Around struct {

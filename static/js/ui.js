@@ -181,6 +181,10 @@
     }
   });
 
+  // The first result has the focus, so that Enter opens it; on a phone that would only move the page.
+  const first = document.querySelector("[data-first]");
+  if (first && matchMedia("(pointer: fine)").matches && document.activeElement === body) first.focus({ preventScroll: true });
+
   // ---- A hand scanner types fast and ends with Enter: the code is searched for, wherever the focus is.
   const fastest = 35, shortest = 6; // milliseconds between keys, characters of a code
   function scanned(event) {

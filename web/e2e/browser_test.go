@@ -315,7 +315,7 @@ func (b *tab) click(selector string) {
 func (b *tab) check(where string) {
 	b.t.Helper()
 	var found string
-	b.do(chromedp.Evaluate(axe+"\n;true", nil), chromedp.Evaluate(
+	b.do(chromedp.Evaluate("scrollTo(0, 0);\n"+axe+"\n;true", nil), chromedp.Evaluate(
 		`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 		.then((r) => r.violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 200) + " – " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260)).join("\n")).join("\n"))`,
 		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))

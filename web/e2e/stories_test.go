@@ -57,3 +57,38 @@ func TestAnAlarmAppearsAndIsAcknowledged(t *testing.T) {
 	b.open("/alarms?tab=acknowledged")
 	b.until("it stands under acknowledged, with the name of who did it", `document.querySelector("[data-alarm]").innerText.includes("acknowledged")`)
 }
+
+// TestAProposalIsApprovedSentAndReceived: a supply manager follows an order from
+// its reason to the shelf.
+func TestAProposalIsApprovedSentAndReceived(t *testing.T) {
+	b := demo(t).look(t, hospital.SupplyManager, desk)
+	b.open("/orders/proposals")
+	b.until("proposals wait", `!!document.querySelector('form[action$="/approve"]')`)
+	b.check("proposals")
+	waiting := b.eval(`String(document.querySelectorAll('form[action$="/approve"]').length)`)
+	// The last one is the least urgent; it needs no second person.
+	b.eval(`[...document.querySelectorAll('form[action$="/approve"]')].filter((f) => !f.closest("article").innerText.includes("two people")).at(-1).querySelector("button.primary").click(), "approved"`)
+	b.until("it is said", `!!document.querySelector(".said") && /on order \d{4}-\d{4}/.test(document.querySelector(".said").innerText)`)
+	if now := b.eval(`String(document.querySelectorAll('form[action$="/approve"]').length)`); now == waiting {
+		t.Errorf("%s proposals wait, as before", now)
+	}
+	number := b.eval(`document.querySelector(".said").innerText.match(/\d{4}-\d{4}/)[0]`)
+	b.open("/orders/" + number)
+	b.check("draft order")
+	b.click(`form[action$="/send"] button`)
+	b.until("it is sent", `!!document.querySelector('form[action$="/receive"]')`)
+	b.check("sent order")
+	b.eval(`[...document.querySelectorAll('form[action$="/receive"] fieldset')].forEach((line) => {
+		line.querySelector('[name^="quantity-"]').value = line.querySelector("legend").innerText.match(/: ([\d,.]+)/)[1].replace(/\D/g, "");
+		line.querySelector('[name^="lot-"]').value = "E2E-7";
+		line.querySelector('[name^="expiry-"]').value = new Date(Date.now() + 400 * 86400000).toISOString().slice(0, 10);
+	}), "typed"`)
+	b.click(`form[action$="/receive"] button.primary`)
+	b.until("the order is closed", `!document.querySelector('form[action$="/receive"]') && document.querySelector("main").innerText.includes("Closed")`)
+	b.check("closed order")
+	b.open("/orders/" + number)
+	item := b.eval(`document.querySelector('main table a[href^="/stock/"]').getAttribute("href")`)
+	b.open(item)
+	b.until("the lot stands on the shelf", `document.querySelector("main").innerText.includes("E2E-7")`)
+	b.check("item")
+}
