@@ -183,7 +183,7 @@ func (s *shard) restored(p Place) locate.State {
 	if !ok {
 		return locate.NewState()
 	}
-	state := locate.Restore(room, p.Confidence, msOf(p.SeenAt), msOf(p.Since))
+	state := s.filter.Restore(room, p.Confidence, msOf(p.SeenAt), msOf(p.Since))
 	if !p.DoubtedAt.IsZero() {
 		s.filter.Doubt(&state, msOf(p.DoubtedAt))
 	}

@@ -1,16 +1,19 @@
 // Package locate decides which room a tag is in.
 //
-// It is one Bayes filter per tag over rooms. Within a step of a second the
-// signals of each receiver are averaged; closing the step first lets the
-// weights leak through the doors (a tag mostly stays where it is), then
-// multiplies each room by how likely it is to be heard as the tag was heard,
-// silence of a working receiver included. The room with the most weight stands;
-// another takes over only by a margin, in several steps running, and only steps
-// whose own evidence favours it count: a single loud sighting never moves an
-// asset, for metal doors reflect. A room-level read or a person's word moves it
-// at once and holds against radio for half a minute.
+// It is one Bayes filter per tag. Each room is a few spots: parts that are heard
+// in one way, found by teaching, or by the room's outline, or by where its
+// receivers hang. Within a step of a third of a second the signals of each
+// receiver are averaged; closing the step first lets the weights leak (a tag
+// mostly stays where it is, and leaves through doors), then multiplies each spot
+// by how likely it is to be heard as the tag was heard, the silence of a working
+// receiver included. The room with the most weight stands; another takes over
+// only in steps whose own evidence favours it. What one step can say is bounded,
+// so a single loud sighting never moves an asset: metal doors reflect. A
+// room-level read or a person's word moves it at once and holds against radio for
+// half a minute. Confidence is put right by trying the model on lessons kept back.
 //
-// The package is pure: state and sightings in, state and events out. Times are
+// A plan and lessons make a Model; a Filter works it on each tag's State. The
+// package is pure: state and sightings in, state and events out. Times are
 // arguments, nothing is stored, and nothing is allocated per sighting.
 package locate
 
@@ -25,42 +28,62 @@ type Event struct {
 // Filter works a model. It holds scratch space, so each goroutine has its own.
 type Filter struct {
 	model *Model
-	quiet []float32 // by room: no working receiver hears the tag
+	quiet []float32 // by spot: no working receiver hears the tag
 
-	slot   []int8    // by room: its place among candidates, or -1
-	room   []int16   // the candidates
-	prior  []float64 // their weights, before and after the step
-	after  []float64
-	proof  []float64 // log-likelihood of the step alone
-	level  []float64 // by storey: leaving mass, then number of candidates
-	levels []float64
-	storey []int // by room: dense index of its level
+	slot        []int16   // by spot: its place among candidates, or -1
+	spots       []int16   // the candidates
+	prior       []float64 // their weights, before and after the step
+	after       []float64
+	proof       []float64 // log-likelihood of the step alone
+	lean, stiff []float32
+	byRoom      []int16   // by room: its place among the candidates' rooms, or -1
+	rooms       []share   // the candidates' rooms
+	storey      []int     // by room: dense index of its level
+	levels      []level   // by storey
+	spotsOf     [][]int16 // by room
 }
 
-const maxWork = MaxCandidates + MaxHeard*nearRooms
+// share is what the candidates of one room have together.
+type share struct {
+	room   int16
+	spots  float64 // how many
+	mass   float64 // before the step, then after it
+	out    float64 // what leaves
+	here   float64 // sum of the candidates' shares of those that come in
+	coming float64 // through doors and from anywhere
+	best   float64 // log-likelihood of the step at its best spot
+}
 
-// Evidence below these weights is not worth the arithmetic.
-const (
-	faint      = 1e-5
-	unknownLog = -5.9 // log-likelihood of a signal in an unknown place: any strength, seldom
-)
+// level is what the candidates of one storey have together.
+type level struct{ rooms, leaving float64 }
+
+const maxWork = MaxCandidates + MaxHeard*nearSpots
+
+// severalReceivers that hear a tag at once are more than one loud sighting.
+const severalReceivers = 3
+
+// faint is a weight that is not worth the arithmetic.
+const faint = 1e-5
 
 // NewFilter prepares to work a model.
 func NewFilter(m *Model) *Filter {
-	f := &Filter{model: m, quiet: make([]float32, len(m.quiet)), slot: make([]int8, len(m.plan.Rooms)),
-		room: make([]int16, 0, maxWork), prior: make([]float64, maxWork), after: make([]float64, maxWork),
-		proof: make([]float64, maxWork), storey: make([]int, len(m.plan.Rooms))}
-	for r := range f.slot {
-		f.slot[r] = -1
+	f := &Filter{model: m, quiet: make([]float32, len(m.quiet)), slot: make([]int16, len(m.roomOf)),
+		spots: make([]int16, 0, maxWork), prior: make([]float64, maxWork), after: make([]float64, maxWork),
+		proof: make([]float64, maxWork), lean: make([]float32, maxWork), stiff: make([]float32, maxWork), byRoom: make([]int16, len(m.plan.Rooms)), rooms: make([]share, 0, maxWork),
+		storey: make([]int, len(m.plan.Rooms)), spotsOf: make([][]int16, len(m.plan.Rooms))}
+	for s, room := range m.roomOf {
+		f.slot[s] = -1
+		f.spotsOf[room] = append(f.spotsOf[room], int16(s))
 	}
 	dense := make(map[int]int)
 	for r, room := range m.plan.Rooms {
+		f.byRoom[r] = -1
 		if _, ok := dense[room.Level]; !ok {
 			dense[room.Level] = len(dense)
 		}
 		f.storey[r] = dense[room.Level]
 	}
-	f.level, f.levels = make([]float64, len(dense)), make([]float64, len(dense))
+	f.levels = make([]level, len(dense))
 	f.Offline(nil)
 	return f
 }
@@ -71,12 +94,34 @@ func (f *Filter) Model() *Model { return f.model }
 // Offline names the receivers that do not work now: their silence says nothing.
 func (f *Filter) Offline(receivers []int) {
 	copy(f.quiet, f.model.quiet)
-	rooms := len(f.quiet)
+	spots := len(f.quiet)
 	for _, g := range receivers {
-		for r := range rooms {
-			f.quiet[r] -= f.model.silent[g*rooms+r]
+		for s := range spots {
+			f.quiet[s] -= f.model.silent[g*spots+s]
 		}
 	}
+}
+
+// Restore is a tag whose last place is known from storage.
+func (f *Filter) Restore(room int, confidence float64, atMS, sinceMS int64) State {
+	s := NewState()
+	if room == NoRoom {
+		return s
+	}
+	s.answer = Answer{Room: int16(room), Second: NoRoom, Confidence: float32(confidence), AtMS: atMS, SinceMS: sinceMS, Why: Restored}
+	s.lastMS = atMS
+	f.fill(&s, room)
+	return s
+}
+
+// fill puts all weight evenly on the spots of a room.
+func (f *Filter) fill(s *State, room int) {
+	spots := f.spotsOf[room]
+	spots = spots[:min(len(spots), MaxCandidates)]
+	for i, spot := range spots {
+		s.spots[i] = weight{spot: spot, p: 1 / float32(len(spots))}
+	}
+	s.weighed, s.unknown = uint8(len(spots)), 0
 }
 
 // Sight takes one signal of one receiver. Sightings of a tag come in the order
@@ -105,17 +150,17 @@ func (f *Filter) Due(s *State, atMS int64) bool {
 }
 
 // Place puts a tag into a room at once, on the word of a room-level reader or of
-// a person, and holds it there against radio for a while.
+// a person, and holds it there against radio for a while. A read that is older
+// than what is known already is left out.
 func (f *Filter) Place(s *State, room int, why Reason, atMS int64) (Event, bool) {
 	if atMS < s.lastMS && why == RoomRead {
 		return Event{}, false
 	}
-	from := s.answer.Room
-	since := s.answer.SinceMS
+	from, since := s.answer.Room, s.answer.SinceMS
 	if int(from) != room {
 		since = atMS
 	}
-	s.rooms[0], s.weighed, s.unknown = weight{room: int16(room), p: 1}, 1, 0
+	f.fill(s, room)
 	s.heard, s.stepMS, s.lastMS = 0, 0, atMS
 	s.challenger, s.wins = NoRoom, 0
 	s.holdMS = atMS + f.model.tuning.HoldMS
@@ -127,9 +172,9 @@ func (f *Filter) Place(s *State, room int, why Reason, atMS int64) (Event, bool)
 // looked and did not find it; radio decides anew.
 func (f *Filter) Doubt(s *State, atMS int64) {
 	stood := s.answer.Room
-	for i := range s.rooms[:s.weighed] {
-		if s.rooms[i].room == stood {
-			s.rooms[i].p *= 0.05
+	for i := range s.spots[:s.weighed] {
+		if f.model.roomOf[s.spots[i].spot] == stood {
+			s.spots[i].p *= 0.05
 		}
 	}
 	s.answer = Answer{Room: NoRoom, Second: stood, SecondConfidence: 0.05, AtMS: s.answer.AtMS, SinceMS: atMS}
@@ -141,171 +186,232 @@ func (f *Filter) Settle(s *State) (Event, bool) {
 	if s.heard == 0 {
 		return Event{}, false
 	}
-	atMS := s.stepMS
-	held := atMS < s.holdMS
-	if !held {
-		f.gather(s)
-		f.leak(s, atMS)
-		f.weigh(s)
-		f.keep(s)
-	}
-	heard := s.heard
-	s.heard, s.lastMS = 0, atMS
-	if held {
+	atMS, heard := s.stepMS, s.heard
+	if atMS < s.holdMS {
+		s.heard, s.lastMS = 0, atMS
 		s.answer.AtMS, s.answer.Heard = atMS, heard
-		f.clear()
 		return Event{}, false
 	}
-	event, changed := f.decide(s, atMS, heard)
+	f.gather(s)
+	f.leak(s, atMS)
+	f.weigh(s)
+	f.keep(s)
+	pauseMS := atMS - s.lastMS
+	s.heard, s.lastMS = 0, atMS
+	event, changed := f.decide(s, atMS, pauseMS, heard)
 	f.clear()
 	return event, changed
 }
 
-// gather lists the rooms worth weighing: those that had weight, and those near
+// gather lists the spots worth weighing: those that had weight, and those near
 // any receiver that heard the tag.
 func (f *Filter) gather(s *State) {
-	for _, w := range s.rooms[:s.weighed] {
-		f.candidate(w.room, float64(w.p))
+	for _, w := range s.spots[:s.weighed] {
+		f.candidate(w.spot, float64(w.p))
 	}
-	for _, sum := range s.open[:s.heard] {
-		for _, room := range f.model.near[sum.receiver] {
-			f.candidate(room, 0)
+	for i := range s.open[:s.heard] {
+		for _, spot := range f.model.near[s.open[i].receiver] {
+			f.candidate(spot, 0)
 		}
 	}
 }
 
-func (f *Filter) candidate(room int16, p float64) {
-	if f.slot[room] >= 0 {
+func (f *Filter) candidate(spot int16, p float64) {
+	if f.slot[spot] >= 0 {
 		return
 	}
-	f.slot[room] = int8(len(f.room))
-	f.prior[len(f.room)] = p
-	f.room = append(f.room, room)
+	f.slot[spot] = int16(len(f.spots))
+	f.prior[len(f.spots)] = p
+	f.spots = append(f.spots, spot)
+	room := f.model.roomOf[spot]
+	if f.byRoom[room] < 0 {
+		f.byRoom[room] = int16(len(f.rooms))
+		f.rooms = append(f.rooms, share{room: room})
+	}
+	r := &f.rooms[f.byRoom[room]]
+	r.spots++
+	r.mass += p
 }
 
 func (f *Filter) clear() {
-	for _, room := range f.room {
-		f.slot[room] = -1
+	for _, spot := range f.spots {
+		f.slot[spot] = -1
 	}
-	f.room = f.room[:0]
+	for i := range f.rooms {
+		f.byRoom[f.rooms[i].room] = -1
+	}
+	f.spots, f.rooms = f.spots[:0], f.rooms[:0]
 }
 
-// leak moves the weights on by the time since the last step: most stays, most of
-// the rest goes through doors, a little anywhere near, seldom to another storey.
+// leak moves the weights on by the time since the last step: most stays in its
+// room, most of the rest goes through doors, a little anywhere near, seldom to
+// another storey. Within a room a tag wanders freely.
 func (f *Filter) leak(s *State, atMS int64) {
-	n := len(f.room)
 	if s.lastMS == 0 || s.weighed == 0 {
-		for i := range n {
-			f.after[i] = 1 / float64(n)
+		for i, spot := range f.spots {
+			f.after[i] = 1 / (float64(len(f.rooms)) * f.rooms[f.byRoom[f.model.roomOf[spot]]].spots)
 		}
 		return
 	}
-	leave, lost := f.leaving(s, atMS)
-	through := f.model.tuning.ThroughDoors
-	clear(f.level)
-	clear(f.levels)
-	for i, room := range f.room {
-		f.levels[f.storey[room]]++
-		f.after[i] = f.prior[i]
-	}
+	pace, lost, wander := f.leaving(s, atMS)
+	f.depart(pace)
+	f.walk()
+	t := &f.model.tuning
 	var anywhere float64
-	for i, room := range f.room {
-		p := f.prior[i]
-		if p < faint {
-			continue
-		}
-		out := p * leave
-		f.after[i] -= out
-		if doors := f.model.doors[room]; len(doors) > 0 {
+	for i := range f.levels {
+		anywhere += f.levels[i].leaving
+	}
+	anywhere = (anywhere*t.AcrossFloors + float64(s.unknown)*lost*10) / float64(len(f.rooms))
+	s.unknown = s.unknown*float32(1-lost*10) + float32(lost)
+	for i := range f.rooms {
+		r := &f.rooms[i]
+		l := &f.levels[f.storey[r.room]]
+		r.coming += (1-t.AcrossFloors)*l.leaving/l.rooms + anywhere
+	}
+	for i, spot := range f.spots {
+		r := &f.rooms[f.byRoom[f.model.roomOf[spot]]]
+		f.after[i] = (1-wander)*f.after[i] + wander*(r.mass-r.out)/r.spots + r.coming*float64(f.model.enter[spot])/r.here
+	}
+}
+
+// depart takes what leaves its room off each spot.
+func (f *Filter) depart(pace float64) {
+	for i, spot := range f.spots {
+		r := &f.rooms[f.byRoom[f.model.roomOf[spot]]]
+		x := float64(f.model.leave[spot]) * pace
+		out := f.prior[i] * x / (1 + x)
+		f.after[i] = f.prior[i] - out
+		r.out += out
+		r.here += float64(f.model.enter[spot])
+	}
+}
+
+// walk sends what leaves each room through its doors, and the rest to its storey.
+func (f *Filter) walk() {
+	clear(f.levels)
+	through := f.model.tuning.ThroughDoors
+	for i := range f.rooms {
+		r := &f.rooms[i]
+		l := &f.levels[f.storey[r.room]]
+		l.rooms++
+		out := r.out
+		if doors := f.model.doors[r.room]; len(doors) > 0 && out > 0 {
 			each := out * through / float64(len(doors))
 			for _, door := range doors {
-				if j := f.slot[door]; j >= 0 {
-					f.after[j] += each
+				if j := f.byRoom[door]; j >= 0 {
+					f.rooms[j].coming += each
 				} else {
-					f.after[i] += each
+					r.coming += each // no receiver speaks for the room behind: it stays
 				}
 			}
 			out *= 1 - through
 		}
-		f.level[f.storey[room]] += out
-		anywhere += out
+		l.leaving += out
 	}
-	across := f.model.tuning.AcrossFloors
-	found := float64(s.unknown) * lost * 10
-	anywhere = anywhere*across + found
-	for i, room := range f.room {
-		level := f.storey[room]
-		f.after[i] += (1-across)*f.level[level]/f.levels[level] + anywhere/float64(n)
-	}
-	s.unknown = s.unknown*float32(1-lost*10) + float32(lost)
 }
 
-// leaving are the chances of leaving the room, and of being lost, since the last step.
-func (f *Filter) leaving(s *State, atMS int64) (leave, lost float64) {
+// leaving is for how many seconds' worth of leaving the tag was unheard, and the
+// chances since then of being lost and of wandering to another part of the room.
+func (f *Filter) leaving(s *State, atMS int64) (pace, lost, wander float64) {
 	t := &f.model.tuning
-	seconds := min(max(float64(atMS-s.lastMS)/1000, 0.1), 60)
-	rate := t.LeavePerSecond
+	seconds := max(float64(atMS-s.lastMS)/1000, 0.1)
+	pace, wandering := seconds, t.WanderPerSecond*seconds
 	switch {
 	case s.motion == Moving:
-		rate *= t.Moving
+		pace *= t.Moving
 	case s.motion == Resting:
-		rate *= t.Resting
+		pace, wandering = pace*t.Resting, wandering*t.Resting
 	case s.answer.Room != NoRoom && atMS-s.answer.SinceMS > t.SettledAfterMS:
-		rate *= t.Settled
+		pace *= t.Settled
 	}
-	return min(rate*seconds, 0.4), min(t.Lost*seconds, 0.05)
+	return pace, min(t.Lost*seconds, 0.05), wandering / (1 + wandering)
 }
 
 // weigh multiplies each candidate by how well it explains what was heard.
 func (f *Filter) weigh(s *State) {
 	m := f.model
-	rooms := len(m.plan.Rooms)
-	best := math.Inf(-1)
-	for i, room := range f.room {
-		f.proof[i] = float64(f.quiet[room])
+	for i, spot := range f.spots {
+		f.proof[i] = float64(f.quiet[spot])
 	}
-	for _, sum := range s.open[:s.heard] {
-		row := int(sum.receiver) * rooms * bins
-		b := bin(float64(sum.sum) / float64(sum.n))
-		for i, room := range f.room {
-			f.proof[i] += float64(m.signal[row+int(room)*bins+b])
+	for j := range f.spots {
+		f.lean[j], f.stiff[j] = 0, 0
+	}
+	for i := range s.open[:s.heard] {
+		sum := &s.open[i]
+		row := int(sum.receiver) * len(m.roomOf)
+		dbm := sum.sum / float32(sum.n)
+		b := int32(1 + bin(float64(dbm)))
+		for j, spot := range f.spots {
+			if !m.untaught[spot] {
+				f.proof[j] += float64(m.tables[m.cells[row+int(spot)]+b])
+				continue
+			}
+			g := &m.plain[row+int(spot)]
+			off := dbm - g.mean
+			f.proof[j] += float64(g.norm - off*off*g.precision/2)
+			f.lean[j] += off * g.precision
+			f.stiff[j] += g.precision
 		}
 	}
-	for i := range f.room {
-		best = max(best, f.proof[i])
+	// A tag's own power is not known: what is off by the same amount at every
+	// receiver says nothing of the place, so it is integrated out.
+	for j, spot := range f.spots {
+		if m.untaught[spot] {
+			f.proof[j] += float64(f.lean[j] * f.lean[j] / (f.stiff[j] + 1/(tagVagueDB*tagVagueDB)) / 2)
+		}
 	}
-	var total float64
-	for i := range f.room {
-		f.after[i] *= math.Exp(m.tuning.Temper * (f.proof[i] - best))
+	best, temper := math.Inf(-1), m.tuning.Temper
+	for i, spot := range f.spots {
+		if f.proof[i] > best {
+			best = f.proof[i]
+			if temper = m.tuning.Temper; m.untaught[spot] {
+				temper = m.tuning.TemperUntaught
+			}
+		}
+	}
+	total := f.unknown(s, best)
+	for i := range f.spots {
+		f.after[i] *= math.Exp(max(temper*(f.proof[i]-best), -m.tuning.MostEvidence))
 		total += f.after[i]
 	}
-	if m.anyTaught {
-		nowhere := float64(s.heard) * unknownLog
-		p := float64(s.unknown) * math.Exp(min(m.tuning.Temper*(nowhere-best), 50))
-		total += p
-		s.unknown = float32(p / total)
-	} else {
-		s.unknown = 0
+	s.unknown /= float32(total)
+	for i := range f.rooms {
+		f.rooms[i].mass, f.rooms[i].best = 0, math.Inf(-1)
 	}
-	for i := range f.room {
+	for i, spot := range f.spots {
 		f.after[i] /= total
+		r := &f.rooms[f.byRoom[m.roomOf[spot]]]
+		r.mass += f.after[i]
+		r.best = max(r.best, f.proof[i])
 	}
+}
+
+// unknown weighs the chance of being where nobody taught, as heard from a place
+// that has any strength seldom. A house that nobody has taught has no such place.
+func (f *Filter) unknown(s *State, best float64) float64 {
+	if !f.model.anyTaught {
+		s.unknown = 0
+		return 0
+	}
+	nowhere := float64(s.heard) * f.model.tuning.UnknownLog
+	s.unknown *= float32(math.Exp(min(f.model.tuning.Temper*(nowhere-best), 50)))
+	return float64(s.unknown)
 }
 
 // keep stores the heaviest candidates back into the tag's state.
 func (f *Filter) keep(s *State) {
 	s.weighed = 0
 	lightest := 0
-	for i, room := range f.room {
+	for i, spot := range f.spots {
 		p := float32(f.after[i])
 		if p < faint {
 			continue
 		}
 		if s.weighed < MaxCandidates {
-			s.rooms[s.weighed] = weight{room: room, p: p}
+			s.spots[s.weighed] = weight{spot: spot, p: p}
 			s.weighed++
-		} else if p > s.rooms[lightest].p {
-			s.rooms[lightest] = weight{room: room, p: p}
+		} else if p > s.spots[lightest].p {
+			s.spots[lightest] = weight{spot: spot, p: p}
 		} else {
 			continue
 		}
@@ -317,8 +423,8 @@ func (f *Filter) keep(s *State) {
 
 func (s *State) lightest() int {
 	least := 0
-	for i := range s.rooms[:s.weighed] {
-		if s.rooms[i].p < s.rooms[least].p {
+	for i := range s.spots[:s.weighed] {
+		if s.spots[i].p < s.spots[least].p {
 			least = i
 		}
 	}
@@ -326,25 +432,22 @@ func (s *State) lightest() int {
 }
 
 // decide lets a challenger take over when it has earned it.
-func (f *Filter) decide(s *State, atMS int64, heard uint8) (Event, bool) {
-	top, second := s.leaders()
+func (f *Filter) decide(s *State, atMS, pauseMS int64, heard uint8) (Event, bool) {
+	top, second := f.leaders()
 	stood := s.answer.Room
 	won := top != NoRoom && top != stood && f.beats(s, top, stood)
-	lost := s.unknown > 0.5 && stood != NoRoom
-	switch {
-	case lost:
+	if s.unknown > 0.5 && stood != NoRoom {
 		top, won = NoRoom, true
+	}
+	switch {
 	case !won:
 		s.challenger, s.wins = NoRoom, 0
-	}
-	if won {
-		if s.wins == 0 || s.challenger != top {
-			s.challenger, s.wins = top, 0
-		}
+	case s.wins == 0 || s.challenger != top:
+		s.challenger, s.wins = top, 1
+	default:
 		s.wins++
-		won = int(s.wins) >= f.needed(stood, top)
 	}
-	if !won {
+	if !won || int(s.wins) < f.needed(stood, top, pauseMS, heard) {
 		f.stand(s, top, second, atMS, heard)
 		return Event{}, false
 	}
@@ -362,56 +465,65 @@ func (f *Filter) stand(s *State, top, second int16, atMS int64, heard uint8) {
 		top = second
 	}
 	a.Second = top
-	a.Confidence, a.SecondConfidence = float32(s.chance(a.Room)), float32(s.chance(top))
+	a.Confidence, a.SecondConfidence = f.model.honest(f.chance(a.Room)), f.model.honest(f.chance(top))
 	if a.Room == NoRoom {
 		a.Confidence = s.unknown
-	}
-	if a.Why == Restored || a.Why == RoomRead || a.Why == Confirmed {
+	} else {
 		a.Why = Radio
 	}
 }
 
 // leaders are the two likeliest rooms.
-func (s *State) leaders() (top, second int16) {
+func (f *Filter) leaders() (top, second int16) {
 	top, second = NoRoom, NoRoom
-	var p, q float32
-	for _, w := range s.rooms[:s.weighed] {
+	var p, q float64
+	for i := range f.rooms {
+		r := &f.rooms[i]
 		switch {
-		case w.p > p:
+		case r.mass > p:
 			second, q = top, p
-			top, p = w.room, w.p
-		case w.p > q:
-			second, q = w.room, w.p
+			top, p = r.room, r.mass
+		case r.mass > q:
+			second, q = r.room, r.mass
 		}
 	}
 	return top, second
 }
 
-func (s *State) chance(room int16) float64 {
-	for _, w := range s.rooms[:s.weighed] {
-		if w.room == room {
-			return float64(w.p)
-		}
+func (f *Filter) chance(room int16) float64 {
+	if room == NoRoom || f.byRoom[room] < 0 {
+		return 0
 	}
-	return 0
+	return f.rooms[f.byRoom[room]].mass
 }
 
 // beats says whether this step counts as a win of the challenger: it leads by the
 // margin, and this step's own evidence is for it.
 func (f *Filter) beats(s *State, challenger, stood int16) bool {
 	if stood == NoRoom {
-		return s.chance(challenger) > float64(s.unknown)
+		return f.chance(challenger) > float64(s.unknown)
 	}
-	if s.chance(challenger) < f.model.tuning.Margin*s.chance(stood) {
+	margin := f.model.tuning.Margin
+	if !f.model.taught[challenger] || !f.model.taught[stood] {
+		margin = f.model.tuning.MarginUntaught
+	}
+	if f.chance(challenger) <= margin*f.chance(stood) {
 		return false
 	}
-	i, j := f.slot[challenger], f.slot[stood]
-	return i < 0 || j < 0 || f.proof[i] > f.proof[j]
+	i, j := f.byRoom[challenger], f.byRoom[stood]
+	return i < 0 || j < 0 || f.rooms[i].best > f.rooms[j].best
 }
 
-func (f *Filter) needed(stood, challenger int16) int {
-	if stood != NoRoom && challenger != NoRoom && f.storey[stood] != f.storey[challenger] {
-		return f.model.tuning.WinsAcrossFloors
+// needed is how many steps running a challenger must win. While a tag is heard
+// all the time one is enough: the little that leaks and the bound on a step's
+// evidence see to it that several steps have spoken for it already.
+func (f *Filter) needed(stood, challenger int16, pauseMS int64, heard uint8) int {
+	t := &f.model.tuning
+	switch {
+	case stood != NoRoom && challenger != NoRoom && f.storey[stood] != f.storey[challenger]:
+		return t.WinsAcrossFloors
+	case stood != NoRoom && (pauseMS <= t.DenseMS || heard >= severalReceivers):
+		return t.WinsDense
 	}
-	return f.model.tuning.Wins
+	return t.Wins
 }

@@ -7,7 +7,7 @@ type Signal struct {
 }
 
 // Lesson is what was heard of a tag while it was known to be in one room:
-// one set of signals for each step.
+// one set of signals for each step, in the order of time.
 type Lesson struct {
 	// Room is the index of the room that was taught.
 	Room int
@@ -15,6 +15,9 @@ type Lesson struct {
 	// something by their silence. Nil means all.
 	Alive []int
 	Steps [][]Signal
+	// Entered and Left say that the lesson is a whole visit: the tag came through a
+	// door before its first step, or went through one after its last.
+	Entered, Left bool
 }
 
 // Signals fall into bins of binDB from lowestDBm up.
@@ -28,34 +31,11 @@ func bin(dbm float64) int {
 	return max(min(int((dbm-lowestDBm)/binDB), bins-1), 0)
 }
 
-// cell is what teaching knows of one receiver in one room.
+// cell is what teaching knows of one receiver at one spot.
 type cell struct {
 	steps     float64 // steps in which the receiver was alive
 	heard     float64 // of those, steps in which it heard the tag
 	histogram [bins]float64
-}
-
-// fingerprints are all cells, by receiver then room.
-type fingerprints [][]cell
-
-func learn(plan Plan, lessons []Lesson) fingerprints {
-	prints := make(fingerprints, len(plan.Receivers))
-	for g := range prints {
-		prints[g] = make([]cell, len(plan.Rooms))
-	}
-	for _, lesson := range lessons {
-		for _, g := range lesson.alive(len(plan.Receivers)) {
-			prints[g][lesson.Room].steps += float64(len(lesson.Steps))
-		}
-		for _, step := range lesson.Steps {
-			for _, signal := range step {
-				c := &prints[signal.Receiver][lesson.Room]
-				c.heard++
-				c.histogram[bin(signal.DBm)]++
-			}
-		}
-	}
-	return prints
 }
 
 func (l Lesson) alive(receivers int) []int {

@@ -8,34 +8,65 @@ import (
 
 // How much the filter leans on what it was given.
 const (
-	priorSteps = 12.0 // steps of teaching that weigh as much as geometry
-	kernelDB   = 3.0  // a taught signal also speaks for signals this near
-	floorShare = 0.02 // of every histogram spread evenly: nothing is impossible
+	priorSteps  = 12.0 // steps of teaching that weigh as much as geometry
+	kernelDB    = 3.0  // a taught signal also speaks for signals this near
+	floorShare  = 0.02 // of every histogram spread evenly: nothing is impossible
+	nearSpots   = 48   // spots that one receiver speaks for
+	nearShare   = 0.3  // of the loudest spot's share, below which a spot is not near
+	enterPrior  = 0.1  // entries that every spot is credited with
+	leavePriorS = 4.0  // seconds of teaching that weigh as much as Tuning.LeavePerSecond
+	faintShare  = 0.02 // below this share of steps heard, a receiver hardly tells of a spot
 )
 
 // Model is everything the filter knows of one house: what each receiver hears
-// from each room, and which rooms lead to which. It is never changed once
-// built, so every goroutine may share it.
+// from each spot of each room, and which rooms lead to which. It is never
+// changed once built, so every goroutine may share it.
 type Model struct {
-	plan Plan
+	plan   Plan
+	tuning Tuning
+	scale  scale // from what the filter thinks to how often it is right
 
 	rooms     map[string]int
 	receivers map[string]int
-
-	// For receiver g and room r at g*len(rooms)+r: log-likelihoods.
-	signal []float32 // bins of them: heard with this strength, less silent
-	silent []float32 // not heard in a step
-	quiet  []float32 // by room: no receiver hears the tag at all
-
-	near      [][]int16 // by receiver: the rooms it speaks for, likeliest first
 	doors     [][]int16
 	taught    []bool // by room
 	anyTaught bool
-	tuning    Tuning
+
+	roomOf []int16   // by spot
+	leave  []float32 // by spot: chance of leaving the room within a second
+	enter  []float32 // by spot: share of those that come into the room
+	quiet  []float32 // by spot: log-likelihood that no receiver hears the tag
+	near   [][]int16 // by receiver: the spots it speaks for, likeliest first
+
+	// cells is where receiver g's table of spot s begins, at g*len(roomOf)+s:
+	// log-likelihoods of not hearing it, then of each strength (less the former).
+	// Table 0 is that of a receiver that hardly ever hears the spot.
+	cells  []int32
+	tables []float32
+
+	// plain are the expectations of spots that nobody taught, at the same index
+	// as cells; untaught says which spots those are.
+	plain    []gauss
+	silent   []float32 // log-likelihood of not hearing it
+	untaught []bool
 }
+
+// gauss is an expectation ready for use.
+type gauss struct {
+	mean, precision float32 // dBm, 1/dB²
+	norm            float32 // log of heard × density's height × bin, less log of not heard
+}
+
+const tableSize = bins + 1
 
 // NewModel builds a model of the plan; lessons may be none.
 func NewModel(plan Plan, tuning Tuning, lessons ...Lesson) *Model {
+	m := newModel(plan, tuning, lessons)
+	m.scale = learnScale(plan, tuning, lessons)
+	return m
+}
+
+func newModel(plan Plan, tuning Tuning, lessons []Lesson) *Model {
 	m := &Model{plan: plan, tuning: tuning,
 		rooms: make(map[string]int, len(plan.Rooms)), receivers: make(map[string]int, len(plan.Receivers)),
 		doors: make([][]int16, len(plan.Rooms)), taught: make([]bool, len(plan.Rooms))}
@@ -51,8 +82,25 @@ func NewModel(plan Plan, tuning Tuning, lessons ...Lesson) *Model {
 	for _, lesson := range lessons {
 		m.taught[lesson.Room], m.anyTaught = true, true
 	}
-	m.tabulate(expect(plan), learn(plan, lessons))
+	spots := spotsOf(plan, lessons)
+	m.tabulate(spots)
+	m.pass(spots)
 	return m
+}
+
+// pass works out from which spots tags leave a room and at which they come in:
+// near the door, where teaching saw it; anywhere alike, where nobody knows.
+func (m *Model) pass(spots []spot) {
+	m.leave, m.enter = make([]float32, len(spots)), make([]float32, len(spots))
+	entering := make([]float64, len(m.plan.Rooms))
+	for _, s := range spots {
+		entering[s.room] += s.entries + enterPrior
+	}
+	for i, s := range spots {
+		seconds := s.taught * float64(m.tuning.StepMS) / 1000
+		m.leave[i] = float32((s.exits + m.tuning.LeavePerSecond*leavePriorS) / (seconds + leavePriorS))
+		m.enter[i] = float32((s.entries + enterPrior) / entering[s.room])
+	}
 }
 
 // Room is the index of a room; false when the plan has none of that name.
@@ -85,29 +133,58 @@ func (m *Model) Taught(room int) bool { return m.taught[room] }
 
 // tabulate blends what geometry expects with what teaching found: geometry
 // counts as priorSteps of teaching, so it fades as teaching grows.
-func (m *Model) tabulate(expected [][]expectation, prints fingerprints) {
-	nr, ng := len(m.plan.Rooms), len(m.plan.Receivers)
-	m.signal = make([]float32, nr*ng*bins)
-	m.silent = make([]float32, nr*ng)
-	m.quiet = make([]float32, nr)
-	m.near = make([][]int16, ng)
+func (m *Model) tabulate(spots []spot) {
+	ns, ng := len(spots), len(m.plan.Receivers)
+	m.roomOf, m.quiet = make([]int16, ns), make([]float32, ns)
+	m.near, m.cells = make([][]int16, ng), make([]int32, ng*ns)
+	m.tables = rarely()
+	m.plain, m.silent, m.untaught = make([]gauss, ng*ns), make([]float32, ng*ns), make([]bool, ns)
 	kernel := gaussianKernel(kernelDB)
-	for g := range ng {
-		audible := make([]float64, nr)
-		for r := range nr {
-			e, c := expected[g][r], &prints[g][r]
-			share := (c.heard + priorSteps*e.heard) / (c.steps + priorSteps)
-			audible[r] = share
-			density := blend(e, c, kernel)
-			at := g*nr + r
-			m.silent[at] = float32(math.Log(1 - share))
-			m.quiet[r] += m.silent[at]
-			for b := range bins {
-				m.signal[at*bins+b] = float32(math.Log(share*density[b])) - m.silent[at]
-			}
-		}
-		m.near[g] = loudest(audible, expected[g])
+	hearing := newHearing(m.plan)
+	for s := range spots {
+		m.roomOf[s] = int16(spots[s].room)
 	}
+	for g := range ng {
+		loud := make([]loudness, ns)
+		for s := range spots {
+			e, c := hearing.expect(g, &spots[s]), spots[s].cells[g]
+			if c == nil {
+				c = &cell{}
+			}
+			share := (c.heard + priorSteps*e.heard) / (c.steps + priorSteps)
+			loud[s] = loudness{spot: int16(s), share: share, mean: e.mean}
+			m.untaught[s] = spots[s].taught == 0
+			silent := math.Log(1 - share)
+			m.plain[g*ns+s] = gauss{mean: float32(e.mean), precision: float32(1 / (e.sigma * e.sigma)),
+				norm: float32(math.Log(share*binDB/(e.sigma*math.Sqrt(2*math.Pi))) - silent)}
+			if share >= faintShare {
+				m.cells[g*ns+s] = int32(len(m.tables))
+				m.tables = append(m.tables, table(share, blend(e, c, kernel))...)
+			}
+			m.silent[g*ns+s] = float32(silent)
+			m.quiet[s] += m.silent[g*ns+s]
+		}
+		m.near[g] = loudest(loud)
+	}
+}
+
+// rarely is the table of a receiver that hardly ever hears a spot.
+func rarely() []float32 {
+	var even [bins]float64
+	for b := range even {
+		even[b] = floorShare / bins
+	}
+	return table(leastHeard, even)
+}
+
+func table(share float64, density [bins]float64) []float32 {
+	silent := math.Log(1 - share)
+	t := make([]float32, tableSize)
+	t[0] = float32(silent)
+	for b := range bins {
+		t[1+b] = float32(math.Log(share*density[b]) - silent)
+	}
+	return t
 }
 
 // blend is the density over bins of a signal, given that it was heard.
@@ -154,17 +231,21 @@ func gaussianKernel(sigmaDB float64) []float64 {
 	return kernel
 }
 
-// loudest are the rooms from which a receiver is most likely to hear a tag.
-func loudest(audible []float64, expected []expectation) []int16 {
-	order := make([]int16, len(audible))
-	for r := range order {
-		order[r] = int16(r)
-	}
-	slices.SortStableFunc(order, func(a, b int16) int {
-		if c := cmp.Compare(audible[b], audible[a]); c != 0 {
-			return c
-		}
-		return cmp.Compare(expected[b].mean, expected[a].mean)
+type loudness struct {
+	spot        int16
+	share, mean float64
+}
+
+// loudest are the spots from which a receiver is most likely to hear a tag.
+func loudest(all []loudness) []int16 {
+	slices.SortStableFunc(all, func(a, b loudness) int {
+		return cmp.Or(cmp.Compare(b.share, a.share), cmp.Compare(b.mean, a.mean))
 	})
-	return order[:min(len(order), nearRooms)]
+	var near []int16
+	for _, l := range all[:min(len(all), nearSpots)] {
+		if l.share >= nearShare*all[0].share {
+			near = append(near, l.spot)
+		}
+	}
+	return near
 }

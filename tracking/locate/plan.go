@@ -36,27 +36,6 @@ type Plan struct {
 	Receivers []Receiver
 }
 
-// far stands for a distance that nobody knows.
-const far = 1e9
-
-// spots are the points of the room that stand for all of it: its centre and
-// points half-way to each corner. None when the room is not drawn.
-func (r Room) spots() []Point {
-	if len(r.Outline) == 0 {
-		return nil
-	}
-	var centre Point
-	for _, p := range r.Outline {
-		centre.X += p.X / float64(len(r.Outline))
-		centre.Y += p.Y / float64(len(r.Outline))
-	}
-	spots := []Point{centre}
-	for _, p := range r.Outline {
-		spots = append(spots, Point{X: centre.X + (p.X-centre.X)*0.7, Y: centre.Y + (p.Y-centre.Y)*0.7})
-	}
-	return spots
-}
-
 // hops counts the doors between every two rooms, up to limit; limit+1 beyond.
 func hops(rooms []Room, from, limit int) []int {
 	steps := make([]int, len(rooms))

@@ -10,80 +10,88 @@ const (
 	pathLoss       = 2.7   // its fall by distance indoors
 	wallDB         = 5.0   // a wall between two rooms
 	ceilingDB      = 14.0  // a concrete ceiling
-	vagueDB        = 7.0   // what geometry can't know, as a standard deviation
+	nearVagueDB    = 4.0   // what geometry can't know at one metre, as a standard deviation
+	farVague       = 0.4   // and for each dB that the signal should have lost on its way
+	tagVagueDB     = 10.0  // how far a tag's own power may be off
 	hopVagueDB     = 9.0   // the same where not even distances are known
 	audibleDBm     = -92.0 // half of the adverts at this strength are heard
 	audibleSlopeDB = 4.0
 	mostHeard      = 0.75 // of the steps in which any receiver hears the tag
 	leastHeard     = 0.004
-	nearRooms      = 12 // rooms that one receiver speaks for
 )
 
-// expectation is what a receiver should hear of a tag in a room.
+// expectation is what a receiver should hear of a tag at a spot.
 type expectation struct {
 	mean, sigma float64 // dBm, dB
 	heard       float64 // share of steps in which it hears it at all
 }
 
-// expect says what each receiver should hear from each room, by geometry where
-// receiver and room are drawn, else by counting doors.
-func expect(plan Plan) [][]expectation {
-	all := make([][]expectation, len(plan.Receivers))
-	for g, receiver := range plan.Receivers {
-		all[g] = make([]expectation, len(plan.Rooms))
-		var doors []int
-		if receiver.Room != NoRoom {
-			doors = hops(plan.Rooms, receiver.Room, 3)
-		}
-		for r := range plan.Rooms {
-			e, drawn := byGeometry(plan, receiver, r)
-			if !drawn {
-				e = byDoors(plan, receiver, r, doors)
-			}
-			e.heard = audible(e.mean, e.sigma)
-			all[g][r] = e
-		}
-	}
-	return all
+// hearing knows what each receiver should hear from each spot: by geometry where
+// both are drawn, else by counting doors.
+type hearing struct {
+	plan  Plan
+	doors [][]int // by receiver: doors to each room; nil where its room is not known
 }
 
-func byGeometry(plan Plan, receiver Receiver, room int) (expectation, bool) {
-	spots := plan.Rooms[room].spots()
-	if receiver.At == nil || len(spots) == 0 {
+func newHearing(plan Plan) hearing {
+	h := hearing{plan: plan, doors: make([][]int, len(plan.Receivers))}
+	for g, receiver := range plan.Receivers {
+		if receiver.Room != NoRoom {
+			h.doors[g] = hops(plan.Rooms, receiver.Room, 3)
+		}
+	}
+	return h
+}
+
+func (h hearing) expect(g int, s *spot) expectation {
+	e, drawn := h.byGeometry(h.plan.Receivers[g], s)
+	if !drawn {
+		e = h.byDoors(g, s.room)
+	}
+	slope := math.Hypot(audibleSlopeDB, e.sigma/2)
+	e.heard = max(mostHeard/(1+math.Exp((audibleDBm-e.mean)/slope)), leastHeard)
+	return e
+}
+
+func (h hearing) byGeometry(receiver Receiver, s *spot) (expectation, bool) {
+	if receiver.At == nil || len(s.at) == 0 {
 		return expectation{}, false
 	}
-	storeys := math.Abs(float64(plan.Rooms[room].Level - receiver.Level))
+	storeys := math.Abs(float64(h.plan.Rooms[s.room].Level - receiver.Level))
+	wall := 0.0 // nobody knows what stands between in a room that nobody drew
+	if len(h.plan.Rooms[s.room].Outline) > 0 {
+		wall = wallDB
+	}
 	var sum, squares float64
-	for _, spot := range spots {
-		metres := max(math.Hypot(distance(spot, *receiver.At), 3.5*storeys), 1)
+	for _, at := range s.at {
+		metres := max(math.Hypot(distance(at, *receiver.At), 3.5*storeys), 1)
 		dbm := atOneMetreDBm - 10*pathLoss*math.Log10(metres) - ceilingDB*storeys
-		if receiver.Room != room {
-			dbm -= wallDB + metres/10*wallDB/2
+		if receiver.Room != s.room {
+			dbm -= wall * (1 + metres/20)
 		}
 		sum += dbm
 		squares += dbm * dbm
 	}
-	n := float64(len(spots))
+	n := float64(len(s.at))
 	mean := sum / n
-	return expectation{mean: mean, sigma: math.Sqrt(max(squares/n-mean*mean, 0) + vagueDB*vagueDB)}, true
+	return expectation{mean: mean, sigma: math.Sqrt(max(squares/n-mean*mean, 0) + vague(mean)*vague(mean))}, true
 }
 
+// vague is how far off an expected strength may be, as a standard deviation: the
+// farther away, the more can stand between. Near readings deserve more trust.
+func vague(dbm float64) float64 { return nearVagueDB + farVague*max(0, atOneMetreDBm-dbm) }
+
 // byDoors guesses from how many doors lie between; without doors, from the storey.
-func byDoors(plan Plan, receiver Receiver, room int, doors []int) expectation {
+func (h hearing) byDoors(g, room int) expectation {
+	receiver := h.plan.Receivers[g]
 	if receiver.Room == NoRoom {
 		return expectation{mean: -85, sigma: 12} // it hangs nobody knows where: it says nothing of any room
 	}
 	strength := [...]float64{-64, -76, -83, -88, -92}
-	step := min(doors[room], len(strength)-1)
+	step := min(h.doors[g][room], len(strength)-1)
 	mean := strength[step]
-	if step == len(strength)-1 && plan.Rooms[room].Level == plan.Rooms[receiver.Room].Level {
+	if step == len(strength)-1 && h.plan.Rooms[room].Level == h.plan.Rooms[receiver.Room].Level {
 		mean = -84 // same storey, doors not told
 	}
 	return expectation{mean: mean, sigma: hopVagueDB}
-}
-
-func audible(mean, sigma float64) float64 {
-	slope := math.Hypot(audibleSlopeDB, sigma/2)
-	share := mostHeard / (1 + math.Exp((audibleDBm-mean)/slope))
-	return max(share, leastHeard)
 }

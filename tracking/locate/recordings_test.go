@@ -4,8 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
-	"time"
 )
 
 // recording is one set of the reference data, which is never part of this project.
@@ -15,14 +15,19 @@ type recording struct {
 	truth        []Truth
 }
 
-func openRecording(t testing.TB, set string) recording {
-	t.Helper()
+// recordings is the folder beside the project, or beside the folder of its worktrees.
+func recordings() string {
 	dir := filepath.Join("..", "..", "..", "shared", "data", "location")
 	if _, err := os.Stat(dir); err != nil {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data", "location") // a worktree lies one deeper
+		dir = filepath.Join("..", dir)
 	}
+	return dir
+}
+
+func openRecording(t testing.TB, set string) recording {
+	t.Helper()
 	open := func(name string) *os.File {
-		f, err := os.Open(filepath.Join(dir, set+name))
+		f, err := os.Open(filepath.Join(recordings(), set+name))
 		if err != nil {
 			t.Skipf("the recording %s is not on this machine, so its accuracy is not measured: %v", set, err)
 		}
@@ -82,52 +87,61 @@ func byTag(truth []Truth) []func(string, int64) bool {
 	return folds
 }
 
-func byTime(truth []Truth, n int64) []func(string, int64) bool {
-	from, to := truth[0].FromMS, truth[len(truth)-1].ToMS+1
+// byBlocks deals the recording out to n folds, a block of time each in turn.
+func byBlocks(truth []Truth, blockMS, n int64) []func(string, int64) bool {
 	var folds []func(string, int64) bool
 	for i := range n {
-		folds = append(folds, func(_ string, at int64) bool { return (at-from)*n/(to-from) == i })
+		folds = append(folds, func(_ string, at int64) bool { return (at-truth[0].FromMS)/blockMS%n == i })
 	}
 	return folds
 }
 
-func report(t *testing.T, name string, s Score, began time.Time) {
+// holds compares a score with what it must reach: the baselines of the data's
+// README (strongest gateway; kNN with its best window), and what was reached before.
+func holds(t *testing.T, s Score, accuracy, flaps, calibration float64) {
 	t.Helper()
-	t.Logf("%s: accuracy %.3f, balanced %.3f, flaps/h %.1f, calibration %.3f, %d steps, %v", name,
-		s.Accuracy, s.Balanced, s.FlapsPerHour, s.Calibration, s.Steps, time.Since(began).Round(time.Millisecond))
+	t.Logf("accuracy %.3f, balanced %.3f, %.1f flaps an hour, calibration error %.3f, %d steps",
+		s.Accuracy, s.Balanced, s.FlapsPerHour, s.Calibration, s.Steps)
+	if s.Accuracy < accuracy || s.FlapsPerHour > flaps || s.Calibration > calibration {
+		t.Errorf("want accuracy %.2f at %.0f flaps an hour and a calibration error of %.2f", accuracy, flaps, calibration)
+	}
 }
 
-func TestHousePersonsWalkThrough(t *testing.T) {
+// Persons with a wrist tag in a house of nine rooms and four receivers: one is
+// left out in turn. kNN reaches 0.91 at 46 flaps an hour.
+func TestPersonsWalkThroughAHouse(t *testing.T) {
 	r := openRecording(t, "sphere")
-	began := time.Now()
-	report(t, "sphere, one person left out", leaveOneOut(r, DefaultTuning(), byTag(r.truth)), began)
+	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.93, 10, 0.05)
 }
 
-func TestFlatRobotDrivesThrough(t *testing.T) {
+// A robot in a flat, in blocks of a minute. kNN reaches 0.89 at 96 flaps an hour, or 0.87 at 32.
+func TestRobotDrivesThroughAFlat(t *testing.T) {
 	r := openRecording(t, "wut_flat")
-	began := time.Now()
-	report(t, "wut_flat, one of five blocks left out", leaveOneOut(r, DefaultTuning(), byTime(r.truth, 5)), began)
+	holds(t, leaveOneOut(r, DefaultTuning(), byBlocks(r.truth, 60_000, 5)), 0.87, 32, 0.05)
 }
 
-func TestHallThreeZones(t *testing.T) {
+// Cars and a walker through the gate of a hall, three zones. kNN reaches 0.79.
+func TestCarsDriveIntoAHallTaught(t *testing.T) {
 	r := openRecording(t, "sal_rb")
-	began := time.Now()
-	report(t, "sal_rb, three zones, one recording left out", leaveOneOut(r, DefaultTuning(), byTag(r.truth)), began)
+	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.80, 25, 0.08)
 }
 
-func TestHallInsideOutsideUntaught(t *testing.T) {
+// The same with nothing taught, inside or outside. The strongest gateway reaches
+// 0.83 at 16 flaps an hour, or 0.81 at 8.
+func TestCarsDriveIntoAHallUntaught(t *testing.T) {
 	r := openRecording(t, "sal_rb")
 	for i := range r.truth {
-		if r.truth[i].Room == "inside_endpos" {
-			r.truth[i].Room = "inside"
-		}
+		r.truth[i].Room = strings.TrimSuffix(r.truth[i].Room, "_endpos")
 	}
-	r.plan.Rooms = slices.DeleteFunc(r.plan.Rooms, func(room Room) bool { return room.ID == "inside_endpos" })
-	for i := range r.plan.Receivers { // indices have shifted
-		r.plan.Receivers[i].Room = map[byte]int{'I': 0, 'O': 1}[r.plan.Receivers[i].ID[0]]
+	gateways, err := os.Open(filepath.Join(recordings(), "sal_rb.gateways.json"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	began := time.Now()
+	defer gateways.Close()
+	if r.plan, err = ReadPlan(gateways, Rooms(r.truth)...); err != nil {
+		t.Fatal(err)
+	}
 	var all []Prediction
 	Replay(NewModel(r.plan, DefaultTuning()), r.observations, func(p Prediction) { all = append(all, p) })
-	report(t, "sal_rb, inside or outside, untaught", Judge(r.truth, all), began)
+	holds(t, Judge(r.truth, all), 0.82, 8, 0.05)
 }

@@ -78,6 +78,9 @@ func (r *replay) settle(tag string, s *State) {
 	at := s.stepMS + r.filter.model.tuning.StepMS
 	r.filter.Settle(s)
 	a := s.Answer()
+	if a.Room == NoRoom && a.SinceMS == 0 {
+		return // nothing is held of it yet
+	}
 	r.emit(Prediction{AtMS: at, Tag: tag, Room: r.filter.model.RoomID(int(a.Room)), Confidence: float64(a.Confidence)})
 }
 
@@ -108,42 +111,61 @@ func Teach(plan *Plan, observations []Observation, truth []Truth, stepMS int64) 
 	return lessons
 }
 
+// lessonsOf turns one tag's recording into a lesson for each visit to a room.
 func lessonsOf(heard []Observation, truth []Truth, rooms, receivers map[string]int, stepMS int64) []Lesson {
-	byRoom := make(map[int]*Lesson)
-	var alive []int
-	var step map[int][]float64
-	var began int64
-	close := func() {
-		room, ok := rooms[roomAt(truth, began)]
-		if !ok || len(step) == 0 {
-			return
-		}
-		if byRoom[room] == nil {
-			byRoom[room] = &Lesson{Room: room}
-		}
-		byRoom[room].Steps = append(byRoom[room].Steps, means(step))
-	}
+	t := teacher{truth: truth, rooms: rooms, room: NoRoom}
 	for _, o := range heard {
 		receiver, ok := receivers[o.Receiver]
 		if !ok {
 			continue
 		}
-		if !slices.Contains(alive, receiver) {
-			alive = append(alive, receiver)
+		if !slices.Contains(t.alive, receiver) {
+			t.alive = append(t.alive, receiver)
 		}
-		if step == nil || o.AtMS >= began+stepMS {
-			close()
-			step, began = make(map[int][]float64), o.AtMS
+		if t.step == nil || o.AtMS >= t.began+stepMS {
+			t.close()
+			t.step, t.began = make(map[int][]float64), o.AtMS
 		}
-		step[receiver] = append(step[receiver], o.DBm)
+		t.step[receiver] = append(t.step[receiver], o.DBm)
 	}
-	close()
-	var lessons []Lesson
-	for _, room := range sortedKeys(byRoom) {
-		byRoom[room].Alive = alive
-		lessons = append(lessons, *byRoom[room])
+	t.close()
+	for i := range t.lessons {
+		t.lessons[i].Alive = t.alive
 	}
-	return lessons
+	return t.lessons
+}
+
+// teacher gathers the steps of one recording into visits.
+type teacher struct {
+	truth   []Truth
+	rooms   map[string]int
+	alive   []int
+	step    map[int][]float64
+	began   int64
+	room    int
+	closed  int64 // when the last step with a known room began
+	lessons []Lesson
+}
+
+// visitMS is how long a pause may be within one visit, or between two.
+const visitMS = 5_000
+
+func (t *teacher) close() {
+	room, ok := t.rooms[roomAt(t.truth, t.began)]
+	if !ok || len(t.step) == 0 {
+		return
+	}
+	follows := len(t.lessons) > 0 && t.began-t.closed <= visitMS
+	if !follows || room != t.room {
+		if follows {
+			t.lessons[len(t.lessons)-1].Left = true
+		}
+		t.lessons = append(t.lessons, Lesson{Room: room, Entered: follows})
+		t.room = room
+	}
+	last := &t.lessons[len(t.lessons)-1]
+	last.Steps = append(last.Steps, means(t.step))
+	t.closed = t.began
 }
 
 func means(step map[int][]float64) []Signal {

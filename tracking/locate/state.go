@@ -3,7 +3,7 @@ package locate
 // Sizes of a tag's state; all of it stays below 1 KiB.
 const (
 	MaxHeard      = 12 // receivers that count within one step; the loudest are kept
-	MaxCandidates = 16 // rooms that keep a weight between steps
+	MaxCandidates = 40 // spots that keep a weight between steps
 )
 
 // Motion is what a tag's accelerometer says.
@@ -49,7 +49,7 @@ type Answer struct {
 }
 
 type weight struct {
-	room int16
+	spot int16
 	p    float32
 }
 
@@ -68,11 +68,11 @@ type State struct {
 	lastMS int64 // when the last closed step began; 0 before the first
 	holdMS int64 // radio does not move the tag before this time
 	open   [MaxHeard]signalSum
-	rooms  [MaxCandidates]weight
+	spots  [MaxCandidates]weight
 
 	unknown    float32 // chance of being where nobody taught
 	heard      uint8   // filled part of open
-	weighed    uint8   // filled part of rooms
+	weighed    uint8   // filled part of spots
 	wins       uint8
 	challenger int16
 	motion     Motion
@@ -81,18 +81,6 @@ type State struct {
 // NewState is a tag that nobody has heard yet.
 func NewState() State {
 	return State{answer: Answer{Room: NoRoom, Second: NoRoom}, challenger: NoRoom}
-}
-
-// Restore is a tag whose last place is known from storage.
-func Restore(room int, confidence float64, atMS, sinceMS int64) State {
-	s := NewState()
-	if room == NoRoom {
-		return s
-	}
-	s.answer = Answer{Room: int16(room), Second: NoRoom, Confidence: float32(confidence), AtMS: atMS, SinceMS: sinceMS, Why: Restored}
-	s.rooms[0] = weight{room: int16(room), p: 1}
-	s.weighed, s.lastMS = 1, atMS
-	return s
 }
 
 // Answer is where the tag is held to be.

@@ -8,8 +8,13 @@ type Tuning struct {
 	// Temper scales each step's evidence: readings a second apart are alike, and
 	// counting them as independent would make confidence lie.
 	Temper float64
+	// TemperUntaught is the same where geometry is all that is known: what it gets
+	// wrong it gets wrong every second anew.
+	TemperUntaught float64
 	// LeavePerSecond is the chance that a tag leaves its room within a second.
 	LeavePerSecond float64
+	// WanderPerSecond is the chance of going to another part of the room.
+	WanderPerSecond float64
 	// Moving and Resting scale it when the tag's accelerometer says so.
 	Moving, Resting float64
 	// SettledAfterMS is the dwell after which leaving is Settled times as likely.
@@ -19,25 +24,33 @@ type Tuning struct {
 	// goes anywhere near, and to another storey AcrossFloors times as often.
 	ThroughDoors float64
 	AcrossFloors float64
+	// UnknownLog is the log-likelihood of one signal heard where nobody taught.
+	UnknownLog float64
 	// Lost is the chance within a second of going where nobody taught.
 	Lost float64
+	// MostEvidence bounds what one step can say, as a log-likelihood ratio.
+	MostEvidence float64
 	// A challenger takes over once it is Margin times as likely as the room that
-	// stands, in Wins steps running; WinsAcrossFloors between storeys.
+	// stands, in Wins steps running; WinsDense while the pauses between steps are no
+	// longer than DenseMS; WinsAcrossFloors between storeys.
 	Margin           float64
+	MarginUntaught   float64 // the same where geometry is all that is known
 	Wins             int
+	WinsDense        int
+	DenseMS          int64
 	WinsAcrossFloors int
 	// HoldMS is how long a room-level read or a person's word holds against radio.
 	HoldMS int64
-	// ProbablyBelow is the confidence under which a page says "probably".
-	ProbablyBelow float64
 }
 
 // DefaultTuning suits equipment on wheels, carried and parked.
 func DefaultTuning() Tuning {
 	return Tuning{
-		StepMS: 1000, Temper: 0.25, LeavePerSecond: 0.004, Moving: 4, Resting: 0.1,
-		SettledAfterMS: 10 * 60_000, Settled: 0.4,
-		ThroughDoors: 0.9, AcrossFloors: 0.1, Lost: 0.0005,
-		Margin: 5, Wins: 2, WinsAcrossFloors: 4, HoldMS: 30_000, ProbablyBelow: 0.7,
+		StepMS: 350, Temper: 0.7, TemperUntaught: 0.5, MostEvidence: 4,
+		LeavePerSecond: 0.01, WanderPerSecond: 0.1, Moving: 4, Resting: 0.1,
+		SettledAfterMS: 10 * 60_000, Settled: 0.2,
+		ThroughDoors: 0.9, AcrossFloors: 0.1, Lost: 0.0005, UnknownLog: -5.9,
+		Margin: 1, MarginUntaught: 8, Wins: 2, WinsDense: 1, DenseMS: 3000, WinsAcrossFloors: 4,
+		HoldMS: 30_000,
 	}
 }

@@ -1,0 +1,158 @@
+package locate
+
+import "slices"
+
+// A filter is too sure of itself: readings a second apart are alike, and a tag
+// that has just gone through a door is still held to be in the room before. The
+// scale below turns what the filter thinks into how often it is right, so that
+// of all answers given with 80 %, 80 % are right. It is learned from the lessons
+// themselves, half of which are kept back in turn to try the model on.
+
+// scale is how often answers of a certain confidence are right, at scalePoints
+// evenly spaced confidences.
+type scale [scalePoints]float32
+
+const (
+	scalePoints = 11
+	// untaughtTrust is what is left of a confidence where nobody has taught: BLE
+	// alone makes a room likely, not certain.
+	untaughtTrust = 0.85
+	// scalePrior is how many steps weigh as much as taking the filter at its word,
+	// less a little.
+	scalePrior = 20.0
+	priorTrust = 0.95
+	// leastSteps of lessons are needed to learn a scale.
+	leastSteps = 120
+)
+
+func plainScale(trust float32) scale {
+	var s scale
+	for i := range s {
+		s[i] = trust * float32(i) / (scalePoints - 1)
+	}
+	return s
+}
+
+// at reads the scale between its points.
+func (s *scale) at(p float64) float32 {
+	x := min(max(p, 0), 1) * (scalePoints - 1)
+	i := min(int(x), scalePoints-2)
+	part := float32(x) - float32(i)
+	return s[i]*(1-part) + s[i+1]*part
+}
+
+// honest is how often an answer of which the filter is so sure is right.
+func (m *Model) honest(p float64) float32 { return m.scale.at(p) }
+
+// learnScale tries models of one half of the lessons on the other half.
+func learnScale(plan Plan, tuning Tuning, lessons []Lesson) scale {
+	steps := 0
+	for _, lesson := range lessons {
+		steps += len(lesson.Steps)
+	}
+	if steps < leastSteps {
+		return plainScale(untaughtTrust)
+	}
+	var right, all [scalePoints]float64
+	halves := inHalves(lessons)
+	for i := range halves {
+		m := newModel(plan, tuning, halves[1-i])
+		m.scale = plainScale(1)
+		try(m, halves[i], func(p float64, ok bool) {
+			at := min(int(p*(scalePoints-1)+0.5), scalePoints-1)
+			all[at]++
+			if ok {
+				right[at]++
+			}
+		})
+	}
+	return rising(right, all)
+}
+
+// inHalves deals the lessons of each room out in turn; a room's only lesson is cut in two.
+func inHalves(lessons []Lesson) [2][]Lesson {
+	perRoom := make(map[int]int)
+	for _, lesson := range lessons {
+		perRoom[lesson.Room]++
+	}
+	var halves [2][]Lesson
+	dealt := make(map[int]int)
+	for _, lesson := range lessons {
+		if perRoom[lesson.Room] == 1 {
+			first, second := lesson, lesson
+			middle := len(lesson.Steps) / 2
+			first.Steps, second.Steps = lesson.Steps[:middle], lesson.Steps[middle:]
+			first.Left, second.Entered = false, false
+			halves[0], halves[1] = append(halves[0], first), append(halves[1], second)
+			continue
+		}
+		half := dealt[lesson.Room] % 2
+		dealt[lesson.Room]++
+		halves[half] = append(halves[half], lesson)
+	}
+	for i := range halves {
+		halves[i] = slices.DeleteFunc(halves[i], func(l Lesson) bool { return len(l.Steps) == 0 })
+	}
+	return halves
+}
+
+// try lets a tag live through the lessons, one after the other.
+func try(m *Model, lessons []Lesson, tell func(confidence float64, right bool)) {
+	f, s := NewFilter(m), NewState()
+	at := int64(1)
+	for _, lesson := range lessons {
+		f.Offline(missing(lesson.Alive, len(m.plan.Receivers)))
+		for _, step := range lesson.Steps {
+			at += m.tuning.StepMS
+			for _, signal := range step {
+				f.Sight(&s, signal.Receiver, signal.DBm, at)
+			}
+			f.Settle(&s)
+			if a := s.Answer(); a.Room != NoRoom {
+				tell(float64(a.Confidence), int(a.Room) == lesson.Room)
+			}
+		}
+	}
+}
+
+func missing(alive []int, receivers int) []int {
+	if alive == nil {
+		return nil
+	}
+	var dead []int
+	for g := range receivers {
+		if !slices.Contains(alive, g) {
+			dead = append(dead, g)
+		}
+	}
+	return dead
+}
+
+// rising turns counts into a scale that never falls as confidence grows: where
+// it would, neighbours are taken together.
+func rising(right, all [scalePoints]float64) scale {
+	type pool struct {
+		right, all float64
+		points     int
+	}
+	var pools []pool
+	for i := range right {
+		word := priorTrust * float64(i) / (scalePoints - 1)
+		pools = append(pools, pool{right: right[i] + scalePrior*word, all: all[i] + scalePrior, points: 1})
+		for n := len(pools); n > 1 && pools[n-1].right/pools[n-1].all < pools[n-2].right/pools[n-2].all; n-- {
+			pools[n-2].right += pools[n-1].right
+			pools[n-2].all += pools[n-1].all
+			pools[n-2].points += pools[n-1].points
+			pools = pools[:n-1]
+		}
+	}
+	var s scale
+	at := 0
+	for _, p := range pools {
+		for range p.points {
+			s[at] = float32(p.right / p.all)
+			at++
+		}
+	}
+	return s
+}
