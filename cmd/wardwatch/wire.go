@@ -112,7 +112,11 @@ func (h *house) wireDevices(ctx context.Context) error {
 		return err
 	}
 	tokens := account.NewKeys(db.Accounts{DB: h.db}, h.now)
-	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Enrolled: h.tracker,
+	enrolled, err := h.enrolled(ctx)
+	if err != nil {
+		return err
+	}
+	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Enrolled: enrolled,
 		Register: h.register, Book: book, Now: h.now, Log: h.log, Metrics: h.metrics})
 	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{Intake: intake, Tokens: tokens, Book: book,
 		Register: h.register, Now: h.now, Log: h.log, Metrics: h.metrics})

@@ -31,6 +31,9 @@ func (w *World) Step(d time.Duration) []Message {
 	for i := range w.strangers {
 		w.stray(&w.strangers[i], &air)
 	}
+	if !w.greeted {
+		w.takeInventory(&air)
+	}
 	return append(w.greetings(), w.envelopes(&air)...)
 }
 
@@ -145,6 +148,20 @@ func (w *World) read(i int, at time.Time, air *airtime) {
 				air.reads[p] = append(air.reads[p], labelRead{epc: asset.EPC(), antenna: antenna,
 					rssi: -42 - 3*distance + 2*w.radio.NormFloat64(), at: at.Add(w.skew[r.gateway.ID])})
 				b.nextRead = at.Add(labelEvery)
+			}
+		}
+	}
+}
+
+// takeInventory is a reader's first round after it was switched on: it reads every
+// label in its field, and later only what passes.
+func (w *World) takeInventory(air *airtime) {
+	for _, p := range w.portals {
+		r := w.receivers[p]
+		for _, walker := range w.walkers {
+			if walker.asset.Labelled && walker.room == r.room && len(walker.legs) == 0 {
+				air.reads[p] = append(air.reads[p], labelRead{epc: walker.asset.EPC(), antenna: 1,
+					rssi: -55 + 3*w.radio.NormFloat64(), at: w.now.Add(w.skew[r.gateway.ID])})
 			}
 		}
 	}

@@ -72,7 +72,7 @@ func kinds() []kind {
 	return []kind{
 		{"infusion pump", "P", 80, []string{"Alba V3", "Alba V4"}, IBeacon, false, wards, habit{shelf, bedside, true, 1}},
 		{"syringe pump", "S", 36, []string{"Corvo S2"}, Eddystone, false, acute, habit{shelf, theatre, true, 0.9}},
-		{"wheelchair", "W", 34, []string{"Fahrt 18", "Fahrt 20"}, Minew, true, wards, habit{entrance, anywhere, false, 1}},
+		{"wheelchair", "W", 34, []string{"Fahrt 18", "Fahrt 20"}, Minew, true, append([]hospital.UnitID{"public"}, wards...), habit{entrance, anywhere, false, 1}},
 		{"patient monitor", "M", 28, []string{"Sera 12"}, Eddystone, false, acute, habit{stored, bedside, true, 0.5}},
 		{"feeding pump", "F", 16, []string{"Nutra E"}, IBeacon, false, []hospital.UnitID{"medical", "children", "icu"}, habit{shelf, bedside, true, 0.6}},
 		{"ventilator", "V", 16, []string{"Aurora 7"}, BTHome, false, []hospital.UnitID{"icu", "theatres"}, habit{stored, bedside, true, 0.4}},
@@ -81,7 +81,7 @@ func kinds() []kind {
 		{"ultrasound scanner", "U", 10, []string{"Echo M"}, Minew, false, acute, habit{stored, theatre, false, 0.8}},
 		{"suction unit", "N", 18, []string{"Vaku 30"}, BTHome, false, wards, habit{stored, bedside, true, 0.5}},
 		{"patient hoist", "H", 10, []string{"Lift 200"}, Minew, true, []hospital.UnitID{"medical", "children", "icu"}, habit{stored, bedside, false, 0.7}},
-		{"bed", "B", 26, []string{"Ruhe 4"}, Passive, true, wards, habit{stored, bedside, false, 0.3}},
+		{"bed", "B", 26, []string{"Ruhe 4"}, Passive, true, append([]hospital.UnitID{"supply"}, wards...), habit{stored, bedside, false, 0.3}},
 	}
 }
 
