@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"wardwatch/db"
 	"wardwatch/db/dbtest"
@@ -222,6 +223,57 @@ func plant(t *testing.T, path string, statements []string) {
 	for _, statement := range statements {
 		if _, err := pool.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+func TestVerifyingDeepJudgesEveryReadingAnew(t *testing.T) {
+	w := newColdWard(t)
+	w.at = coldNoon.Add(24 * time.Hour)
+	for minute := range 6 * 60 {
+		celsius := 5.0
+		if minute >= 60 && minute < 150 {
+			celsius = 11.0
+		}
+		if minute%5 == 0 {
+			w.observe(coldReading(coldNoon.Add(time.Duration(minute)*time.Minute), celsius))
+		}
+	}
+	var path string
+	if err := w.db.QueryRow(t.Context(), `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
+		t.Fatal(err)
+	}
+	deep := func(path string) error {
+		t.Helper()
+		d, err := db.Inspect(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		report, err := d.VerifyDeep(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.FirstFault()
+	}
+	for name, c := range map[string]struct{ plant, says string }{
+		"all is well":        {`SELECT 1`, ""},
+		"a warmer excursion": {`UPDATE excursions SET max_mc = max_mc + 1`, "excursions: sensor"},
+		"one was hidden":     {`UPDATE excursions SET withdrawn = 1`, "that is not stored"},
+		"one was made up": {`INSERT INTO excursions (sensor, fridge, rule, direction, severity, limit_mc, start_at, confirmed_at, end_at, cleared_at, known_ms, possible_ms, min_mc, max_mc, mkt_mc, found_late, revision, withdrawn)
+			SELECT sensor, fridge, rule, direction, severity, limit_mc, start_at + 9000000, confirmed_at, end_at, cleared_at, known_ms, possible_ms, min_mc, max_mc, mkt_mc, found_late, revision, withdrawn FROM excursions`, "does not follow from its readings"},
+		"a summary is wrong":   {`UPDATE reading_hours SET sum_mc = sum_mc + 1`, "hours: the summary of sensor"},
+		"a summary is missing": {`DELETE FROM reading_hours WHERE hour = (SELECT min(hour) FROM reading_hours)`, "hours: the summary of sensor"},
+		"an event of nothing":  {`INSERT INTO cold_events (at, kind, fridge, excursion) VALUES (1, 'excursion began', 'f', '{"ID":99}')`, "chain: event"},
+		"a follower is ahead":  {`INSERT INTO stock_followers (name, seq) VALUES ('holds', 9999)`, "chain: holds has followed"},
+	} {
+		copied := filepath.Join(t.TempDir(), "copy.db")
+		if err := db.Backup(t.Context(), path, copied, false); err != nil {
+			t.Fatal(err)
+		}
+		plant(t, copied, []string{c.plant})
+		if fault := deep(copied); c.says == "" && fault != nil || c.says != "" && (fault == nil || !strings.Contains(fault.Error(), c.says)) {
+			t.Errorf("%s: found %v, want %q", name, fault, c.says)
 		}
 	}
 }

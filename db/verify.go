@@ -1,12 +1,17 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
+
+	"wardwatch/tracking/coldchain"
 )
 
 // Finding is what one check of Verify found.
@@ -31,28 +36,48 @@ func (r Report) FirstFault() error {
 	return nil
 }
 
-// Verify checks everything that can be checked of what is stored: the file
-// itself, that its schema and the triggers that guard it are ours, references,
-// the audit trail and the stock's ledger. It changes nothing and may run beside
-// a working server. An error says that a check could not be made.
+// check is one thing that Verify looks at.
+type check struct {
+	name string
+	look func(context.Context) (says string, fault, err error)
+}
+
+// Verify checks what can be checked quickly of what is stored: the file itself,
+// that its schema and the triggers that guard it are ours, references, the audit
+// trail, the stock's ledger and that its chain of events is whole. It changes
+// nothing and may run beside a working server. An error says that a check could
+// not be made.
 func (d *DB) Verify(ctx context.Context) (Report, error) {
-	var report Report
-	for _, check := range []struct {
-		name string
-		look func(context.Context) (says string, fault, err error)
-	}{
+	return d.verify(ctx, d.checks())
+}
+
+// VerifyDeep is Verify and judges every stored reading anew: the excursions and
+// the hourly summaries must be those that the readings give. It takes as long as
+// there are readings.
+func (d *DB) VerifyDeep(ctx context.Context) (Report, error) {
+	return d.verify(ctx, append(d.checks(), check{"hours", d.verifyHours}, check{"excursions", d.verifyExcursions}))
+}
+
+func (d *DB) checks() []check {
+	return []check{
 		{"file", d.verifyFile},
 		{"schema", d.verifySchema},
 		{"references", d.verifyReferences},
 		{"audit trail", d.verifyTrail},
 		{"stock ledger", d.verifyLedger},
-	} {
+		{"chain", d.verifyChain},
+	}
+}
+
+func (d *DB) verify(ctx context.Context, checks []check) (Report, error) {
+	var report Report
+	for _, check := range checks {
 		says, fault, err := check.look(ctx)
 		if err != nil {
 			return report, fmt.Errorf("verify %s: %w", check.name, err)
 		}
 		report = append(report, Finding{Check: check.name, Says: says, Fault: fault})
-		if fault != nil && check.name != "references" {
+		if fault != nil && (check.name == "file" || check.name == "schema") {
 			// What follows would read tables that may be damaged or missing.
 			return report, nil
 		}
@@ -177,4 +202,185 @@ func (d *DB) verifyLedger(ctx context.Context) (says string, fault, err error) {
 		return "", nil, err
 	}
 	return fmt.Sprintf("%d movements add up to the stock", movements), fault, nil
+}
+
+// verifyChain looks whether whoever follows the cold chain's events stands at one that there is.
+func (d *DB) verifyChain(ctx context.Context) (says string, fault, err error) {
+	const q = `
+		SELECT f.name, f.seq, (SELECT COALESCE(max(seq), 0) FROM cold_events)
+		FROM stock_followers f
+		WHERE f.seq > (SELECT COALESCE(max(seq), 0) FROM cold_events)
+		LIMIT 1`
+	var follower string
+	var at, last int64
+	err = d.QueryRow(ctx, q).Scan(&follower, &at, &last)
+	if err == nil {
+		return "", fmt.Errorf("%s has followed the cold chain to event %d and the last one is %d: events were lost", follower, at, last), nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return "", nil, err
+	}
+	const qDangling = `
+		SELECT e.seq, json_extract(e.excursion, '$.ID')
+		FROM cold_events e
+		WHERE COALESCE(json_extract(NULLIF(e.excursion, ''), '$.ID'), 0) <> 0
+			AND NOT EXISTS (SELECT 1 FROM excursions x WHERE x.id = json_extract(e.excursion, '$.ID'))
+		LIMIT 1`
+	var seq, excursion int64
+	err = d.QueryRow(ctx, qDangling).Scan(&seq, &excursion)
+	if err == nil {
+		return "", fmt.Errorf("event %d tells of excursion %d, which is not there", seq, excursion), nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return "", nil, err
+	}
+	return "every event tells of something that is there", nil, nil
+}
+
+// verifyHours compares the hourly summaries with the readings that they sum up.
+// The hour that a sensor is in is summed up when it is over.
+func (d *DB) verifyHours(ctx context.Context) (says string, fault, err error) {
+	const q = `
+		SELECT s.sensor, r.hour * 3600000
+		FROM (
+			SELECT sensor, hour, min_mc, max_mc, sum_mc, points FROM reading_hours
+			UNION ALL
+			SELECT sensor, measured_at / 3600000, min(temp_mc), max(temp_mc), sum(temp_mc), count(*)
+			FROM readings
+			GROUP BY sensor, measured_at / 3600000
+		) r
+		JOIN sensors s ON s.id = r.sensor
+		WHERE r.hour < (SELECT max(measured_at) / 3600000 FROM readings WHERE sensor = r.sensor)
+		GROUP BY r.sensor, r.hour
+		HAVING count(*) <> 2 OR min(min_mc) <> max(min_mc) OR min(max_mc) <> max(max_mc) OR min(sum_mc) <> max(sum_mc) OR min(points) <> max(points)
+		LIMIT 1`
+	var sensor string
+	var hour int64
+	switch err := d.QueryRow(ctx, q).Scan(&sensor, &hour); {
+	case err == nil:
+		return "", fmt.Errorf("the summary of sensor %s for the hour of %s differs from its readings", sensor, fromMS(hour).Format(time.RFC3339)), nil
+	case !errors.Is(err, sql.ErrNoRows):
+		return "", nil, err
+	}
+	var readings int64
+	if err := d.QueryRow(ctx, `SELECT count(*) FROM readings`).Scan(&readings); err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("%d readings, summed up rightly", readings), nil, nil
+}
+
+// judged is a sensor whose whole record was judged by one profile.
+type judged struct {
+	id      coldchain.SensorID
+	name    string
+	profile coldchain.Profile
+}
+
+// verifyExcursions judges each sensor's record from its beginning and compares
+// what it finds with what is stored. A sensor that was moved from one fridge to
+// another, or whose fridge got another profile, is left out: its record was
+// judged by two.
+func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err error) {
+	sensors, err := d.judgedSensors(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	excursions, looked := 0, 0
+	for _, s := range sensors {
+		found, err := d.replay(ctx, s)
+		if err != nil {
+			return "", nil, err
+		}
+		stored, err := d.storedExcursions(ctx, s.id)
+		if err != nil {
+			return "", nil, err
+		}
+		if s.judgedOtherwise(stored) {
+			continue
+		}
+		if fault := sameExcursions(s, found, stored); fault != nil {
+			return "", fault, nil
+		}
+		excursions, looked = excursions+len(found), looked+1
+	}
+	return fmt.Sprintf("%d at %d sensors, as their readings give them", excursions, looked), nil, nil
+}
+
+func (d *DB) judgedSensors(ctx context.Context) ([]judged, error) {
+	const q = `
+		SELECT s.id, s.sensor || '/' || s.channel, f.profile
+		FROM sensors s
+		JOIN fridges f ON f.id = s.fridge
+		WHERE s.judged = 1
+			AND NOT EXISTS (SELECT 1 FROM excursions e WHERE e.sensor = s.id AND e.fridge <> s.fridge)
+			AND NOT EXISTS (SELECT 1 FROM readings r WHERE r.sensor = s.id AND r.measured_at < s.attached_at - 3600000)
+		ORDER BY s.id`
+	rows, err := d.Query(ctx, q)
+	all, err := gather(rows, err, func(rows *sql.Rows) (j judged, err error) {
+		var profile coldchain.ProfileID
+		err = rows.Scan(&j.id, &j.name, &profile)
+		j.profile, _ = coldchain.ReadyMadeProfile(profile)
+		return j, err
+	})
+	return slices.DeleteFunc(all, func(j judged) bool { return len(j.profile.Rules) == 0 }), err
+}
+
+// judgedOtherwise says that some stored excursion was found by a rule that the profile does not have now.
+func (j judged) judgedOtherwise(stored []coldchain.Excursion) bool {
+	return slices.ContainsFunc(stored, func(e coldchain.Excursion) bool {
+		rule, ok := j.profile.Rule(e.Rule)
+		return !ok || rule.Limit != e.Limit
+	})
+}
+
+func (d *DB) replay(ctx context.Context, s judged) ([]coldchain.Excursion, error) {
+	const q = `
+		SELECT measured_at, temp_mc
+		FROM readings
+		WHERE sensor = $1
+		ORDER BY measured_at`
+	rows, err := d.Query(ctx, q, s.id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	replay := coldchain.NewReplay(s.profile, coldchain.Point{})
+	for rows.Next() {
+		point, err := scanPoint(rows)
+		if err != nil {
+			return nil, err
+		}
+		replay.Step(point)
+	}
+	return replay.Excursions(), rows.Err()
+}
+
+func (d *DB) storedExcursions(ctx context.Context, sensor coldchain.SensorID) ([]coldchain.Excursion, error) {
+	const q = `
+		SELECT ` + excursionColumns + `
+		FROM excursions e
+		JOIN sensors s ON s.id = e.sensor
+		WHERE e.sensor = $1 AND e.withdrawn = 0
+		ORDER BY e.start_at, e.rule`
+	rows, err := d.Query(ctx, q, sensor)
+	return gather(rows, err, func(rows *sql.Rows) (coldchain.Excursion, error) { return scanExcursion(rows) })
+}
+
+// sameExcursions compares what matters to people: which rule, from when to when, how far.
+func sameExcursions(s judged, found, stored []coldchain.Excursion) error {
+	slices.SortFunc(found, func(a, b coldchain.Excursion) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Rule, b.Rule))
+	})
+	for i, want := range found {
+		if i >= len(stored) {
+			return fmt.Errorf("sensor %s: its readings give an excursion (%s) from %s on that is not stored", s.name, want.Rule, want.Start.Format(time.RFC3339))
+		}
+		if is := stored[i]; is.Rule != want.Rule || !is.Start.Equal(want.Start) || !is.End.Equal(want.End) || is.Min != want.Min || is.Max != want.Max || is.Known != want.Known {
+			return fmt.Errorf("sensor %s: excursion %d is stored otherwise than its readings give it", s.name, is.ID)
+		}
+	}
+	if len(stored) > len(found) {
+		return fmt.Errorf("sensor %s: excursion %d does not follow from its readings", s.name, stored[len(found)].ID)
+	}
+	return nil
 }

@@ -59,6 +59,7 @@ func adviseOnFiles(err error, dsn, file string) error {
 
 type verifyCommand struct {
 	databaseFlag `embed:""`
+	Deep         bool `help:"Judge every stored reading anew, too; takes as long as there are readings."`
 }
 
 // Run checks all that is stored, beside a running server or on a backup.
@@ -71,7 +72,11 @@ func (c verifyCommand) Run(p process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	report, err := d.Verify(p.ctx)
+	look := d.Verify
+	if c.Deep {
+		look = d.VerifyDeep
+	}
+	report, err := look(p.ctx)
 	if err != nil {
 		return err
 	}
