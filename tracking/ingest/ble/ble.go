@@ -8,6 +8,7 @@
 package ble
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -59,6 +60,8 @@ type Advert struct {
 	// Unknown names the structures that were not understood: "ff:004c:1006…" is
 	// type, company or service, data.
 	Unknown []string
+
+	sensorPush bool // the advert lists SensorPush's own service
 }
 
 // Sensor holds the values of one advert, each only if it was carried.
@@ -108,6 +111,8 @@ func (s Sensor) Moving() *bool {
 
 // AD types that are read (Bluetooth Assigned Numbers §2.3).
 const (
+	adSomeServices128  = 0x06
+	adServices128      = 0x07
 	adShortName        = 0x08
 	adCompleteName     = 0x09
 	adServiceData16    = 0x16
@@ -124,8 +129,7 @@ func Decode(payload []byte) (Advert, error) {
 	if len(payload) > MaxPayload {
 		return a, ErrTooLong
 	}
-	named := findName(payload)
-	a.Name = named
+	a.lookAhead(payload)
 	for rest := payload; len(rest) > 0; {
 		size := int(rest[0])
 		if size == 0 { // the rest is padding (Core 5.4, Vol 3 Part C §11)
@@ -140,19 +144,24 @@ func Decode(payload []byte) (Advert, error) {
 	return a, nil
 }
 
-// findName looks ahead for the local name: some makers can only be told by it.
-func findName(rest []byte) string {
+// sensorPushService is SensorPush's service EF090000-11D6-42BA-93B8-9DD7EC090AB0 as it is on the air.
+var sensorPushService = []byte{0xB0, 0x0A, 0x09, 0xEC, 0xD7, 0x9D, 0xB8, 0x93, 0xBA, 0x42, 0xD6, 0x11, 0x00, 0x00, 0x09, 0xEF}
+
+// lookAhead finds what makers can only be told by: the local name, and one service.
+func (a *Advert) lookAhead(rest []byte) {
 	for len(rest) > 1 {
 		size := int(rest[0])
 		if size == 0 || size >= len(rest) {
-			return ""
+			return
 		}
-		if rest[1] == adCompleteName || rest[1] == adShortName {
-			return printable(rest[2 : 1+size])
+		switch data := rest[2 : 1+size]; rest[1] {
+		case adShortName, adCompleteName:
+			a.Name = printable(data)
+		case adServices128, adSomeServices128:
+			a.sensorPush = a.sensorPush || bytes.HasPrefix(data, sensorPushService)
 		}
 		rest = rest[1+size:]
 	}
-	return ""
 }
 
 // printable keeps what may be shown to a person and stored as text.
@@ -213,7 +222,7 @@ func (a *Advert) manufacturer(company uint16, d []byte) bool {
 	case 0x0499:
 		return a.ruuvi(d)
 	}
-	return false
+	return a.thermometerMakers(company, d)
 }
 
 // measured takes over a sensor's values. A sensor wins over a plain beacon in
