@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -32,7 +31,7 @@ type (
 	decodeGS1     struct{}
 	decodeGateway struct {
 		Topic  string `help:"MQTT topic that the message came on."`
-		Format string `help:"Read it as this format instead of recognising it: canonical, espresense, minew, ruuvi or impinj."`
+		Format string `help:"Read it as this format instead of recognising it: canonical, espresense, openmqttgateway, minew, ruuvi, kontakt, cassia, aruba, shelly, aprilbrother, bluecharm, ingics, moko, raddec, impinj, zebra or edgex."`
 		Token  string `name:"gateway" placeholder:"ID" help:"Gateway that sent it, where the message does not say."`
 	}
 )
@@ -151,7 +150,7 @@ func (d decodeGateway) Run(p process) error {
 	if err != nil {
 		return fmt.Errorf("read the message: %w", err)
 	}
-	b, err := gateway.Decode(gateway.Message{Topic: d.Topic, Body: bytes.TrimSpace(body), Format: format,
+	b, err := gateway.Decode(gateway.Message{Topic: d.Topic, Body: body, Format: format,
 		Gateway: hospital.GatewayID(d.Token)})
 	out := json.NewEncoder(p.stdout)
 	out.SetEscapeHTML(false)

@@ -126,7 +126,7 @@ func (r Room) Centre() (Point, bool) {
 type Gateway struct {
 	ID   GatewayID
 	Name string
-	// Make is the envelope it speaks: minew, espresense, ruuvi, impinj, canonical.
+	// Make is the envelope it speaks, as ingest/gateway names it: minew, espresense, ruuvi, impinj, canonical, …
 	Make string
 	// Room is where it hangs; empty when nobody has said.
 	Room RoomID

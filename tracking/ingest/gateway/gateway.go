@@ -1,5 +1,5 @@
 // Package gateway reads the messages of gateways and readers as their makers
-// wrote them: canonical JSON, ESPresense, Minew, Ruuvi Gateway, Impinj R700.
+// wrote them: our own canonical JSON and those that Formats lists.
 //
 // The path of data: a transport (MQTT, HTTP) hands over a Message; Decode
 // recognises whose it is by its topic, then by its shape, and returns a Batch of
@@ -53,15 +53,30 @@ type Format string
 
 // The envelopes.
 const (
-	Canonical  Format = "canonical"
-	ESPresense Format = "espresense"
-	Minew      Format = "minew"
-	Ruuvi      Format = "ruuvi"
-	Impinj     Format = "impinj"
+	Canonical    Format = "canonical"
+	ESPresense   Format = "espresense"
+	OpenMQTT     Format = "openmqttgateway" // and Theengs
+	Minew        Format = "minew"
+	Ruuvi        Format = "ruuvi"
+	Kontakt      Format = "kontakt"
+	Cassia       Format = "cassia"
+	Aruba        Format = "aruba"
+	Shelly       Format = "shelly"
+	AprilBrother Format = "aprilbrother"
+	BlueCharm    Format = "bluecharm"
+	Ingics       Format = "ingics"
+	Moko         Format = "moko"
+	Raddec       Format = "raddec"
+	Impinj       Format = "impinj"
+	Zebra        Format = "zebra"
+	EdgeX        Format = "edgex"
 )
 
 // Formats lists every envelope, in the order that help shows them.
-func Formats() []Format { return []Format{Canonical, ESPresense, Minew, Ruuvi, Impinj} }
+func Formats() []Format {
+	return []Format{Canonical, ESPresense, OpenMQTT, Minew, Ruuvi, Kontakt, Cassia, Aruba, Shelly, AprilBrother,
+		BlueCharm, Ingics, Moko, Raddec, Impinj, Zebra, EdgeX}
+}
 
 // Message is one message as the transport received it.
 type Message struct {
@@ -139,21 +154,24 @@ func Decode(m Message) (Batch, error) {
 	if b.Format == "" {
 		b.Format = byTopic(m.Topic)
 	}
-	if b.Format == ESPresense && b.espresenseRoom(m.Topic, m.Body) {
+	if b.Format == "" {
+		b.Format = byBytes(m.Body)
+	}
+	if b.wordOnItself(m.Topic, m.Body) {
 		return b, nil
 	}
-	documents, err := documentsOf(m.Body)
+	r := &reader{Batch: &b, message: m}
+	if read := r.binaryReader(m.Body); read != nil {
+		return b, read(m.Body)
+	}
+	documents, err := jsonOf(m.Body)
 	if err != nil {
 		return b, err
 	}
 	if b.Format == "" {
 		b.Format = byShape(documents[0])
 	}
-	r := &reader{Batch: &b, message: m}
-	if err := r.read(documents); err != nil {
-		return b, err
-	}
-	return b, nil
+	return b, r.read(documents)
 }
 
 // readable checks what holds for every envelope.
@@ -163,10 +181,27 @@ func readable(body []byte) error {
 		return ErrTooLong
 	case len(bytes.TrimSpace(body)) == 0:
 		return ErrEmpty
-	case !utf8.Valid(body):
-		return ErrNotUTF8
 	}
 	return nil
+}
+
+// jsonOf splits a text into its JSON values.
+func jsonOf(body []byte) ([][]byte, error) {
+	if !utf8.Valid(body) {
+		return nil, ErrNotUTF8
+	}
+	return documentsOf(body)
+}
+
+// wordOnItself reads what a gateway says of its own connection and health.
+func (b *Batch) wordOnItself(topic string, body []byte) bool {
+	switch b.Format {
+	case ESPresense:
+		return b.espresenseRoom(topic, body)
+	case OpenMQTT:
+		return b.openMQTTWill(topic, body)
+	}
+	return false
 }
 
 // reader fills a batch from one message.
@@ -177,22 +212,21 @@ type reader struct {
 	payload [ble.MaxPayload]byte // of the advert that is being read
 }
 
+// read reads JSON of the format that was recognised.
 func (r *reader) read(documents [][]byte) error {
-	switch r.Format {
-	case Canonical:
-		return r.canonical(documents)
-	case ESPresense:
-		return r.espresense(documents)
-	case Minew:
-		return r.minew(documents)
-	case Ruuvi:
-		return r.ruuvi(documents)
-	case Impinj:
-		return r.impinj(documents)
-	case "":
-		return ErrUnknown
+	readers := map[Format]func([][]byte) error{
+		Canonical: r.canonical, ESPresense: r.espresense, OpenMQTT: r.openMQTT, Minew: r.minew, Ruuvi: r.ruuvi,
+		Kontakt: r.kontakt, Cassia: r.cassia, Aruba: r.aruba, Shelly: r.shelly, AprilBrother: r.aprilBrother,
+		BlueCharm: r.blueCharm, Moko: r.moko, Raddec: r.raddec, Impinj: r.impinj, Zebra: r.zebra, EdgeX: r.edgeX,
 	}
-	return fmt.Errorf("%w: there is no format %q", ErrUnknown, r.Format)
+	read, known := readers[r.Format]
+	switch {
+	case r.Format == "":
+		return ErrUnknown
+	case !known:
+		return fmt.Errorf("%w: there is no format %q in JSON", ErrUnknown, r.Format)
+	}
+	return read(documents)
 }
 
 // next numbers the next record.

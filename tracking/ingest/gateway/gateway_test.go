@@ -253,6 +253,9 @@ func FuzzDecode(f *testing.F) {
 	for _, m := range messages {
 		f.Add(m.topic, []byte(m.body))
 	}
+	for _, m := range furtherMessages {
+		f.Add(m.topic, bodyOf(f, m.body))
+	}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
 		for _, format := range append(Formats(), "") {
 			b, err := Decode(Message{Topic: topic, Body: body, Format: format, ReceivedAt: received})

@@ -27,6 +27,20 @@ func TestSamplesOfTheMakersDecodeToWhatTheirListSays(t *testing.T) {
 		{"ruuvi-gateway-mqtt_data_without_timestamps.json", "", []string{"d2486b0e915f at c43f901b7e22 -39 -"}},
 		{"ruuvi-gateway-http_data_with_timestamps.json", "", []string{"-66 09:26:53", "-72 09:26:52", "-58 09:26:51", "-77 09:26:50", "probe 4.25", "probe -0.5", "e72209643b90 air 21.4", "c15da7643b90 air 21.4"}},
 		{"ruuvi-gateway-http_data_without_timestamps.json", "", []string{"-66 -", "-72 -", "-58 -", "-77 -"}},
+		{"kontakt-telemetry.json", "telemetry/4f7d2c", []string{"dc0a715e92b4 at gw-3-west-02 -72 09:26:53 93%", "dc0a715e92b4 probe 21.75"}},
+		{"aruba-iot-nb-decoded.json", "", []string{"ac233fa91c57 at 24f27fc8105a -69", "probe 24.4", "sent 09:26:53"}},
+		{"shelly-blu-event.json", "", []string{"b435220f7d19 at token -71"}},
+		{"aprilbrother-v4.json", "", []string{"d85a11c7306e at 123b6a1c40e9 -54 - also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:79"}},
+		{"ingics-igs.txt", "", []string{"sighting 0 0c61cf2b7e90 at e7da31c40b52 -47 - also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:81", "sighting 1 0c61cf2b7e90 at e7da31c40b52 -47 09:26:53"}},
+		{"moko-mkgw.json", "", []string{"c4b07e19a3d2 at 6055f92a10c7 -75 09:26:53", "chip -0.5"}},
+		{"raddec.json", "", []string{"c0de5a1107b3 at 001bc50940815c20 -66 09:26:53.25", "c0de5a1107b3 at 001bc50940815c21 -74"}},
+		{"raddec-flattened.json", "", []string{"c0de5a1107b3 at 001bc50940815c20 -66"}},
+		{"zebra-iotc-simple.json", "", []string{"epc:3414257BF400000000004FC1 at 84248d1f703b/1 -68 09:26:53", "at 84248d1f703b/1 -71 09:26:54"}},
+		{"zebra-fxr90-custom.json", "", []string{"at token/4 -36 09:26:53.651"}},
+		{"zebra-rfd40-dataevt.json", "", []string{"at token -45 09:26:53"}},
+		{"zebra-fx9600-httppost.json", "", []string{"at 84248d1f703b/3 -70 -"}},
+		{"cassia-scan.sse.txt", "", []string{"e914b7602cd3 at token -43", "-72 - also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:78"}},
+		{"edgex-rfid-events.ndjson", "", []string{"at Dock - 09:26:53", "at Stores - 09:27:53"}},
 		{"ruuvi-gateway-history.json", "", []string{"-66 09:26:53", "probe -0.5", "air 21.4"}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
@@ -47,10 +61,13 @@ func TestSamplesOfTheMakersDecodeToWhatTheirListSays(t *testing.T) {
 	}
 }
 
-func TestSamplesOfESPresense(t *testing.T) {
+func TestSamplesOfMessagesWithTopics(t *testing.T) {
 	for _, c := range []struct{ file, want string }{
 		{"espresense-device.mqtt.txt", "sighting 0 ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:77 at pharmacy -74.35 - also dd8800004a1c"},
 		{"espresense-telemetry.mqtt.txt", "status online of pharmacy\nstatus offline of pharmacy"},
+		{"openmqttgateway-ble.mqtt.txt", "sighting 0 c7a4120e5b31 at OMG_WardB -83 -\nreading 0 4c65a8d10b9e probe 5.4 - 47.9%\n" +
+			"sighting 0 5e71c03a48d2 at OMG_WardB -71 - also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:77\nsighting 0 6b029df4317a at OMG_WardB -77 -\nstatus online of OMG_WardB"},
+		{"theengs-gateway.mqtt.txt", "sighting 0 d41c07a9e283 at TheengsGateway -79 -\nreading 0 d41c07a9e283 probe -0.5 - 101.8%\nsighting 0 7a3391b05ce4 at TheengsGateway -48 -"},
 	} {
 		var lines []string
 		for line := range strings.Lines(string(beside.File(t, "samples/gateways/"+c.file))) {
@@ -91,5 +108,31 @@ func TestSamplesOfMinewsNewerGateways(t *testing.T) {
 		if got := strings.Join(told(b), "\n"); got != want[i] {
 			t.Errorf("%s:\n%s\nwant\n%s", c.Case, got, want[i])
 		}
+	}
+}
+
+func TestSamplesInBytes(t *testing.T) {
+	for file, want := range map[string]string{
+		"minew-binary-long.hex": "sighting 0 ac233fa91c57 at ac233fc0b71e -57 - 100%\nsighting 1 5a0e17c3b294 at ac233fc0b71e -49 -\nsighting 2 5a0e17c3b294 at ac233fc0b71e -52 -\n" +
+			"sighting 3 201811164c07 at ac233fc0b71e -64 - also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:77\nreading 0 ac233fa91c57 probe -0.5 - 58.125%",
+		"raddec.hex": "sighting 0 c0de5a1107b3 at 001bc50940815c20 -66 -\nsighting 0 c0de5a1107b3 at 001bc50940815c21 -74 -",
+	} {
+		body := bodyOf(t, "hex:"+strings.TrimSpace(string(beside.File(t, "samples/gateways/"+file))))
+		b, err := Decode(Message{Body: body, ReceivedAt: received})
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if got := strings.Join(told(b), "\n"); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", file, got, want)
+		}
+	}
+}
+
+func TestSampleOfBlueCharm(t *testing.T) {
+	b, err := Decode(Message{Body: beside.File(t, "samples/gateways/bluecharm-bcg04.json"), Gateway: "token", ReceivedAt: received})
+	want := "sighting 0 ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:80 at token -58 -\nrefused 1 the record names no tag"
+	if got := strings.Join(told(b), "\n"); err != nil || got != want {
+		t.Errorf("%s, %v", got, err)
 	}
 }

@@ -17,6 +17,8 @@ func byTopic(topic string) Format {
 		return Canonical
 	case strings.HasPrefix(topic, "espresense/"):
 		return ESPresense
+	case strings.Contains(topic, "/BTtoMQTT/"), strings.HasPrefix(topic, "home/") && strings.HasSuffix(topic, "/LWT"):
+		return OpenMQTT
 	}
 	return ""
 }
@@ -42,7 +44,11 @@ func gatewayPart(parts []string) int {
 		return 2
 	case len(parts) == 3 && parts[0] == "ruuvi":
 		return 1
-	case len(parts) >= 2 && (parts[0] == "gw" || parts[0] == "impinj"):
+	case len(parts) >= 2 && (parts[0] == "gw" || parts[0] == "impinj" || parts[0] == "zebra"):
+		return 1
+	case len(parts) >= 4 && parts[len(parts)-2] == "BTtoMQTT":
+		return len(parts) - 3
+	case len(parts) == 3 && parts[0] == "home" && parts[2] == "LWT":
 		return 1
 	}
 	return -1
@@ -56,19 +62,62 @@ func byShape(document []byte) Format {
 	}
 	found := map[string]bool{}
 	members(row, func(key, _ []byte) { found[string(key)] = true })
+	if found["data"] {
+		if format := byData(row, found); format != "" {
+			return format
+		}
+	}
+	for _, shape := range shapes {
+		if shape.fits(found) {
+			return shape.format
+		}
+	}
+	return ""
+}
+
+// shape is what only one envelope has at its top: all of has.
+type shape struct {
+	format Format
+	has    []string
+}
+
+func (s shape) fits(found map[string]bool) bool {
+	for _, name := range s.has {
+		if !found[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// shapes are tried in this order.
+var shapes = []shape{
+	{Canonical, []string{"sightings"}}, {Canonical, []string{"readings"}}, {Canonical, []string{"tag"}}, {Canonical, []string{"sensor", "celsius"}},
+	{Impinj, []string{"tagInventoryEvent"}}, {Impinj, []string{"events"}}, {Impinj, []string{"eventType"}},
+	{Zebra, []string{"tag_reads"}},
+	{Raddec, []string{"transmitterId"}},
+	{Kontakt, []string{"trackingId"}},
+	{Cassia, []string{"bdaddrs"}},
+	{Aruba, []string{"bleData", "reporter"}},
+	{AprilBrother, []string{"devices", "mac"}},
+	{BlueCharm, []string{"obj"}},
+	{Shelly, []string{"component", "info"}},
+	{EdgeX, []string{"epc", "location"}}, {EdgeX, []string{"epc", "new_location"}}, {EdgeX, []string{"epc", "last_known_location"}},
+	{ESPresense, []string{"id", "rssi@1m"}}, {ESPresense, []string{"id", "rssi", "var"}},
+	{OpenMQTT, []string{"id", "rssi"}}, {OpenMQTT, []string{"id", "presence"}},
+	{Minew, []string{"mac", "type"}}, {Minew, []string{"mac", "rawData"}}, {Minew, []string{"mac", "bleName"}}, {Minew, []string{"mac", "rssi"}},
+}
+
+// byData tells envelopes by what is in their member "data".
+func byData(row []byte, found map[string]bool) Format {
+	data := member(row, "data")
 	switch {
-	case found["sightings"] || found["readings"] || found["tag"] || found["sensor"] && found["celsius"]:
-		return Canonical
-	case found["tagInventoryEvent"] || found["events"] || found["eventType"]:
-		return Impinj
-	case found["gw_mac"] && found["data"]:
+	case found["gw_mac"], member(data, "gw_mac") != nil:
 		return Ruuvi
-	case found["data"] && member(member(row, "data"), "gw_mac") != nil:
-		return Ruuvi
-	case found["id"] && found["rssi@1m"], found["id"] && found["rssi"] && found["distance"]:
-		return ESPresense
-	case found["mac"] && (found["type"] || found["rawData"] || found["bleName"] || found["rssi"]):
-		return Minew
+	case found["msg_id"] && found["device_info"]:
+		return Moko
+	case found["type"] && found["timestamp"] && (member(data, "idHex") != nil || member(data, "tagData") != nil):
+		return Zebra
 	}
 	return ""
 }

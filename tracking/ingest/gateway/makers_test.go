@@ -1,0 +1,122 @@
+package gateway
+
+import (
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+
+	"wardwatch/tracking/hospital"
+)
+
+const (
+	beaconTag    = "ibeacon:30a1b2c3-d4e5-4607-1829-3a4b5c6d7e8f:7:258"
+	beaconAdvert = "0201061aff4c00021530a1b2c3d4e5460718293a4b5c6d7e8f00070102bf"
+)
+
+// Messages of further makers, with identifiers of our own. A body that begins with
+// "hex:" is bytes.
+var furtherMessages = []struct {
+	name, topic, body string
+	token             hospital.GatewayID
+	want              []string
+}{
+	{"OpenMQTTGateway, a beacon it decoded", "home/OMG_7/BTtoMQTT/C0FFEE000001", `{"id":"C0:FF:EE:00:00:01","mac_type":1,"rssi":-71,"model_id":"IBEACON","mfid":"4c00","uuid":"30a1b2c3d4e5460718293a4b5c6d7e8f","major":7,"minor":258}`, "",
+		[]string{"sighting 0 c0ffee000001 at OMG_7 -71 - also " + beaconTag}},
+	{"OpenMQTTGateway, old firmware: texts, and the id in the topic alone", "home/OMG_7/BTtoMQTT/C0FFEE000002", `{"hum":"47.9","tempc":"-0.5","tempf":"31.1"}`, "",
+		[]string{"reading 0 c0ffee000002 probe -0.5 - 47.9%"}},
+	{"OpenMQTTGateway, undecoded bytes are decoded here", "home/OMG_7/BTtoMQTT/undecoded", `{"id":"c0:ff:ee:00:00:03","rssi":-77,"servicedatauuid":"0xfcd2","servicedata":"4002ceff","manufacturerdata":"4c001006071b3e5a90c4"}`, "",
+		[]string{"sighting 0 c0ffee000003 at OMG_7 -77 -", "reading 0 c0ffee000003 probe -0.5 -"}},
+	{"Theengs, an absence is no sighting", "home/TheengsGateway/BTtoMQTT/C0FFEE000001", `{"id":"C0:FF:EE:00:00:01","presence":"absent"}`, "", nil},
+	{"OpenMQTTGateway, its last will", "home/OMG_7/LWT", "offline", "", []string{"status offline of OMG_7"}},
+	{"Kontakt.io", "telemetry/4f7d2c", `{"sourceId":"gw-3-west","trackingId":"c0:ff:ee:00:00:01","rssi":-72,"timestamp":"2026-05-04T09:59:58Z","batteryLevel":93,"timeSinceMovement":3,"timeSinceTap":65535,"temperature":-0.5,"humidity":47}`, "",
+		[]string{"sighting 0 c0ffee000001 at gw-3-west -72 09:59:58 93% moving", "reading 0 c0ffee000001 probe -0.5 09:59:58 47%"}},
+	{"Cassia, both dialects in a stream with a broken event", "", "data: {\"bdaddrs\":[{\"bdaddr\":\"C0:FF:EE:00:00:01\"}],\"scanData\":\"0C0954656D7054616720303137\",\"rssi\":-43}\n\n:keep-alive\n\ndata: {\"bdaddrs\n\ndata: {\"bdaddrs\":[{\"bdaddr\":\"C0:FF:EE:00:00:02\"}],\"rssi\":184,\"adData\":\"" + beaconAdvert + "\"}\n", "gw-a",
+		[]string{"sighting 0 c0ffee000001 at gw-a -43 -", "sighting 2 c0ffee000002 at gw-a -72 - also " + beaconTag, "refused 1 the message is not JSON: it ends inside a text at byte 10"}},
+	{"Aruba, the decoded view", "", `{"bleData":[{"mac":"eeffc0000001","frameType":0,"data":"0303e1ff1016e1ffa10164ff803280010000c0ffee","rssi":-69}],"meta":{},"reporter":{"mac":"24f27f000001","time":{"low":1777888799,"high":0}}}`, "",
+		[]string{"sighting 0 eeffc0000001 at 24f27f000001 -69 - 100%", "reading 0 eeffc0000001 probe -0.5 - 50.5%", "sent 09:59:59"}},
+	{"Aruba, on the wire", "", "hex:0a02080112120a026170120624f27f000001409fdce1cf061a1e0a06c0ffee000009389edce1cf065203088d01720910581d000000bf2033" +
+		"32240a06eeffc000000110001a150303e1ff1016e1ffa10164ff803280010000c0ffee208901", "",
+		[]string{"sighting 0 eeffc0000001 at 24f27f000001 -69 - 100%", "sighting 1 c0ffee000009 at 24f27f000001 -71 09:59:58 88%",
+			"reading 0 eeffc0000001 probe -0.5 - 50.5%", "reading 1 c0ffee000009 probe -0.5 09:59:58 51%", "sent 09:59:59"}},
+	{"Shelly BLU", "", `{"component":"script:1","name":"script","id":1,"info":{"event":"shelly-blu","data":{"encryption":false,"BTHome_version":2,"pid":141,"battery":98,"temperature":-0.5,"window":1,"rssi":-71,"address":"c0:ff:ee:00:00:01"},"ts":1777888798.25}}`, "gw-a",
+		[]string{"sighting 0 c0ffee000001 at gw-a -71 09:59:58.25 98%", "reading 0 c0ffee000001 probe -0.5 09:59:58.25 open"}},
+	{"April Brother, JSON", "", `{"v":1,"mid":17,"time":1777888799,"mac":"AC233F000001","devices":["02c0ffee000003ca` + beaconAdvert + `","02c0",[2,"C0FFEE000004",-60,""]]}`, "",
+		[]string{"sighting 0 c0ffee000003 at ac233f000001 -54 - also " + beaconTag, "sighting 2 c0ffee000004 at ac233f000001 -60 -", "refused 1 the device has 2 bytes, its head alone has 8", "sent 09:59:59"}},
+	{"April Brother, MessagePack", "", "hex:85a17601a36d696411a474696d65ce69f86e1fa36d6163ac414332333346303030303031a7646576696365739" + "2c42602c0ffee000003ca" + beaconAdvert + "c403616263", "",
+		[]string{"sighting 0 c0ffee000003 at ac233f000001 -54 - also " + beaconTag, "refused 1 the device has 3 bytes, its head alone has 8", "sent 09:59:59"}},
+	{"Blue Charm; the token names the gateway", "", `{"obj":[{"type":4,"rssi":-58,"uuid":"30A1B2C3D4E5460718293A4B5C6D7E8F","majorID":7,"minorID":258,"refpower":-59},{"type":1,"rssi":-69,"data1":"1116aafe20000ba6ff80000000640000ffff"}]}`, "gw-a",
+		[]string{"sighting 0 " + beaconTag + " at gw-a -58 -", "refused 1 the record names no tag"}},
+	{"Ingics, with and without a time, and a broken line", "", "$GPRP,C0FFEE000001,AC233F000001,-47," + strings.ToUpper(beaconAdvert) + "\n$GPRP,C0FFEE000002,AC233F000001,-50,0201\n\n$GPRP,C0FFEE000002,AC233F000001,-50,020106,1777888798\n$GPRP,x\n", "",
+		[]string{"sighting 0 c0ffee000001 at ac233f000001 -47 - also " + beaconTag, "sighting 1 c0ffee000002 at ac233f000001 -50 -", "sighting 2 c0ffee000002 at ac233f000001 -50 09:59:58",
+			"refused 3 the line is not $GPRP,TAG,GATEWAY,RSSI,ADVERT[,UNIX]"}},
+	{"MOKO", "", `{"msg_id":3004,"device_info":{"device_id":"w3","mac":"AC233F000001"},"data":[{"type":8,"value":{"timestamp":"2026-05-04&17:59:58+08","mac":"C0FFEE000001","rssi":-75,"raw":"1116aafe20000ba6ff80000000640000ffff"}}]}`, "",
+		[]string{"sighting 0 c0ffee000001 at ac233f000001 -75 09:59:58", "reading 0 c0ffee000001 chip -0.5 09:59:58"}},
+	{"raddec", "", `{"transmitterId":"c0ffee000001","transmitterIdType":2,"rssiSignature":[{"receiverId":"0011223344556677","receiverIdType":1,"rssi":-66,"numberOfDecodings":3},{"receiverId":"aabbccddeeff","rssi":-74},{"rssi":-1}],"timestamp":1777888798250}`, "",
+		[]string{"sighting 0 c0ffee000001 at 0011223344556677 -66 09:59:58.25", "sighting 0 c0ffee000001 at aabbccddeeff -74 09:59:58.25", "refused 0 a receiver of c0ffee000001 lacks its id or a signal strength"}},
+	{"raddec, flattened, of an RFID tag", "", `{"transmitterId":"30340000000000000000abcd","transmitterIdType":5,"receiverId":"0011223344556677","rssi":-66,"timestamp":1777888798250}`, "",
+		[]string{"sighting 0 epc:30340000000000000000ABCD at 0011223344556677 -66 09:59:58.25"}},
+	{"raddec, binary", "", "hex:10002002c0ffee000001023d03010011223344556677350102aabbccddeeff32", "",
+		[]string{"sighting 0 c0ffee000001 at 0011223344556677 -66 -", "sighting 0 c0ffee000001 at aabbccddeeff -74 -"}},
+	{"Minew, binary-long", "", "hex:bb0100000067ac233f0000010003eeffc00000010001150303e1ff1016e1ffa10164ff803280010000c0ffee00c75a00000000020002" + "0006cf" + "0302010606cc" + "c0ffee0000030001" + "1e" + beaconAdvert + "00c0dd", "",
+		[]string{"sighting 0 eeffc0000001 at ac233f000001 -57 - 100%", "sighting 1 5a0000000002 at ac233f000001 -49 -", "sighting 2 5a0000000002 at ac233f000001 -52 -",
+			"sighting 3 c0ffee000003 at ac233f000001 -64 - also " + beaconTag, "reading 0 eeffc0000001 probe -0.5 - 50.5%"}},
+	{"Zebra, two objects joined", "", `{"type":"SIMPLE","timestamp":"2026-05-04T09:59:58.000+0000","data":{"MAC":"84:24:8D:00:00:01","antenna":1,"idHex":"30340000000000000000ABCD","peakRssi":-68}}{"type":"SIMPLE","timestamp":"2026-05-04T09:59:59.000+0000","data":{"MAC":"84:24:8D:00:00:01","antenna":0,"idHex":"30340000000000000000ABCD","peakRssi":-71}}`, "",
+		[]string{"sighting 0 epc:30340000000000000000ABCD at 84248d000001/1 -68 09:59:58", "refused 1 the antenna is no port number"}},
+	{"Zebra CUSTOM; the topic names the reader", "zebra/fxr90-1/data", `{"data":{"idHex":"30340000000000000000abcd","peakRssi":-36,"antenna":4},"timestamp":"2026-05-04T09:59:58.651+0000","type":"CUSTOM"}`, "",
+		[]string{"sighting 0 epc:30340000000000000000ABCD at fxr90-1/4 -36 09:59:58.651"}},
+	{"Zebra hand-held", "", `{"type":"BALANCED_PERFORMANCE","timestamp":"2026-05-04T09:59:58.000+0000","data":{"tagData":[{"EPCid":"30340000000000000000ABCD","peakRssi":-45}]}}`, "rfd-1",
+		[]string{"sighting 0 epc:30340000000000000000ABCD at rfd-1 -45 09:59:58"}},
+	{"Zebra, old firmware: texts and local time", "", `{"reader_name":"FX9600","mac_address":"84:24:8D:00:00:01","tag_reads":[{"epc":"30340000000000000000ABCD","antennaPort":"3","peakRssi":"-70","timeStamp":"4/5/2026 11:59:58:111"},{"epc":"30","timeStamp":"soon"}]}`, "",
+		[]string{"sighting 0 epc:30340000000000000000ABCD at 84248d000001/3 -70 -", "refused 0 timeStamp is no time as D/M/YYYY H:M:S:ms"}},
+	{"EdgeX: a departure is no other place", "", `{"epc":"30340000000000000000ABCD","timestamp":1777888798000,"location":"Dock"}
+{"epc":"30340000000000000000ABCD","timestamp":1777888799000,"old_location":"Dock","new_location":"Stores"}
+{"epc":"30340000000000000000ABCD","timestamp":1777888800000,"last_read":1777888799000,"last_known_location":"Stores"}`, "",
+		[]string{"sighting 0 epc:30340000000000000000ABCD at Dock - 09:59:58", "sighting 1 epc:30340000000000000000ABCD at Stores - 09:59:59"}},
+}
+
+func bodyOf(t testing.TB, s string) []byte {
+	t.Helper()
+	digits, ok := strings.CutPrefix(s, "hex:")
+	if !ok {
+		return []byte(s)
+	}
+	b, err := hex.DecodeString(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestFurtherMakersMessagesAreRead(t *testing.T) {
+	for _, m := range furtherMessages {
+		t.Run(m.name, func(t *testing.T) {
+			b, err := Decode(Message{Topic: m.topic, Body: bodyOf(t, m.body), Gateway: m.token, ReceivedAt: received})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := strings.Join(told(b), "\n"), strings.Join(m.want, "\n")
+			if got != want {
+				t.Errorf("%s: got\n%s\nwant\n%s", b.Format, got, want)
+			}
+		})
+	}
+}
+
+func TestBinaryMessagesThatEndTooEarlyKeepWhatWasWhole(t *testing.T) {
+	for _, m := range furtherMessages {
+		body := bodyOf(t, m.body)
+		if !strings.HasPrefix(m.body, "hex:") {
+			continue
+		}
+		for n := 1; n < len(body); n++ {
+			b, err := Decode(Message{Body: body[:n], ReceivedAt: received})
+			if err != nil && !errors.Is(err, ErrWrongShape) && !errors.Is(err, ErrNotJSON) && !errors.Is(err, ErrNotUTF8) && !errors.Is(err, ErrUnknown) && !errors.Is(err, ErrEmpty) {
+				t.Errorf("%s cut at %d: %v", m.name, n, err)
+			}
+			if len(b.Sightings) > len(m.want) {
+				t.Errorf("%s cut at %d: %v", m.name, n, told(b))
+			}
+		}
+	}
+}
