@@ -92,18 +92,22 @@ const (
 // derived are the topics that change because others did: whatever moves or
 // changes its state may change every unit's counts.
 func (d *Door) derived(changed []string) (also []string) {
-	equipment, stock, orders := false, false, false
+	equipment, stock, orders, cold := false, false, false, false
 	for _, topic := range changed {
 		kind, _, _ := strings.Cut(topic, "/")
 		equipment = equipment || kind == "asset" || kind == "room" || kind == "floor"
 		stock = stock || kind == "stock"
 		orders = orders || topic == "proposals"
+		cold = cold || topic == coldchain.Topic
 	}
 	if equipment {
 		also = append(also, equipmentTopic(""))
 		for _, unit := range d.Register.Current().Units {
 			also = append(also, equipmentTopic(unit.ID))
 		}
+	}
+	if cold {
+		also = append(also, wallTopic)
 	}
 	if stock || orders {
 		also = append(also, supplies)

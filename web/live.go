@@ -22,6 +22,7 @@ func (d *Door) sources() []live.Source {
 		d.stockSources(),
 		d.orderSources(),
 		d.homeSources(),
+		d.wallSources(),
 		d.coldChainSources(),
 		d.equipmentSources(),
 	)

@@ -19,6 +19,7 @@ func (d *Door) routes() []route {
 	return slices.Concat(
 		d.healthRoutes(),
 		d.screenRoutes(),
+		d.wallRoutes(),
 		d.stockRoutes(),
 		d.orderRoutes(),
 		d.demoRoutes(),

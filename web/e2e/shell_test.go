@@ -22,11 +22,16 @@ func TestEveryPageOfTheRailCanBeUsedByEverybody(t *testing.T) {
 				t.Fatalf("the rail leads to %v only", pages)
 			}
 			for _, page := range pages {
-				for _, on := range []screen{desk, night, phone, tiny} {
-					b.on(on)
-					b.open(page)
-					b.check(page + " on " + on.name)
-				}
+				b.on(desk)
+				b.open(page)
+				b.check(page + " on " + desk.name)
+				b.on(night) // the same page: the colours change, nothing is loaded
+				b.checkFor(page+" on "+night.name, colours)
+				b.on(tiny)
+				b.mustFit(page + " on " + tiny.name)
+				b.on(phone)
+				b.open(page)
+				b.check(page + " on " + phone.name)
 			}
 		})
 	}

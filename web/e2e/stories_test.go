@@ -92,3 +92,21 @@ func TestAProposalIsApprovedSentAndReceived(t *testing.T) {
 	b.until("the lot stands on the shelf", `document.querySelector("main").innerText.includes("E2E-7")`)
 	b.check("item")
 }
+
+// TestTheWallTellsOfAnAlarmAndOfBeingCutOff: nobody touches it.
+func TestTheWallTellsOfAnAlarmAndOfBeingCutOff(t *testing.T) {
+	s := demo(t)
+	b := s.look(t, hospital.Nurse, screen{"wall", 1920, 1080, true})
+	b.tolerate = []string{"WebSocket connection", "ERR_CONNECTION_REFUSED", "/live"}
+	b.open("/wall/coldchain")
+	b.check("wall")
+	if height := b.eval(`String(document.documentElement.scrollHeight <= innerHeight)`); height != "true" {
+		t.Error("the fridges of a hospital do not fit on one display")
+	}
+	b.untilWithin(storyTime, "the worst stands first, in alarm", `document.querySelector(".wall-tile").classList.contains("is-alarm")`)
+	b.until("the strip names it", `document.querySelector("#alarm-strip strong").innerText.includes(document.querySelector(".wall-tile strong").innerText)`)
+	b.check("wall with an alarm")
+	s.stop()
+	b.until("it greys", `getComputedStyle(document.querySelector("main")).filter.includes("grayscale")`)
+	b.until("and says since when", `!document.getElementById("live-strip").hidden`)
+}
