@@ -69,6 +69,8 @@ func run(m *testing.M) int {
 	defer stop()
 	browser, closeBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 	defer closeBrowser()
+	// Asked to close itself: on Debian the command is a script, and killing it leaves the browser running.
+	defer func() { _ = chromedp.Cancel(browser) }()
 	if err := chromedp.Run(browser); err != nil {
 		fmt.Fprintf(os.Stderr, "start %s: %v\n", chromium, err)
 		return 1
