@@ -90,7 +90,8 @@ type Gateway struct {
 
 // GatewayMakes lists the envelopes that a gateway may speak.
 func GatewayMakes() []string {
-	return []string{"canonical", "espresense", "minew", "ruuvi", "impinj"}
+	return []string{"canonical", "espresense", "openmqttgateway", "minew", "ruuvi", "kontakt", "cassia", "aruba", "shelly",
+		"aprilbrother", "bluecharm", "ingics", "moko", "raddec", "impinj", "zebra", "edgex", "llrp"}
 }
 
 // Asset is one piece of equipment.
