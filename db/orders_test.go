@@ -198,10 +198,8 @@ func TestOneDraftForEachSupplier(t *testing.T) {
 // Whatever happens in whatever order, stock is the ledger's sum and never below
 // nothing, there is one open proposal for a spot, and a second run orders nothing.
 func TestNothingIsLostDoubledOrOrderedTwice(t *testing.T) {
+	p, ctx := open(t), t.Context() // one hospital lives through all of it
 	rapid.Check(t, func(r *rapid.T) {
-		p := open(t)
-		p.t = t
-		ctx := t.Context()
 		for range rapid.IntRange(1, 12).Draw(r, "steps") {
 			n := rapid.Int64Range(1, 200).Draw(r, "n")
 			switch rapid.IntRange(0, 5).Draw(r, "what") {

@@ -85,7 +85,7 @@ type Outlook struct {
 	Item     ItemID
 	Place    PlaceID
 	Usable   int64
-	Position int64
+	Position int64 // open proposals left out: what is only proposed is still low
 	Reorder  int64
 	Target   int64
 	PerDay   float64

@@ -282,7 +282,7 @@ func (s Situation) days(today inventory.Date) []float64 {
 }
 
 func (s Situation) outlook(a policy.Advice) inventory.Outlook {
-	return inventory.Outlook{Item: s.Item.ID, Place: s.Place.ID, Usable: a.Position.Usable(), Position: a.Position.Projected(),
+	return inventory.Outlook{Item: s.Item.ID, Place: s.Place.ID, Usable: a.Position.Usable(), Position: a.Position.Projected() - a.Position.Proposed,
 		Reorder: a.Level.Reorder, Target: a.Level.Target, PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft()), Basis: a.Level.Basis}
 }
 

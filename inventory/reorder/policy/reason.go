@@ -46,11 +46,21 @@ func (a Advice) Figures(unit string) []Figure {
 func (a Advice) Sentence(unit string) string {
 	var s strings.Builder
 	p := a.Position
-	fmt.Fprintf(&s, "%d usable", p.Usable())
+	if p.Usable() <= 0 {
+		s.WriteString("Nothing usable is left")
+	} else {
+		fmt.Fprintf(&s, "%d usable", p.Usable())
+	}
 	if p.OnOrder > 0 {
 		fmt.Fprintf(&s, " and %d on order", p.OnOrder)
 	}
-	if d := a.DaysLeft(); !math.IsInf(d, 1) {
+	switch d := a.DaysLeft(); {
+	case math.IsInf(d, 1):
+	case p.Usable() <= 0:
+		fmt.Fprintf(&s, "; use is %s a day and a delivery takes %s", perDay(a.Demand.PerDay), days(a.Terms.LeadDays))
+	case p.OnOrder > 0: // the days are those of what is here
+		fmt.Fprintf(&s, "; what is here lasts %s at %s a day, and a delivery takes %s", days(d), perDay(a.Demand.PerDay), days(a.Terms.LeadDays))
+	default:
 		fmt.Fprintf(&s, " last %s at %s a day; a delivery takes %s", days(d), perDay(a.Demand.PerDay), days(a.Terms.LeadDays))
 	}
 	fmt.Fprintf(&s, ". The position of %d is %s the reorder point of %d", p.Projected(), atOrUnder(p.Projected(), a.Level.Reorder), a.Level.Reorder)
