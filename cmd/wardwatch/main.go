@@ -35,6 +35,7 @@ type program struct {
 	Import     importCommand     `cmd:"" help:"Take in a hospital, or parts of one."`
 	Decode     decodeCommand     `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
 	Export     exportCommand     `cmd:"" help:"Write out what is stored."`
+	Plan       planCommand       `cmd:"" help:"Plan reorders over a history of use, and try the plan on it."`
 	User       userCommand       `cmd:"" help:"People's accounts."`
 	Token      tokenCommand      `cmd:"" help:"Tokens of gateways and programs."`
 	Backup     backupCommand     `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func planOf(t *testing.T, history string, args ...string) planReport {
+	t.Helper()
+	var out, said bytes.Buffer
+	code := run(process{ctx: t.Context(), stdin: strings.NewReader(history), stdout: &out, stderr: &said}, append([]string{"plan", "--demand", "-"}, args...), nil)
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, said.String())
+	}
+	var r planReport
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// madeUp is three years of daily use: a steady item, one with a season, one that is used now and then.
+func madeUp() string {
+	dice := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	b.WriteString("item,date,quantity\n")
+	for day := range 3 * 365 {
+		at := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day)
+		winter := 1.0
+		if m := at.Month(); m <= 3 || m >= 11 {
+			winter = 3
+		}
+		fmt.Fprintf(&b, "steady,%s,%d\n", at.Format(time.DateOnly), 8+dice.IntN(9))
+		fmt.Fprintf(&b, "winter,%s,%.0f\n", at.Format(time.DateOnly), winter*float64(4+dice.IntN(5)))
+		if dice.IntN(10) == 0 {
+			fmt.Fprintf(&b, "rare,%s,%d\n", at.Format(time.DateOnly), 1+dice.IntN(6))
+		}
+	}
+	return b.String()
+}
+
+func TestThePlannerMeetsUseWithNoMoreStockThanAFixedLevel(t *testing.T) {
+	r := planOf(t, madeUp(), "--lead-days", "10", "--review-days", "7", "--compare")
+	if r.Step != "day" || r.Lead != 10 || r.Review != 7 || len(r.Items) != 3 {
+		t.Fatalf("%+v", r)
+	}
+	if r.Total.FillRate < 0.93 || r.Total.AverageStock > r.Compare["par"].AverageStock {
+		t.Errorf("planner %+v, fixed PAR %+v", r.Total, r.Compare["par"])
+	}
+	for _, item := range r.Items {
+		if b := item.Backtest; b.Served > b.Used || b.Periods == 0 || item.Policy.Target <= item.Policy.Reorder {
+			t.Errorf("%+v", item)
+		}
+	}
+}
+
+func TestThePlannerTellsMonthsFromDays(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("date,item,quantity\n")
+	for month := range 36 {
+		fmt.Fprintf(&b, "%s,a,%d\n", time.Date(2020, time.Month(1+month), 1, 0, 0, 0, 0, time.UTC).Format("2006-01"), 10+month%4)
+	}
+	if r := planOf(t, b.String(), "--lead-days", "30", "--review-days", "30"); r.Step != "month" || r.Lead != 1 || r.Items[0].Backtest.Periods != 12 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestThePlannerSaysWhatIsWrongWithAHistory(t *testing.T) {
+	for history, want := range map[string]string{
+		"":                                   "read the history",
+		"item,day,quantity\n":                `lacks the column "date"`,
+		"item,date,quantity\n":               "is empty",
+		"item,date,quantity\na,tomorrow,1\n": `line 2: "tomorrow" is no date`,
+		"item,date,quantity\na,2026-01-01,many\n": `line 2: "many" is no quantity`,
+	} {
+		var out, said bytes.Buffer
+		code := run(process{ctx: t.Context(), stdin: strings.NewReader(history), stdout: &out, stderr: &said}, []string{"plan", "--demand", "-", "--lead-days", "3"}, nil)
+		if code == exitDone || !strings.Contains(said.String(), want) {
+			t.Errorf("%q: exit %d, %s", history, code, said.String())
+		}
+	}
+}
+
+// The published histories stay outside the project; without them this is skipped.
+func TestThePlannerOnPublishedHistories(t *testing.T) {
+	file, err := os.Open("../../../shared/data/demand/pharma_daily.csv")
+	if err != nil {
+		file, err = os.Open("../../../../shared/data/demand/pharma_daily.csv")
+	}
+	if err != nil {
+		t.Skipf("the published histories are not here: %v", err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("item,date,quantity\n")
+	for _, row := range rows[1:] {
+		for i, quantity := range row[1:] {
+			fmt.Fprintf(&b, "%s,%s,%s\n", rows[0][i+1], row[0], quantity)
+		}
+	}
+	for _, days := range [][2]string{{"7", "7"}, {"14", "7"}, {"30", "30"}, {"3", "1"}} {
+		r := planOf(t, b.String(), "--lead-days", days[0], "--review-days", days[1], "--compare")
+		if r.Total.FillRate < 0.93 || r.Total.AverageStock > r.Compare["par"].AverageStock {
+			t.Errorf("lead %s, review %s: planner %+v, fixed PAR %+v", days[0], days[1], r.Total, r.Compare["par"])
+		}
+	}
+}
