@@ -93,10 +93,10 @@ func fridgesChanged(ctx context.Context, tx *Tx) error {
 	return err
 }
 
-const sensorColumns = `s.id, s.sensor, s.channel, s.name, s.fridge, s.judged, s.attached_at, s.battery_pct`
+const sensorColumns = `s.id, s.sensor, s.channel, s.name, s.fridge, s.judged, s.attached_at, s.battery_pct, s.logger, s.zone`
 
 func sensorInto(s *coldchain.Sensor, fridge *sql.NullString, attached *int64, battery *sql.NullInt64) []any {
-	return []any{&s.ID, &s.Key.Sensor, &s.Key.Channel, &s.Name, fridge, &s.Judged, attached, battery}
+	return []any{&s.ID, &s.Key.Sensor, &s.Key.Channel, &s.Name, fridge, &s.Judged, attached, battery, &s.Logger, &s.Zone}
 }
 
 func scanSensor(row scanner, more ...any) (coldchain.Sensor, error) {
@@ -113,21 +113,37 @@ func scanSensor(row scanner, more ...any) (coldchain.Sensor, error) {
 	return s, err
 }
 
-// SensorByKey is one stream; false when nobody has adopted it.
-func (tx fridgesTx) SensorByKey(ctx context.Context, key coldchain.SensorKey) (coldchain.Sensor, bool, error) {
+func sensor(ctx context.Context, ask asker, key coldchain.SensorKey) (coldchain.Sensor, error) {
 	const q = `
 		SELECT ` + sensorColumns + `
 		FROM sensors s
 		WHERE s.sensor = $1 AND s.channel = $2`
-	s, err := scanSensor(tx.QueryRow(ctx, q, key.Sensor, key.Channel))
+	s, err := scanSensor(ask.QueryRow(ctx, q, key.Sensor, key.Channel))
 	if errors.Is(err, sql.ErrNoRows) {
-		return coldchain.Sensor{}, false, nil
+		err = coldchain.ErrUnknownSensor
 	}
 	if err != nil {
-		return coldchain.Sensor{}, false, fmt.Errorf("sensor %s: %w", key, err)
+		return coldchain.Sensor{}, fmt.Errorf("sensor %s: %w", key, err)
 	}
-	return s, true, nil
+	return s, nil
 }
+
+// Sensor is one stream.
+func (f Fridges) Sensor(ctx context.Context, key coldchain.SensorKey) (coldchain.Sensor, error) {
+	return sensor(ctx, f.DB, key)
+}
+
+// SensorByKey is one stream; false when nobody has adopted it.
+func (tx fridgesTx) SensorByKey(ctx context.Context, key coldchain.SensorKey) (coldchain.Sensor, bool, error) {
+	s, err := sensor(ctx, tx.Tx, key)
+	if errors.Is(err, coldchain.ErrUnknownSensor) {
+		return coldchain.Sensor{}, false, nil
+	}
+	return s, err == nil, err
+}
+
+// FridgesChanged makes every process load fridges and sensors anew.
+func (tx fridgesTx) FridgesChanged(ctx context.Context) error { return fridgesChanged(ctx, tx.Tx) }
 
 // NoteStrangeSensor lists a sensor for adoption.
 func (tx fridgesTx) NoteStrangeSensor(ctx context.Context, r coldchain.Reading) error {
@@ -691,17 +707,18 @@ func (tx fridgesTx) Attach(ctx context.Context, s coldchain.Sensor) (coldchain.S
 
 func attach(ctx context.Context, tx *Tx, s coldchain.Sensor) (coldchain.SensorID, error) {
 	const q = `
-		INSERT INTO sensors (sensor, channel, name, fridge, judged, attached_at)
-		VALUES ($1, $2, $3, $4, $5, $6)
+		INSERT INTO sensors (sensor, channel, name, fridge, judged, attached_at, logger, zone)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (sensor, channel) DO UPDATE
-		SET name = excluded.name, fridge = excluded.fridge, judged = excluded.judged, attached_at = excluded.attached_at
+		SET name = excluded.name, fridge = excluded.fridge, judged = excluded.judged, attached_at = excluded.attached_at,
+			logger = excluded.logger, zone = excluded.zone
 		RETURNING id`
 	const known = `
 		DELETE FROM strange_sensors
 		WHERE sensor = $1 AND channel = $2`
 	var id coldchain.SensorID
 	fridge := sql.NullString{String: string(s.Fridge), Valid: s.Fridge != ""}
-	err := tx.QueryRow(ctx, q, s.Key.Sensor, s.Key.Channel, s.Name, fridge, s.Judged, ms(s.AttachedAt)).Scan(&id)
+	err := tx.QueryRow(ctx, q, s.Key.Sensor, s.Key.Channel, s.Name, fridge, s.Judged, ms(s.AttachedAt), s.Logger, s.Zone).Scan(&id)
 	if err == nil {
 		_, err = tx.Exec(ctx, known, s.Key.Sensor, s.Key.Channel)
 	}
@@ -774,6 +791,7 @@ func applySensor(ctx context.Context, tx *Tx, fridge coldchain.FridgeID, said do
 	if err != nil {
 		return "", err
 	}
+	want.Logger, want.Zone = is.Logger, is.Zone
 	if known && is.Name == want.Name && is.Fridge == want.Fridge && is.Judged == want.Judged {
 		return document.Same, nil
 	}

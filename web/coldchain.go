@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -16,6 +17,7 @@ func (d *Door) coldChainRoutes() []route {
 	return []route{
 		{get, "/coldchain", hospital.SeeColdChain, d.fridges},
 		{get, "/fridges/:id", hospital.SeeColdChain, d.fridge},
+		{post, loggerPath, hospital.ManageColdChain, d.takeLoggerFile},
 		{get, "/alarms", hospital.SeeColdChain, d.alarms},
 		{get, "/alarms/:id", hospital.SeeColdChain, d.alarm},
 		{post, "/alarms/:id/acknowledge", hospital.Acknowledge, d.acknowledge},
@@ -32,6 +34,9 @@ func (d *Door) coldChainSources() []live.Source {
 }
 
 const (
+	// loggerPath takes a logger's file, at most maxLoggerFile bytes of it.
+	loggerPath    = "/fridges/:id/readings"
+	maxLoggerFile = 64 << 20
 	// boardEvery is how often the whole board is drawn at most.
 	boardEvery = time.Second
 	// maxExcursions and maxOfFridge are how many rows a fridge's page lists.
@@ -77,13 +82,19 @@ func (d *Door) fridgeTile(ctx context.Context, s coldchain.Standing, now time.Ti
 }
 
 // fridge is one fridge with its chart: ?period=hour, day, week, month or year.
-func (d *Door) fridge(c echo.Context) error {
+func (d *Door) fridge(c echo.Context) error { return d.showFridge(c, http.StatusOK, nil) }
+
+// showFridge is fridge with a logger's file that came back; nil when none did.
+func (d *Door) showFridge(c echo.Context, status int, failed *views.LoggerForm) error {
 	ctx, id, now := c.Request().Context(), coldchain.FridgeID(c.Param("id")), d.Now()
 	standing, err := d.ColdChain.Standing(ctx, id, now)
 	if err != nil {
 		return err
 	}
-	p := views.FridgePageProps{Actor: d.actor(c)}
+	p := views.FridgePageProps{Actor: d.actor(c), Logger: views.LoggerForm{Zone: d.Register.Current().Site.Zone}}
+	if failed != nil {
+		p.Logger = *failed
+	}
 	if p.Tile, err = d.fridgeTile(ctx, standing, now); err != nil {
 		return err
 	}
@@ -103,7 +114,7 @@ func (d *Door) fridge(c echo.Context) error {
 	if p.Alarms, err = d.Alarms.Store.AlarmsOf(ctx, id.Topic(), maxOfFridge); err != nil {
 		return err
 	}
-	return d.show(c, standing.Fridge.Name, views.FridgePage(p), id.Topic())
+	return d.showAs(c, status, standing.Fridge.Name, views.FridgePage(p), id.Topic())
 }
 
 var chartPeriods = map[string]time.Duration{

@@ -1,10 +1,12 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -176,5 +178,63 @@ func TestLiveLeavesAreThePagesOwn(t *testing.T) {
 		if !seen[id] {
 			t.Errorf("nothing is pushed for %s", id)
 		}
+	}
+}
+
+// hand sends a logger's file as the form does.
+func (p *pharmacy) hand(fridge, file string, fields map[string]string) *httptest.ResponseRecorder {
+	p.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for name, value := range fields {
+		_ = form.WriteField(name, value)
+	}
+	if file != "" {
+		part, err := form.CreateFormFile("file", "export.csv")
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		_, _ = part.Write([]byte(file))
+	}
+	_ = form.Close()
+	r := httptest.NewRequest(http.MethodPost, "/fridges/"+fridge+"/readings", &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	w := httptest.NewRecorder()
+	p.door.ServeHTTP(w, r)
+	return w
+}
+
+func TestALoggersFileBecomesPartOfTheRecord(t *testing.T) {
+	p := openPharmacy(t)
+	// In Berlin's summer 08:00 is 06:00 UTC; the excursion is long past.
+	const file = "time,celsius\n2026-05-01 08:00,5\n2026-05-01 08:05,9\n2026-05-01 08:10,9.5\n2026-05-01 08:15,9\n2026-05-01 08:20,9\n2026-05-01 08:25,5\n2026-05-01 08:30,5\n2026-05-01 08:35,5\nrubbish\n"
+	if w := p.hand("f-1", file, nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Type the logger&#39;s serial number.") {
+		t.Errorf("a file without a serial answers %d", w.Code)
+	}
+	if w := p.hand("f-1", "hello", map[string]string{"serial": "L-1"}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "not a file of a logger") {
+		t.Errorf("no logger's file answers %d", w.Code)
+	}
+	if w := p.hand("f-1", "", nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Choose a file.") {
+		t.Errorf("no file answers %d", w.Code)
+	}
+	if w := p.hand("f-1", file, map[string]string{"serial": "L-1", "zone": "Atlantis"}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "no time zone of that name") {
+		t.Errorf("no zone answers %d", w.Code)
+	}
+	if w := p.hand("f-1", file, map[string]string{"serial": "L-1"}); w.Code != http.StatusSeeOther {
+		t.Fatalf("answers %d: %s", w.Code, w.Body.String())
+	}
+	p.shows("/fridges/f-1?period=week", "Over, found late", "9.5 °C", "1 May 08:05", "L-1", "20 min")
+	p.shows("/alarms", "Excursion found late, notice", "told by data that came later")
+	w := p.hand("f-1", file, map[string]string{"serial": "L-1"})
+	if said, _ := url.QueryUnescape(w.Header().Get("Set-Cookie")); !strings.Contains(said, "0 readings taken in. 8 were there already.") {
+		t.Errorf("the same file again says %q", said)
+	}
+	if w := p.hand("f-2", file, map[string]string{"serial": "L-1"}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "belongs to Vaccine &lt;fridge&gt;") {
+		t.Errorf("another fridge's logger answers %d", w.Code)
+	}
+	p.who = person("Nia", hospital.Nurse)
+	if w := p.hand("f-1", file, map[string]string{"serial": "L-1"}); w.Code != http.StatusForbidden {
+		t.Errorf("a nurse's file answers %d", w.Code)
 	}
 }

@@ -26,11 +26,11 @@ func (d *Door) protect() {
 	d.echo.Use(nameRequest, d.log, secureHeaders, d.contain, limitForms(), sameOrigin())
 }
 
-// limitForms refuses bodies that no form sends. POST /ingest keeps its own limit and
-// notes who went beyond it.
+// limitForms refuses bodies that no form sends. POST /ingest and logger files keep
+// limits of their own.
 func limitForms() echo.MiddlewareFunc {
 	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm,
-		Skipper: func(c echo.Context) bool { return c.Path() == ingestPath }})
+		Skipper: func(c echo.Context) bool { return c.Path() == ingestPath || c.Path() == loggerPath }})
 }
 
 // nameRequest gives the request the reference number that its failure is found by.

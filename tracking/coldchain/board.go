@@ -48,6 +48,10 @@ type Trend struct {
 	Today Hour
 }
 
+// loggerStale is how old a logger's newest reading may be and still say how its
+// fridge stands: it is read out once a workday.
+const loggerStale = 36 * time.Hour
+
 // stand says how a fridge stands, from what is stored of it.
 func stand(f Fridge, probes []Watched, running []Excursion, at time.Time) Standing {
 	s := Standing{Fridge: f, Profile: f.judgedBy(), Probes: probes, Running: running}
@@ -63,7 +67,7 @@ func stand(f Fridge, probes []Watched, running []Excursion, at time.Time) Standi
 
 // with takes a probe in: the worst condition wins, and of equals the one further from the band's middle.
 func (s Standing) with(w Watched, at time.Time) Standing {
-	silent := w.Last.At.IsZero() || w.SilentAt(s.Profile, at)
+	silent := w.Last.At.IsZero() || w.SilentAt(s.Profile, at) || w.Sensor.Logger && at.Sub(w.Last.At) > loggerStale
 	s.Stale = s.Stale && silent
 	condition, direction := s.conditionOf(w, silent)
 	if condition < s.Condition && s.Condition != NoProbe {

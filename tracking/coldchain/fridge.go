@@ -42,6 +42,10 @@ type Sensor struct {
 	Judged     bool
 	AttachedAt time.Time
 	BatteryPct *int // the last that the device said
+	// Logger is true for a device whose readings come as files: it can't fall silent.
+	Logger bool
+	// Zone is the time zone of a logger's own clock, as somebody said once; may be empty.
+	Zone string
 }
 
 // OriginID numbers a way that readings come by.
@@ -128,6 +132,8 @@ type Tx interface {
 
 	// WatchedIn are the streams of a fridge, each with its newest reading.
 	WatchedIn(context.Context, FridgeID) ([]Watched, error)
+	// FridgesChanged makes every process load fridges and sensors anew.
+	FridgesChanged(context.Context) error
 	// Attach makes a sensor known and says which fridge it watches.
 	Attach(context.Context, Sensor) (SensorID, error)
 }
@@ -141,6 +147,8 @@ type Store interface {
 	// Watched are the streams that belong to fridges, each with its newest reading.
 	Watched(context.Context) ([]Watched, error)
 	WatchedIn(context.Context, FridgeID) ([]Watched, error)
+	// Sensor is one stream; ErrUnknownSensor when nobody has adopted it.
+	Sensor(context.Context, SensorKey) (Sensor, error)
 	// Running are all running excursions.
 	Running(context.Context) ([]Excursion, error)
 	// Excursions of a fridge, newest first, withdrawn ones included.

@@ -11,7 +11,7 @@ import (
 
 // SilentAt is true when the stream should have been heard since.
 func (w Watched) SilentAt(p Profile, at time.Time) bool {
-	if !w.Sensor.Judged || p.SilentAfter <= 0 {
+	if !w.Sensor.Judged || w.Sensor.Logger || p.SilentAfter <= 0 {
 		return false
 	}
 	heard := later(w.Last.At, w.Sensor.AttachedAt)

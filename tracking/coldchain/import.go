@@ -1,0 +1,158 @@
+package coldchain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// importBatch is how many readings of a file share a transaction: live readings
+// from elsewhere come in between.
+const importBatch = 2000
+
+// LoggerFile is what a logger recorded, ready to be taken in.
+type LoggerFile struct {
+	// Serial is the logger; its readings are a stream of their own.
+	Serial string
+	// Zone is the zone that its clock's times were placed in; remembered for the next file.
+	Zone   string
+	Points []Point
+	// Name is the file's own, for the audit trail.
+	Name string
+}
+
+// Imported is what became of a file.
+type Imported struct {
+	Accepted, Duplicates, Refused int
+	// Reason is why the first refused reading was.
+	Reason string
+}
+
+// Import takes a logger's file into the record of a fridge and judges it. The
+// same file twice adds nothing. A logger that is new is attached to the fridge;
+// one that watches another fridge is refused.
+func (m *Monitor) Import(ctx context.Context, by hospital.Actor, id FridgeID, file LoggerFile) (Imported, error) {
+	if err := by.Need(hospital.ManageColdChain); err != nil {
+		return Imported{}, err
+	}
+	if file.Serial == "" {
+		return Imported{}, hospital.Refuse(hospital.ErrInvalid, "The file does not name its logger. Type the logger's serial number.")
+	}
+	if err := m.attachLogger(ctx, by, id, file); err != nil {
+		return Imported{}, fmt.Errorf("import %s into %s: %w", file.Name, id, err)
+	}
+	var all Imported
+	points := InOrder(file.Points)
+	for len(points) > 0 {
+		n := min(len(points), importBatch)
+		done, err := m.importSome(ctx, file.Serial, points[:n])
+		if err != nil {
+			return all, fmt.Errorf("import %s into %s: %w", file.Name, id, err)
+		}
+		all.Accepted += done.Accepted
+		all.Duplicates += done.Duplicates
+		all.Refused += done.Refused
+		if all.Reason == "" {
+			all.Reason = done.Reason
+		}
+		points = points[n:]
+	}
+	return all, nil
+}
+
+func (m *Monitor) attachLogger(ctx context.Context, by hospital.Actor, id FridgeID, file LoggerFile) error {
+	key := Reading{Sensor: file.Serial}.Key()
+	return m.store.InTx(ctx, func(tx Tx) error {
+		fridge, err := tx.Fridge(ctx, id)
+		if err != nil {
+			return err
+		}
+		is, known, err := tx.SensorByKey(ctx, key)
+		if err != nil {
+			return err
+		}
+		if known && is.Fridge != id && is.Fridge != "" {
+			other, err := tx.Fridge(ctx, is.Fridge)
+			if err != nil && !errors.Is(err, ErrUnknownFridge) {
+				return err
+			}
+			return hospital.Refuse(hospital.ErrInvalid, "Logger "+file.Serial+" belongs to "+other.Name+". Take the file in there.")
+		}
+		if known && is.Fridge == id && (is.Zone == file.Zone || file.Zone == "") {
+			return nil
+		}
+		want := Sensor{Key: key, Name: is.Name, Fridge: fridge.ID, Judged: true, AttachedAt: tx.Now(), Logger: true, Zone: file.Zone}
+		if known {
+			want.Judged, want.Logger, want.AttachedAt = is.Judged, is.Logger, is.AttachedAt
+		}
+		if _, err := tx.Attach(ctx, want); err != nil {
+			return err
+		}
+		return tx.Record(ctx, hospital.Deed{By: by, What: "logger.attach", On: id.Topic(), After: key.String()})
+	})
+}
+
+func (m *Monitor) importSome(ctx context.Context, serial string, points []Point) (Imported, error) {
+	readings := make([]Reading, len(points))
+	for i, p := range points {
+		readings[i] = Reading{Sensor: serial, Temp: p.Temp, MeasuredAt: p.At, Source: "file"}
+	}
+	outcomes, err := m.Observe(ctx, readings)
+	var done Imported
+	for _, outcome := range outcomes {
+		switch outcome.Verdict {
+		case Accepted:
+			done.Accepted++
+		case Duplicate:
+			done.Duplicates++
+		default:
+			done.Refused++
+			if done.Reason == "" {
+				done.Reason = outcome.Reason
+			}
+		}
+	}
+	return done, err
+}
+
+// LoggerZone is the zone that somebody said for a logger's clock; empty when nobody has.
+func (m *Monitor) LoggerZone(ctx context.Context, serial string) (string, error) {
+	s, err := m.store.Sensor(ctx, Reading{Sensor: serial}.Key())
+	if errors.Is(err, ErrUnknownSensor) {
+		return "", nil
+	}
+	return s.Zone, err
+}
+
+// Forget makes other processes on the same store load what this one has changed.
+func (m *Monitor) Forget(ctx context.Context) error {
+	return m.store.InTx(ctx, func(tx Tx) error { return tx.FridgesChanged(ctx) })
+}
+
+// zoneOf is a zone by name; the site's own for an empty one.
+func (m *Monitor) zoneOf(name string) (*time.Location, error) {
+	if name == "" {
+		return m.register.Current().Site.Location(), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, hospital.Refuse(hospital.ErrInvalid, "There is no time zone of that name. Use one such as Europe/Berlin.")
+	}
+	return zone, nil
+}
+
+// ZoneFor is the zone for a logger's clock: what the person said, else what was
+// said before, else the site's own.
+func (m *Monitor) ZoneFor(ctx context.Context, serial, said string) (*time.Location, error) {
+	if said == "" && serial != "" {
+		before, err := m.LoggerZone(ctx, serial)
+		if err != nil {
+			return nil, err
+		}
+		said = before
+	}
+	return m.zoneOf(said)
+}
