@@ -188,6 +188,7 @@ type heard struct {
 	status                       gateway.Status
 	offset                       time.Duration
 	sightings, readings, refused int
+	silent                       bool // it is there, and said nothing
 }
 
 func (b *Book) heard(h heard) {
@@ -204,17 +205,27 @@ func (b *Book) heard(h heard) {
 		g = &GatewayState{ID: h.gateway, FirstHeard: h.at}
 		b.gateways[h.gateway] = g
 	}
-	g.LastHeard, g.Format, g.Offset = h.at, h.format, h.offset
+	g.LastHeard, g.Offset = h.at, h.offset
 	if !h.sentAt.IsZero() {
 		g.ClockAt = h.sentAt
 	}
 	if h.status != gateway.NoStatus {
 		g.Status = h.status
 	}
+	if h.silent {
+		return
+	}
+	g.Format = h.format
 	g.Messages++
 	g.Sightings += int64(h.sightings)
 	g.Readings += int64(h.readings)
 	g.Refused += int64(h.refused)
+}
+
+// Alive notes that a gateway is connected, though it may have nothing to say: a
+// reader at a quiet door is not broken.
+func (b *Book) Alive(id hospital.GatewayID, at time.Time) {
+	b.heard(heard{gateway: id, at: at, offset: b.clocks.Offset(id, time.Time{}, at), status: gateway.Online, silent: true})
 }
 
 // Refuse notes a refusal. The same one again, until the book is written, only counts.

@@ -131,7 +131,8 @@ func host(remote string) string {
 	return remote
 }
 
-// recheck ends the connections whose token was revoked since they were let in.
+// recheck ends the connections whose token was revoked since they were let in, and
+// notes that the others are there.
 func (h *hook) recheck(ctx context.Context) {
 	h.mu.Lock()
 	all := slices.Collect(maps.Values(h.sessions))
@@ -140,6 +141,10 @@ func (h *hook) recheck(ctx context.Context) {
 		if from, err := h.Tokens.Check(ctx, s.token); errors.Is(err, hospital.ErrForbidden) || err == nil && from != s.from {
 			h.turnAway(s.client, string(s.from), errToken)
 			s.disconnect(packets.ErrNotAuthorized)
+			continue
+		}
+		if s.from != "" {
+			h.Book.Alive(s.from, h.Now())
 		}
 	}
 }

@@ -55,6 +55,8 @@ type Takes interface {
 // Notes notes what the broker itself refuses; an *ingest.Book does.
 type Notes interface {
 	Refuse(ingest.Refusal)
+	// Alive notes that a gateway is connected.
+	Alive(gateway hospital.GatewayID, at time.Time)
 	// Same says whether two names mean the same gateway of the hospital.
 	Same(directory *hospital.Directory, a, b hospital.GatewayID) bool
 }

@@ -22,6 +22,7 @@ import (
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/ingest/gateway"
 )
 
 var morning = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
@@ -37,6 +38,7 @@ type ward struct {
 	refusals  []ingest.Refusal
 	strangers []ingest.Stranger
 	changed   chan struct{}
+	gateways  []ingest.GatewayState
 	// before is asked before readings are written
 	before func() error
 }
@@ -85,6 +87,7 @@ func (w *ward) Note(_ context.Context, n ingest.Notes) error {
 	defer w.mu.Unlock()
 	w.refusals = append(w.refusals, n.Refusals...)
 	w.strangers = append(w.strangers, n.Strangers...)
+	w.gateways = append(w.gateways, n.Gateways...)
 	return nil
 }
 
@@ -367,6 +370,26 @@ func TestARevokedTokenEndsTheConnection(t *testing.T) {
 	}
 	if s, ok := h.server.Clients.Get("gw-b"); !ok || s.Closed() {
 		t.Error("its neighbour was cut off too")
+	}
+}
+
+// An RFID reader at a door that nobody passes says nothing for hours; it is not broken.
+func TestAConnectedGatewayIsHeardThoughItSaysNothing(t *testing.T) {
+	h := open(t)
+	if _, err := connect(t, h, "gw-b", "for-gw-b"); err != nil {
+		t.Fatal(err)
+	}
+	h.hook.recheck(t.Context())
+	if err := h.book.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.ward.mu.Lock()
+	defer h.ward.mu.Unlock()
+	if n := len(h.ward.gateways); n != 1 {
+		t.Fatalf("%d gateways were noted", n)
+	}
+	if g := h.ward.gateways[0]; g.ID != "gw-b" || !g.LastHeard.Equal(morning) || g.Status != gateway.Online || g.Messages != 0 {
+		t.Errorf("noted %+v", g)
 	}
 }
 
