@@ -6,8 +6,11 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -82,6 +85,66 @@ func (l auditLine) sum() []byte {
 	}
 	hash := sha256.Sum256(b.Bytes())
 	return hash[:]
+}
+
+// Anchor is the end of the trail at some time: whoever keeps it outside the house
+// can tell later whether the trail was cut short or written anew.
+type Anchor struct {
+	Seq  int64
+	Hash []byte
+}
+
+// String is "1234:9f86d0…", in hexadecimal.
+func (a Anchor) String() string { return fmt.Sprintf("%d:%x", a.Seq, a.Hash) }
+
+// ParseAnchor reads what String wrote.
+func ParseAnchor(text string) (Anchor, error) {
+	seq, hash, _ := strings.Cut(text, ":")
+	n, err := strconv.ParseInt(seq, 10, 64)
+	sum, wrong := hex.DecodeString(hash)
+	if err != nil || wrong != nil || n < 0 || len(sum) != sha256.Size && n > 0 {
+		return Anchor{}, fmt.Errorf("%q is no anchor of an audit trail, such as 1234:9f86d081…", text)
+	}
+	return Anchor{Seq: n, Hash: sum}, nil
+}
+
+// AuditAnchor is the end of the trail as it stands; the zero Anchor when it is empty.
+func (d *DB) AuditAnchor(ctx context.Context) (a Anchor, err error) {
+	const q = `
+		SELECT seq, hash
+		FROM audit
+		ORDER BY seq DESC
+		LIMIT 1`
+	err = d.QueryRow(ctx, q).Scan(&a.Seq, &a.Hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Anchor{}, nil
+	}
+	if err != nil {
+		return Anchor{}, fmt.Errorf("read the end of the audit trail: %w", err)
+	}
+	return a, nil
+}
+
+// HoldsAnchor is an error when the trail does not hold the line that an anchor was taken of.
+func (d *DB) HoldsAnchor(ctx context.Context, a Anchor) error {
+	if a.Seq == 0 {
+		return nil
+	}
+	const q = `
+		SELECT hash
+		FROM audit
+		WHERE seq = $1`
+	var hash []byte
+	err := d.QueryRow(ctx, q, a.Seq).Scan(&hash)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("audit line %d is not there: the trail was cut short", a.Seq)
+	case err != nil:
+		return fmt.Errorf("look for audit line %d: %w", a.Seq, err)
+	case !bytes.Equal(hash, a.Hash):
+		return fmt.Errorf("audit line %d is another than the anchor was taken of: the trail was written anew", a.Seq)
+	}
+	return nil
 }
 
 // VerifyAudit walks the audit trail and returns its length, with an error that

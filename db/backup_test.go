@@ -277,3 +277,43 @@ func TestVerifyingDeepJudgesEveryReadingAnew(t *testing.T) {
 		}
 	}
 }
+
+// The chain alone can't tell that its end was cut off; an anchor kept elsewhere can.
+func TestAnAnchorShowsATrailThatWasCutShort(t *testing.T) {
+	path, d := stocked(t)
+	if err := d.InTx(t.Context(), func(tx *db.Tx) error {
+		return tx.Record(t.Context(), hospital.Deed{By: hospital.Job("test"), What: "test.second"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	anchor, err := d.AuditAnchor(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := db.ParseAnchor(anchor.String())
+	if err != nil || d.HoldsAnchor(t.Context(), kept) != nil {
+		t.Fatalf("the anchor %s does not hold: %v", anchor, err)
+	}
+	for _, c := range []struct {
+		plant []string
+		says  string
+	}{
+		{[]string{`DROP TRIGGER audit_is_never_deleted`, `DELETE FROM audit WHERE seq = 2`, auditDeleteTrigger}, "cut short"},
+		{[]string{`INSERT INTO audit (seq, at, actor, actor_name, what, on_thing, why, before, after, previous, hash) VALUES (2, 1, 'x', '', 'x', '', '', '', '', x'', zeroblob(32))`}, "written anew"},
+	} {
+		plant(t, path, c.plant)
+		if c.says == "cut short" {
+			if fault := verified(t, path).FirstFault(); fault != nil {
+				t.Errorf("the chain alone found %v", fault)
+			}
+		}
+		if err := d.HoldsAnchor(t.Context(), kept); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("got %v, want %q", err, c.says)
+		}
+	}
+	for _, bad := range []string{"", "x", "1", "1:zz", "-1:", "1:00"} {
+		if _, err := db.ParseAnchor(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/audit"
 )
 
@@ -14,6 +15,11 @@ import (
 type Trail struct{ *DB }
 
 var _ audit.Store = Trail{}
+
+// Record adds one line of its own.
+func (t Trail) Record(ctx context.Context, deed hospital.Deed) error {
+	return t.InTx(ctx, func(tx *Tx) error { return tx.Record(ctx, deed) })
+}
 
 // Lines are up to limit lines older than before that the filter wants, the newest first.
 func (t Trail) Lines(ctx context.Context, f audit.Filter, before int64, limit int) ([]audit.Line, error) {

@@ -189,7 +189,11 @@ func (d *DB) verifyTrail(ctx context.Context) (says string, fault, err error) {
 	if ctx.Err() != nil {
 		return "", nil, ctx.Err()
 	}
-	return fmt.Sprintf("%d lines, each follows from the one before", lines), fault, nil
+	if fault != nil {
+		return "", fault, nil
+	}
+	anchor, err := d.AuditAnchor(ctx)
+	return fmt.Sprintf("%d lines, each follows from the one before; anchor %s", lines, anchor), nil, err
 }
 
 func (d *DB) verifyLedger(ctx context.Context) (says string, fault, err error) {

@@ -75,6 +75,9 @@ func (d *Door) fail(err error, c echo.Context) {
 	if status >= http.StatusInternalServerError {
 		d.Log.Error("request failed", "method", c.Request().Method, "path", c.Path(), "reference", reference, "error", err)
 	}
+	if status == http.StatusForbidden {
+		d.Log.Warn("refused", "method", c.Request().Method, "path", c.Path(), "actor", d.actor(c).ID, "reference", reference, "why", err)
+	}
 	if c.Response().Committed {
 		return
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -44,6 +45,7 @@ func (d *Door) peopleRoutes() []route {
 		{post, "/admin/tokens", hospital.ManageDevices, d.addToken},
 		{post, "/admin/tokens/:id/revoke", hospital.ManageDevices, d.revokeToken},
 		{get, "/admin/audit", hospital.SeeAudit, d.audit},
+		{post, "/admin/audit/export", hospital.SeeAudit, d.exportAudit},
 	}
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
@@ -346,9 +348,9 @@ func (d *Door) revokeToken(c echo.Context) error {
 	return d.seeOther(c, "/admin/tokens")
 }
 
-func (d *Door) audit(c echo.Context) error {
-	props := views.AuditProps{Who: c.QueryParam("who"), Deed: c.QueryParam("deed"), Thing: c.QueryParam("thing"),
-		From: c.QueryParam("from"), Until: c.QueryParam("until")}
+// auditFilter is what was asked of the trail, as typed and as it is searched.
+func (d *Door) auditFilter(typed func(string) string) (views.AuditProps, audit.Filter) {
+	props := views.AuditProps{Who: typed("who"), Deed: typed("deed"), Thing: typed("thing"), From: typed("from"), Until: typed("until")}
 	filter := audit.Filter{Who: props.Who, Deed: props.Deed, Thing: props.Thing}
 	zone := d.Register.Current().Site.Location()
 	var wrongFrom, wrongUntil bool
@@ -357,6 +359,39 @@ func (d *Door) audit(c echo.Context) error {
 	if wrongFrom || wrongUntil {
 		props.Wrong = "A day is written 2026-03-31; the search went on without it."
 	}
+	return props, filter
+}
+
+// exportAudit writes every line that the search finds as a file: CSV for
+// spreadsheets, JSON Lines for programs.
+func (d *Door) exportAudit(c echo.Context) error {
+	_, filter := d.auditFilter(c.FormValue)
+	name := "audit-" + d.Now().UTC().Format("20060102-150405")
+	if c.FormValue("format") == "jsonl" {
+		attach(c, name+".jsonl", "application/jsonl")
+		lines := json.NewEncoder(c.Response())
+		return d.People.Trail.Export(c.Request().Context(), d.actor(c), filter, func(l audit.Line) error { return lines.Encode(l) })
+	}
+	attach(c, name+".csv", "text/csv; charset=utf-8")
+	file, err := newCSV(c.Response(), "number", "at", "who", "name", "deed", "thing", "why", "before", "after")
+	if err != nil {
+		return err
+	}
+	err = d.People.Trail.Export(c.Request().Context(), d.actor(c), filter, func(l audit.Line) error {
+		return file.Write(plainRow(strconv.FormatInt(l.Seq, 10), l.At.Format(time.RFC3339Nano), string(l.By), l.Name, l.Deed, l.Thing, l.Why, l.Before, l.After))
+	})
+	file.Flush()
+	return errors.Join(err, file.Error())
+}
+
+// attach makes the answer a file to keep.
+func attach(c echo.Context, name, kind string) {
+	c.Response().Header().Set(echo.HeaderContentType, kind)
+	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+}
+
+func (d *Door) audit(c echo.Context) error {
+	props, filter := d.auditFilter(c.QueryParam)
 	before, _ := strconv.ParseInt(c.QueryParam("before"), 10, 64) // anything else begins at the top
 	page, err := d.People.Trail.Read(c.Request().Context(), d.actor(c), filter, before)
 	if err != nil {

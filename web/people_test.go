@@ -3,6 +3,8 @@ package web
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/csv"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -171,6 +173,42 @@ func TestFromTheFirstLinkToAColleagueAtWork(t *testing.T) {
 	w.expect(w.get("/admin/audit?from=2026-03-03"), 200, "Nothing found")
 	w.expect(w.get("/admin/audit?until=2026-03-02&who=ADA"), 200, "account.sign-in")
 	w.expect(w.get("/admin/audit?from=yesterday&before=x"), 200, "A day is written")
+}
+
+func TestTheTrailIsTakenAwayAsAFile(t *testing.T) {
+	w := newWard(t, false)
+	w.firstAdministrator()
+	w.expect(w.post("/admin/people", "name", "=cmd|' /C calc'!A0", "email", "eve@linden.example", "role", "nurse"), 201)
+	w.expect(w.post("/admin/people/eve", "name", "=1+1", "email", "eve@linden.example", "role", "nurse"), 303)
+	eve := w.another()
+	page := linkOnPage.FindString(w.post("/admin/people/eve/link").Body.String())
+	eve.expect(eve.post(page, "password", passphrase), 303)
+
+	file := w.post("/admin/audit/export", "format", "csv", "who", "eve")
+	w.expect(file, 200)
+	if kind := file.Header().Get("Content-Type"); kind != "text/csv; charset=utf-8" || !strings.Contains(file.Header().Get("Content-Disposition"), `attachment; filename="audit-20260302-080000.csv"`) {
+		t.Errorf("sent as %s, %s", kind, file.Header().Get("Content-Disposition"))
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file.Body.String(), byteOrderMark))).ReadAll()
+	if err != nil || len(rows) < 3 || rows[1][3] != "'=1+1" {
+		t.Errorf("%v, %v", rows, err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@", rune(cell[0])) {
+				t.Errorf("the cell %q would be taken for a formula", cell)
+			}
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(w.post("/admin/audit/export", "format", "jsonl").Body.String()), "\n")
+	var newest audit.Line
+	if err := json.Unmarshal([]byte(lines[0]), &newest); err != nil || newest.Deed != "audit.export" || int(newest.Seq) != len(lines) {
+		t.Errorf("the newest of %d lines is %+v, %v", len(lines), newest, err)
+	}
+	eve.expect(eve.post("/admin/audit/export"), 403)
+	if !strings.Contains(w.log.String(), `msg=refused method=POST path=/admin/audit/export actor=eve`) {
+		t.Error("the refusal is not in the log")
+	}
 }
 
 func TestSignInAndOut(t *testing.T) {

@@ -59,11 +59,18 @@ func adviseOnFiles(err error, dsn, file string) error {
 
 type verifyCommand struct {
 	databaseFlag `embed:""`
-	Deep         bool `help:"Judge every stored reading anew, too; takes as long as there are readings."`
+	Deep         bool   `help:"Judge every stored reading anew, too; takes as long as there are readings."`
+	Anchor       string `placeholder:"N:HASH" help:"An anchor that an earlier verify or the server's log gave: the audit trail must still hold that line."`
 }
 
 // Run checks all that is stored, beside a running server or on a backup.
 func (c verifyCommand) Run(p process) (err error) {
+	var anchor db.Anchor
+	if c.Anchor != "" {
+		if anchor, err = db.ParseAnchor(c.Anchor); err != nil {
+			return usageError{err}
+		}
+	}
 	d, err := db.Inspect(p.ctx, c.DB)
 	if errors.Is(err, fs.ErrNotExist) {
 		return usageError{fmt.Errorf("%w; look at --db", err)}
@@ -94,5 +101,5 @@ func (c verifyCommand) Run(p process) (err error) {
 	if first := report.FirstFault(); first != nil {
 		return fmt.Errorf("%w; restore a backup from before it", first)
 	}
-	return nil
+	return d.HoldsAnchor(p.ctx, anchor)
 }

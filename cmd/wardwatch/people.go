@@ -48,3 +48,13 @@ func (h *house) welcome(ctx context.Context, to io.Writer) error {
 func (h *house) tidySessions(ctx context.Context, _ time.Time) error {
 	return h.parts.People.Porter.Tidy(ctx)
 }
+
+// logAnchor writes the end of the audit trail where an intruder into the database can't reach it.
+func (h *house) logAnchor(ctx context.Context, _ time.Time) error {
+	anchor, err := h.db.AuditAnchor(ctx)
+	if err != nil {
+		return err
+	}
+	h.log.Info("audit anchor; check it with wardwatch verify --anchor", "anchor", anchor.String())
+	return nil
+}

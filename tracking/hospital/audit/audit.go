@@ -5,6 +5,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -15,15 +16,16 @@ const PageSize = 50
 
 // Line is one line of the trail.
 type Line struct {
-	Seq   int64
-	At    time.Time
-	By    hospital.PersonID
-	Name  string // as she was called when she did it
-	Deed  string // "alarm.acknowledge"
-	Thing string // "fridge/f-03"
-	Why   string
+	Seq   int64             `json:"number"`
+	At    time.Time         `json:"at"`
+	By    hospital.PersonID `json:"who"`
+	Name  string            `json:"name"`  // as she was called when she did it
+	Deed  string            `json:"deed"`  // "alarm.acknowledge"
+	Thing string            `json:"thing"` // "fridge/f-03"
+	Why   string            `json:"why,omitempty"`
 	// Before and After are small JSON objects; may be empty.
-	Before, After string
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
 }
 
 // Filter says which lines are wanted; the zero Filter wants all.
@@ -44,12 +46,17 @@ type Page struct {
 
 // Store keeps the trail.
 type Store interface {
+	// Record notes that somebody took a copy of the trail.
+	Record(ctx context.Context, deed hospital.Deed) error
 	// Lines are up to limit lines older than before, the newest first; before 0 begins with the newest of all.
 	Lines(ctx context.Context, f Filter, before int64, limit int) ([]Line, error)
 }
 
 // Trail is the trail for those who may read it.
 type Trail struct{ Store Store }
+
+// exportPage is how many lines are read at once while the trail is written out.
+const exportPage = 1000
 
 // Read is the page that begins below the line before, or with the newest line when before is 0.
 func (t Trail) Read(ctx context.Context, by hospital.Actor, f Filter, before int64) (Page, error) {
@@ -62,4 +69,30 @@ func (t Trail) Read(ctx context.Context, by hospital.Actor, f Filter, before int
 	}
 	lines = lines[:PageSize]
 	return Page{Lines: lines, Older: lines[PageSize-1].Seq}, nil
+}
+
+// Export hands over every line that the filter wants, the newest first, and
+// notes in the trail itself that a copy was taken.
+func (t Trail) Export(ctx context.Context, by hospital.Actor, f Filter, write func(Line) error) error {
+	if err := by.Need(hospital.SeeAudit); err != nil {
+		return err
+	}
+	if err := t.Store.Record(ctx, hospital.Deed{By: by, What: "audit.export", On: "audit/" + f.Thing}); err != nil {
+		return fmt.Errorf("export audit trail: %w", err)
+	}
+	for before := int64(0); ; {
+		lines, err := t.Store.Lines(ctx, f, before, exportPage)
+		if err != nil {
+			return err
+		}
+		for _, line := range lines {
+			if err := write(line); err != nil {
+				return err
+			}
+			before = line.Seq
+		}
+		if len(lines) < exportPage {
+			return nil
+		}
+	}
 }
