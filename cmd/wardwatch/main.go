@@ -42,6 +42,7 @@ type program struct {
 	Restore    restoreCommand    `cmd:"" help:"Check a backup and put it in the database's place."`
 	Verify     verifyCommand     `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
 	Excursions excursionsCommand `cmd:"" help:"Judge recordings of temperature loggers: days, gaps and excursions as JSON."`
+	Locate     locateCommand     `cmd:"" help:"Replay a recording of what gateways heard: which room each tag was in, second by second."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
