@@ -119,14 +119,15 @@ func (a Accounts) Link(ctx context.Context, hash account.Hash) (account.Link, er
 	return l, unknown(err, "link")
 }
 
-const tokenColumns = `id, name, COALESCE(gateway, ''), hash, created_at, created_by, last_used_at, revoked_at`
+const tokenColumns = `id, name, COALESCE(gateway, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
 
 func scanToken(scan func(...any) error) (t account.Token, err error) {
 	var hash []byte
 	var created int64
-	var used, revoked sql.NullInt64
-	err = scan(&t.ID, &t.Name, &t.Gateway, &hash, &created, &t.CreatedBy, &used, &revoked)
+	var used, revoked, ends sql.NullInt64
+	err = scan(&t.ID, &t.Name, &t.Gateway, &hash, &created, &t.CreatedBy, &used, &revoked, &ends)
 	t.Hash, t.CreatedAt, t.LastUsedAt, t.RevokedAt = hashOf(hash), fromMS(created), fromNullMS(used), fromNullMS(revoked)
+	t.EndsAt = fromNullMS(ends)
 	return t, err
 }
 
@@ -287,6 +288,16 @@ func (tx accountsTx) TouchToken(ctx context.Context, id string) error {
 		WHERE id = $1`
 	_, err := tx.Exec(ctx, q, id, ms(tx.Now()))
 	return err
+}
+
+func (tx accountsTx) EndToken(ctx context.Context, id string, at time.Time) (account.Token, error) {
+	const q = `
+		UPDATE tokens
+		SET ends_at = min(COALESCE(ends_at, $2), $2)
+		WHERE id = $1 AND revoked_at IS NULL
+		RETURNING ` + tokenColumns
+	t, err := scanToken(tx.QueryRow(ctx, q, id, ms(at)).Scan)
+	return t, unknown(err, "token "+id)
 }
 
 func (tx accountsTx) RevokeToken(ctx context.Context, id string) error {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -31,9 +32,26 @@ func (d *Door) readyz(c echo.Context) error {
 	return c.JSON(status, parts)
 }
 
+// metrics are for programs on this machine, and elsewhere for those that show a
+// token: they tell how busy the hospital is.
 func (d *Door) metrics(c echo.Context) error {
+	if err := d.needsToken(c.Request()); err != nil {
+		return err
+	}
 	promhttp.HandlerFor(d.Metrics, promhttp.HandlerOpts{}).ServeHTTP(c.Response(), c.Request())
 	return nil
+}
+
+func (d *Door) needsToken(r *http.Request) error {
+	if d.People == nil || d.Demo != nil || d.People.Guard.Local(r) {
+		return nil
+	}
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return echo.NewHTTPError(http.StatusUnauthorized, "Show a token: Authorization: Bearer …; wardwatch token add makes one.")
+	}
+	_, err := d.People.Keys.Check(r.Context(), secret)
+	return err
 }
 
 func (d *Door) version(c echo.Context) error { return c.String(http.StatusOK, d.Version+"\n") }

@@ -43,6 +43,7 @@ func (d *Door) peopleRoutes() []route {
 		{post, "/admin/people/:id/enable", hospital.ManagePeople, d.enablePerson},
 		{get, "/admin/tokens", hospital.SeeDevices, d.tokens},
 		{post, "/admin/tokens", hospital.ManageDevices, d.addToken},
+		{post, "/admin/tokens/:id/rotate", hospital.ManageDevices, d.rotateToken},
 		{post, "/admin/tokens/:id/revoke", hospital.ManageDevices, d.revokeToken},
 		{get, "/admin/audit", hospital.SeeAudit, d.audit},
 		{post, "/admin/audit/export", hospital.SeeAudit, d.exportAudit},
@@ -334,6 +335,14 @@ func (d *Door) addToken(c echo.Context) error {
 	if status, wrong := formFault(err); wrong != "" {
 		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway})
 	}
+	if err != nil {
+		return err
+	}
+	return d.showTokens(c, http.StatusCreated, views.TokensProps{Fresh: secret.Reveal(), FreshName: token.Name})
+}
+
+func (d *Door) rotateToken(c echo.Context) error {
+	token, secret, err := d.People.Keys.Rotate(c.Request().Context(), d.actor(c), c.Param("id"), account.DefaultOverlap)
 	if err != nil {
 		return err
 	}

@@ -372,10 +372,44 @@ func TestTokensAreShownOnce(t *testing.T) {
 		t.Error("the token is shown again")
 	}
 	id := regexp.MustCompile(`t-[a-z0-9]{8}`).FindString(page.Body.String())
+	w.expect(w.post("/admin/tokens/"+id+"/rotate"), 201, "not shown again", "Good until")
 	w.expect(w.post("/admin/tokens/"+id+"/revoke"), 303)
 	w.expect(w.get("/admin/tokens"), 200, "Revoked")
 	w.expect(w.post("/admin/tokens", "name", ""), 422, "Give the token a name")
 	w.expect(w.post("/admin/tokens/t-none/revoke"), 404)
+}
+
+func TestMetricsAreForThisMachineOrAToken(t *testing.T) {
+	w := newWard(t, false)
+	_, secret, err := w.people.Keys.Add(t.Context(), hospital.Job("test"), "Prometheus", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		remote, host, bearer, forwarded string
+		want                            int
+	}{
+		"on this machine":   {"127.0.0.1:5000", "localhost:8080", "", "", 200},
+		"on this machine 6": {"[::1]:5000", "[::1]:8080", "", "", 200},
+		"from elsewhere":    {"10.0.0.9:5000", "ward.example", "", "", 401},
+		"by a proxy":        {"127.0.0.1:5000", "ward.example", "", "", 401},
+		"by a proxy 2":      {"127.0.0.1:5000", "127.0.0.1:8080", "", "10.0.0.9", 401},
+		"with a token":      {"10.0.0.9:5000", "ward.example", secret.Reveal(), "", 200},
+		"with a wrong one":  {"10.0.0.9:5000", "ward.example", "ww_wrong", "", 403},
+	} {
+		w.host = c.host
+		r := httptest.NewRequest(get, "/metrics", nil)
+		r.RemoteAddr = c.remote
+		if c.bearer != "" {
+			r.Header.Set("Authorization", "Bearer "+c.bearer)
+		}
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if got := w.send(r).Code; got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
 }
 
 // What people type stays text on every page that shows it.

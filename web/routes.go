@@ -36,7 +36,7 @@ func (d *Door) healthRoutes() []route {
 	return []route{
 		{get, "/healthz", Public, d.healthz},
 		{get, "/readyz", Public, d.readyz},
-		{get, "/metrics", Public, d.metrics},
+		{get, "/metrics", ByToken, d.metrics},
 		{get, "/version", Public, d.version},
 	}
 }

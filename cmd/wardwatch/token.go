@@ -15,6 +15,7 @@ import (
 type tokenCommand struct {
 	Add    tokenAddCommand    `cmd:"" help:"Make a token for a gateway or a program and print it; it is shown this once."`
 	List   tokenListCommand   `cmd:"" help:"List tokens, without their secrets."`
+	Rotate tokenRotateCommand `cmd:"" help:"Make a token that takes another's place; for a while both are good."`
 	Revoke tokenRevokeCommand `cmd:"" help:"End a token at once."`
 }
 
@@ -63,13 +64,42 @@ func (c tokenListCommand) Run(p process) error {
 			if !t.LastUsedAt.IsZero() {
 				used = "used " + t.LastUsedAt.Format(time.RFC3339)
 			}
-			if !t.RevokedAt.IsZero() {
+			switch {
+			case !t.RevokedAt.IsZero():
 				state = "revoked " + t.RevokedAt.Format(time.DateOnly)
+			case !t.EndsAt.IsZero():
+				state = "replaced, good until " + t.EndsAt.Format(time.RFC3339)
 			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, gateway, used, state)
 		}
 		return table.Flush()
 	})
+}
+
+type tokenRotateCommand struct {
+	databaseFlag `embed:""`
+	ID           string        `arg:"" help:"Which token, as wardwatch token list shows it."`
+	Overlap      time.Duration `default:"24h" help:"How long the old token goes on."`
+}
+
+// Run prints the new token's id and secret.
+func (c tokenRotateCommand) Run(p process) error {
+	return c.withKeys(p, func(ctx context.Context, keys *account.Keys) error {
+		token, secret, err := keys.Rotate(ctx, atTheConsole, c.ID, c.Overlap)
+		if err != nil {
+			return tokenNamed(c.ID, err)
+		}
+		_, err = fmt.Fprintf(p.stdout, "%s\t%s\n", token.ID, secret.Reveal())
+		return err
+	})
+}
+
+// tokenNamed says what to do about a token that is not there.
+func tokenNamed(id string, err error) error {
+	if errors.Is(err, hospital.ErrUnknown) {
+		return fmt.Errorf("there is no token %q; wardwatch token list shows them all", id)
+	}
+	return plainly(err)
 }
 
 type tokenRevokeCommand struct {
@@ -80,10 +110,6 @@ type tokenRevokeCommand struct {
 // Run ends a token.
 func (c tokenRevokeCommand) Run(p process) error {
 	return c.withKeys(p, func(ctx context.Context, keys *account.Keys) error {
-		err := keys.Revoke(ctx, atTheConsole, c.ID)
-		if errors.Is(err, hospital.ErrUnknown) {
-			return fmt.Errorf("there is no token %q; wardwatch token list shows them all", c.ID)
-		}
-		return plainly(err)
+		return tokenNamed(c.ID, keys.Revoke(ctx, atTheConsole, c.ID))
 	})
 }

@@ -97,6 +97,12 @@ func (g *Guard) secure(r *http.Request) bool { return g.https || r.TLS != nil }
 // Safe says whether a password may travel the way that the request came.
 func (g *Guard) Safe(r *http.Request) bool { return g.secure(r) || onThisMachine(r.Host) }
 
+// Local says whether a program on this machine asks, and not for somebody
+// elsewhere: a proxy beside us passes on the name that a browser asked for.
+func (g *Guard) Local(r *http.Request) bool {
+	return onThisMachine(r.RemoteAddr) && onThisMachine(r.Host) && r.Header.Get("X-Forwarded-For") == ""
+}
+
 // onThisMachine says whether a host, with or without a port, is this machine by its loopback.
 func onThisMachine(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {

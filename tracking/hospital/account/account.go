@@ -117,6 +117,13 @@ type Token struct {
 	CreatedBy  hospital.PersonID
 	LastUsedAt time.Time // to the minute; zero for never
 	RevokedAt  time.Time // zero while it is good
+	// EndsAt is when it stops being good by itself, because another took its place; zero for never.
+	EndsAt time.Time
+}
+
+// Good says whether the token lets its bearer in.
+func (t Token) Good(at time.Time) bool {
+	return t.RevokedAt.IsZero() && (t.EndsAt.IsZero() || at.Before(t.EndsAt))
 }
 
 // Store keeps accounts. Its readers answer with hospital.ErrUnknown when there is no such thing.
@@ -162,6 +169,8 @@ type Tx interface {
 
 	AddToken(ctx context.Context, t Token) error
 	TouchToken(ctx context.Context, id string) error
+	// EndToken lets a token be good until then; an unknown or revoked one is hospital.ErrUnknown.
+	EndToken(ctx context.Context, id string, at time.Time) (Token, error)
 	// RevokeToken ends a token; an unknown one is hospital.ErrUnknown, an ended one stays as it is.
 	RevokeToken(ctx context.Context, id string) error
 }

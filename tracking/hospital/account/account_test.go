@@ -372,6 +372,7 @@ func TestOnlyWhoManagesPeopleMay(t *testing.T) {
 	_, person := l.Person(t.Context(), by, nora.ID)
 	for name, err := range map[string]error{"add": add, "people": people, "person": person, "invite": invite, "token": token, "tokens": tokens,
 		"alter": l.Alter(t.Context(), by, nora), "disable": l.Disable(t.Context(), by, nora.ID), "enable": l.Enable(t.Context(), by, nora.ID),
+		"rotate": func() error { _, _, err := l.keys.Rotate(t.Context(), by, "t", 0); return err }(),
 		"revoke": l.keys.Revoke(t.Context(), by, "t")} {
 		if !errors.Is(err, hospital.ErrForbidden) {
 			t.Errorf("%s: %v", name, err)
@@ -491,6 +492,39 @@ func TestTokensLetGatewaysIn(t *testing.T) {
 	}
 	if err := l.keys.Revoke(t.Context(), l.admin, "t-none"); !errors.Is(err, hospital.ErrUnknown) {
 		t.Errorf("an unknown token: %v", err)
+	}
+}
+
+func TestATokenIsReplacedWhileItsGatewayGoesOn(t *testing.T) {
+	l := newLodge(t)
+	old, oldSecret, err := l.keys.Add(t.Context(), l.admin, "Ceiling", "gw-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, newSecret, err := l.keys.Rotate(t.Context(), l.admin, old.ID, account.DefaultOverlap)
+	if err != nil || fresh.Gateway != "gw-01" || fresh.Name != "Ceiling" || fresh.ID == old.ID {
+		t.Fatalf("got %+v, %v", fresh, err)
+	}
+	good := func(secret account.Secret) bool {
+		_, err := l.keys.Check(t.Context(), secret.Reveal())
+		return err == nil
+	}
+	l.pass(24*time.Hour - time.Millisecond)
+	if !good(oldSecret) || !good(newSecret) {
+		t.Error("during the overlap both tokens should be good")
+	}
+	l.pass(time.Millisecond)
+	if good(oldSecret) || !good(newSecret) {
+		t.Error("after the overlap the new token alone should be good")
+	}
+	if _, _, err := l.keys.Rotate(t.Context(), l.admin, fresh.ID, 31*24*time.Hour); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("an endless overlap: %v", err)
+	}
+	if err := l.keys.Revoke(t.Context(), l.admin, fresh.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := l.keys.Rotate(t.Context(), l.admin, fresh.ID, 0); !errors.Is(err, hospital.ErrUnknown) {
+		t.Errorf("a revoked token was replaced: %v", err)
 	}
 }
 

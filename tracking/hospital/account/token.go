@@ -36,7 +36,7 @@ func (k *Keys) Add(ctx context.Context, by hospital.Actor, name string, gateway 
 		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the token a name of 1 to %d characters.", maxName))
 	}
 	secret := newSecret(tokenPrefix)
-	token := Token{ID: "t-" + strings.ToLower(rand.Text()[:8]), Name: name, Gateway: gateway, Hash: secret.Hash(), CreatedBy: by.ID}
+	token := newToken(name, gateway, secret, by)
 	err := k.store.InTx(ctx, func(tx Tx) error {
 		token.CreatedAt = tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
@@ -50,6 +50,48 @@ func (k *Keys) Add(ctx context.Context, by hospital.Actor, name string, gateway 
 		return Token{}, "", fmt.Errorf("add token %q: %w", name, err)
 	}
 	return token, secret, nil
+}
+
+// DefaultOverlap is how long a token that was replaced goes on, so that somebody
+// can walk to the gateway.
+const (
+	DefaultOverlap = 24 * time.Hour
+	maxOverlap     = 30 * 24 * time.Hour
+)
+
+// Rotate makes a token that takes another's place: for the overlap both are good.
+// The new one's secret is shown this once.
+func (k *Keys) Rotate(ctx context.Context, by hospital.Actor, id string, overlap time.Duration) (Token, Secret, error) {
+	if err := by.Need(hospital.ManageDevices); err != nil {
+		return Token{}, "", err
+	}
+	if overlap < 0 || overlap > maxOverlap {
+		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, "The old token can go on for 30 days at most.")
+	}
+	secret := newSecret(tokenPrefix)
+	var token Token
+	err := k.store.InTx(ctx, func(tx Tx) error {
+		old, err := tx.EndToken(ctx, id, tx.Now().Add(overlap))
+		if err != nil {
+			return err
+		}
+		token = newToken(old.Name, old.Gateway, secret, by)
+		token.CreatedAt = tx.Now()
+		if err := tx.AddToken(ctx, token); err != nil {
+			return err
+		}
+		tx.Announce("gateways")
+		return tx.Record(ctx, hospital.Deed{By: by, What: "token.rotate", On: "token/" + id,
+			After: jsonOf(map[string]any{"new": token.ID, "overlap_minutes": int(overlap.Minutes())})})
+	})
+	if err != nil {
+		return Token{}, "", fmt.Errorf("rotate token %s: %w", id, err)
+	}
+	return token, secret, nil
+}
+
+func newToken(name string, gateway hospital.GatewayID, secret Secret, by hospital.Actor) Token {
+	return Token{ID: "t-" + strings.ToLower(rand.Text()[:8]), Name: name, Gateway: gateway, Hash: secret.Hash(), CreatedBy: by.ID}
 }
 
 // Revoke ends a token at once.
@@ -79,13 +121,13 @@ func (k *Keys) Tokens(ctx context.Context, by hospital.Actor) ([]Token, error) {
 }
 
 // Check says for which gateway a secret speaks; empty for a program that speaks
-// for any. A secret that is unknown or was revoked is hospital.ErrForbidden.
+// for any. A secret that is unknown, was revoked or has ended is hospital.ErrForbidden.
 func (k *Keys) Check(ctx context.Context, secret string) (hospital.GatewayID, error) {
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
 		return "", fmt.Errorf("check token: %w", hospital.ErrForbidden)
 	}
 	token, err := k.store.Token(ctx, Secret(secret).Hash())
-	if errors.Is(err, hospital.ErrUnknown) || err == nil && !token.RevokedAt.IsZero() {
+	if errors.Is(err, hospital.ErrUnknown) || err == nil && !token.Good(k.now()) {
 		return "", fmt.Errorf("check token: %w", hospital.ErrForbidden)
 	}
 	if err != nil {
