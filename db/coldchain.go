@@ -578,6 +578,77 @@ func (f Fridges) Excursions(ctx context.Context, id coldchain.FridgeID, limit in
 	return excursions, nil
 }
 
+// Excursion is one excursion.
+func (f Fridges) Excursion(ctx context.Context, id coldchain.ExcursionID) (coldchain.Excursion, error) {
+	const q = `
+		SELECT ` + excursionColumns + `
+		FROM excursions e
+		JOIN sensors s ON s.id = e.sensor
+		WHERE e.id = $1`
+	e, err := scanExcursion(f.QueryRow(ctx, q, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = coldchain.ErrUnknownExcursion
+	}
+	if err != nil {
+		return coldchain.Excursion{}, fmt.Errorf("excursion %d: %w", id, err)
+	}
+	return e, nil
+}
+
+// Revisions are what an excursion was before late data changed it, oldest first.
+func (f Fridges) Revisions(ctx context.Context, id coldchain.ExcursionID) ([]coldchain.Former, error) {
+	const q = `
+		SELECT at, before
+		FROM excursion_revisions
+		WHERE excursion = $1
+		ORDER BY revision`
+	rows, err := f.Query(ctx, q, id)
+	former, err := scanAll(rows, err, func(row scanner) (former coldchain.Former, err error) {
+		var at int64
+		var before string
+		if err := row.Scan(&at, &before); err != nil {
+			return former, err
+		}
+		former.RevisedAt = fromMS(at)
+		return former, json.Unmarshal([]byte(before), &former.Excursion)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("revisions of excursion %d: %w", id, err)
+	}
+	return former, nil
+}
+
+// AddCheck stores a look at a fridge.
+func (tx fridgesTx) AddCheck(ctx context.Context, c coldchain.Check) error {
+	const q = `
+		INSERT INTO fridge_checks (fridge, at, by, by_name, since, points, min_mc, max_mc, note)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	if _, err := tx.Exec(ctx, q, c.Fridge, ms(c.At), c.By, c.ByName, ms(c.Since), c.Points, c.Min, c.Max, c.Note); err != nil {
+		return fmt.Errorf("add check of %s: %w", c.Fridge, err)
+	}
+	return nil
+}
+
+// Checks of a fridge with from <= At < to, oldest first.
+func (f Fridges) Checks(ctx context.Context, id coldchain.FridgeID, from, to time.Time) ([]coldchain.Check, error) {
+	const q = `
+		SELECT fridge, at, by, by_name, since, points, min_mc, max_mc, note
+		FROM fridge_checks
+		WHERE fridge = $1 AND at >= $2 AND at < $3
+		ORDER BY at, id`
+	rows, err := f.Query(ctx, q, id, ms(from), ms(to))
+	checks, err := scanAll(rows, err, func(row scanner) (c coldchain.Check, err error) {
+		var at, since int64
+		err = row.Scan(&c.Fridge, &at, &c.By, &c.ByName, &since, &c.Points, &c.Min, &c.Max, &c.Note)
+		c.At, c.Since = fromMS(at), fromMS(since)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("checks of %s: %w", id, err)
+	}
+	return checks, nil
+}
+
 // Append adds a link to the chain.
 func (tx fridgesTx) Append(ctx context.Context, e coldchain.Event) error {
 	const q = `

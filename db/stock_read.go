@@ -251,6 +251,28 @@ func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inven
 	return held, rows.Err()
 }
 
+// HoldsOf is inventory.Reader.
+func (s Stock) HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]inventory.HeldLot, error) {
+	const q = `
+		SELECT h.id, h.excursion, h.fridge, h.item, h.lot, h.place, h.quantity, h.placed_at, h.withdrawn, h.decision, h.decided_at, h.decided_by, h.why,
+			i.name, i.unit, l.number, l.expiry, p.name
+		FROM stock_holds h
+		JOIN stock_items i ON i.id = h.item
+		JOIN stock_lots l ON l.id = h.lot
+		JOIN stock_places p ON p.id = h.place
+		WHERE h.excursion = $1
+		ORDER BY i.name, l.number, h.id`
+	rows, err := s.Query(ctx, q, excursion)
+	return scanAll(rows, err, func(row scanner) (h inventory.HeldLot, err error) {
+		var placed int64
+		var decided sql.NullInt64
+		err = row.Scan(&h.ID, &h.Excursion, &h.Fridge, &h.Item, &h.Lot, &h.Place, &h.Quantity, &placed, &h.Withdrawn, &h.Decision, &decided, &h.DecidedBy, &h.Why,
+			&h.ItemName, &h.Unit, &h.LotNumber, &h.Expiry, &h.PlaceName)
+		h.PlacedAt, h.DecidedAt = fromMS(placed), fromNullMS(decided)
+		return h, err
+	})
+}
+
 // Outlooks is inventory.Reader.
 func (s Stock) Outlooks(ctx context.Context, item inventory.ItemID) ([]inventory.Outlook, error) {
 	const q = `

@@ -27,6 +27,8 @@ type Reader interface {
 	UseByDay(ctx context.Context, item ItemID, since Date) (map[Date]int64, error)
 	// HeldLots are the holds that wait for a decision, oldest first; of one fridge when it is named.
 	HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]HeldLot, error)
+	// HoldsOf are all holds of an excursion, decided ones too, with who decided what and why.
+	HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]HeldLot, error)
 	// Followed is how far a follower has come in the chain of events.
 	Followed(ctx context.Context, follower string) (int64, error)
 	// Outlooks are where an item stands at each place, as the reorder desk last saw it.

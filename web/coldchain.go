@@ -18,6 +18,10 @@ func (d *Door) coldChainRoutes() []route {
 		{get, "/coldchain", hospital.SeeColdChain, d.fridges},
 		{get, "/fridges/:id", hospital.SeeColdChain, d.fridge},
 		{post, loggerPath, hospital.ManageColdChain, d.takeLoggerFile},
+		{post, "/fridges/:id/checks", hospital.Acknowledge, d.checkFridge},
+		{get, "/fridges/:id/month", hospital.SeeColdChain, d.fridgeMonth},
+		{get, "/excursions/:id", hospital.SeeColdChain, d.excursion},
+		{get, "/excursions/:id/case.pdf", hospital.SeeColdChain, d.excursionPaper},
 		{get, "/alarms", hospital.SeeColdChain, d.alarms},
 		{get, "/alarms/:id", hospital.SeeColdChain, d.alarm},
 		{post, "/alarms/:id/acknowledge", hospital.Acknowledge, d.acknowledge},
@@ -84,16 +88,16 @@ func (d *Door) fridgeTile(ctx context.Context, s coldchain.Standing, now time.Ti
 // fridge is one fridge with its chart: ?period=hour, day, week, month or year.
 func (d *Door) fridge(c echo.Context) error { return d.showFridge(c, http.StatusOK, nil) }
 
-// showFridge is fridge with a logger's file that came back; nil when none did.
-func (d *Door) showFridge(c echo.Context, status int, failed *views.LoggerForm) error {
+// showFridge is fridge with a form that came back; nil when none did.
+func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms) error {
 	ctx, id, now := c.Request().Context(), coldchain.FridgeID(c.Param("id")), d.Now()
 	standing, err := d.ColdChain.Standing(ctx, id, now)
 	if err != nil {
 		return err
 	}
-	p := views.FridgePageProps{Actor: d.actor(c), Logger: views.LoggerForm{Zone: d.Register.Current().Site.Zone}}
+	p := views.FridgePageProps{Actor: d.actor(c), Forms: views.FridgeForms{Zone: d.Register.Current().Site.Zone}}
 	if failed != nil {
-		p.Logger = *failed
+		p.Forms = *failed
 	}
 	if p.Tile, err = d.fridgeTile(ctx, standing, now); err != nil {
 		return err
@@ -109,6 +113,13 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.LoggerForm) 
 		return err
 	}
 	if p.SetAside, err = d.ColdChain.Quarantined(ctx, id, maxOfFridge); err != nil {
+		return err
+	}
+	if p.Next, err = d.ColdChain.NextCheck(ctx, id, now); err != nil {
+		return err
+	}
+	p.Month = now.In(d.Register.Current().Site.Location()).Format("2006-01")
+	if p.Contents, err = d.contents(c, id); err != nil {
 		return err
 	}
 	if p.Alarms, err = d.Alarms.Store.AlarmsOf(ctx, id.Topic(), maxOfFridge); err != nil {

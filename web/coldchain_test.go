@@ -238,3 +238,70 @@ func TestALoggersFileBecomesPartOfTheRecord(t *testing.T) {
 		t.Errorf("a nurse's file answers %d", w.Code)
 	}
 }
+
+func TestTheDailyCheckAndTheMonthOnPaper(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(4.5, 5)
+	p.shows("/fridges/f-1", "Daily check", "Lowest 4.5 °C, highest 5.0 °C", "I have checked this fridge", "Monthly record")
+	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
+		t.Fatalf("a look answers %d: %s", w.Code, w.Body.String())
+	}
+	p.warm(9, 9, 9, 9, 5, 5, 5)
+	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Say what was done about it.") {
+		t.Errorf("a look at a warm fridge without a word answers %d", w.Code)
+	}
+	if w := p.post("/fridges/f-1/checks", url.Values{"note": {"moved the stock"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("a look answers %d", w.Code)
+	}
+	p.who = person("Sam", hospital.SupplyManager)
+	if w := p.post("/fridges/f-1/checks", url.Values{"note": {"x"}}); w.Code != http.StatusForbidden {
+		t.Errorf("a supply manager's look answers %d", w.Code)
+	}
+	p.at = p.at.AddDate(0, 0, 3)
+	code, text := p.get("/fridges/f-1/month?month=2026-05&as=csv")
+	if code != http.StatusOK || !strings.Contains(text, "Vaccine <fridge>,s-1,2026-05-04T00:00:00+02:00,9,4.5,") || !strings.Contains(text, ",20,0,") {
+		t.Errorf("the month as CSV is %d: %s", code, text)
+	}
+	code, paper := p.get("/fridges/f-1/month?month=2026-05&as=pdf")
+	if code != http.StatusOK || !strings.HasPrefix(paper, "%PDF-") {
+		t.Errorf("the month as PDF is %d", code)
+	}
+	if _, again := p.get("/fridges/f-1/month?month=2026-05&as=pdf"); again != paper {
+		t.Error("the same month gives other bytes")
+	}
+	for _, month := range []string{"", "2026-13", "2027-01"} {
+		if code, _ := p.get("/fridges/f-1/month?as=pdf&month=" + month); code != http.StatusUnprocessableEntity {
+			t.Errorf("month %q answers %d", month, code)
+		}
+	}
+	month, err := p.monitor.Month(t.Context(), "f-1", "2026-05", p.at)
+	if err != nil || len(month.Checks) != 2 || month.Checks[1].Max != 9_000 || month.Checks[1].Note != "moved the stock" {
+		t.Errorf("the month has %+v, %v", month.Checks, err)
+	}
+	var missed []string
+	for _, day := range month.Missed {
+		missed = append(missed, day.Format("2 Jan"))
+	}
+	if got := strings.Join(missed, " "); got != "1 May 5 May 6 May" {
+		t.Errorf("missed %q", got)
+	}
+}
+
+func TestTheCaseOfAnExcursion(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(5, 9, 9.5, 9, 9)
+	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"power"}}); w.Code != http.StatusSeeOther {
+		t.Fatal(w.Code)
+	}
+	p.shows("/excursions/1", "Running", "still running", "9.0 °C, 9.5 °C", "Pia acknowledged", "No lot was put on hold", "Case as PDF")
+	p.warm(5, 5, 5)
+	p.shows("/excursions/1", "Over", "20 min", "limit")
+	if code, paper := p.get("/excursions/1/case.pdf"); code != http.StatusOK || !strings.HasPrefix(paper, "%PDF-") {
+		t.Errorf("the case as PDF is %d", code)
+	}
+	for _, path := range []string{"/excursions/9", "/excursions/x", "/excursions/9/case.pdf"} {
+		if code, _ := p.get(path); code != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, code)
+		}
+	}
+}

@@ -28,6 +28,7 @@ type station struct {
 	who     hospital.Actor
 	door    *web.Door
 	tracker *tracking.Tracker
+	said    []*http.Cookie
 }
 
 func openStation(t *testing.T) *station {

@@ -20,21 +20,21 @@ func (d *Door) takeLoggerFile(c echo.Context) error {
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxLoggerFile)
 	id := coldchain.FridgeID(c.Param("id"))
-	form := views.LoggerForm{Zone: strings.TrimSpace(c.FormValue("zone")), Serial: strings.TrimSpace(c.FormValue("serial"))}
+	form := views.FridgeForms{Zone: strings.TrimSpace(c.FormValue("zone")), Serial: strings.TrimSpace(c.FormValue("serial"))}
 	done, err := d.importLoggerFile(c, id, form)
 	if err != nil {
 		sentence := loggerSentence(err)
 		if sentence == "" {
 			return err
 		}
-		form.Error = sentence
+		form.FileError = sentence
 		return d.showFridge(c, http.StatusUnprocessableEntity, &form)
 	}
 	d.say(c, importSaid(done))
 	return d.seeOther(c, "/fridges/"+string(id)+"?period=month#chart")
 }
 
-func (d *Door) importLoggerFile(c echo.Context, id coldchain.FridgeID, form views.LoggerForm) (coldchain.Imported, error) {
+func (d *Door) importLoggerFile(c echo.Context, id coldchain.FridgeID, form views.FridgeForms) (coldchain.Imported, error) {
 	ctx := c.Request().Context()
 	header, err := c.FormFile("file")
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 var (
 	ErrUnknownFridge = fmt.Errorf("fridge %w", hospital.ErrUnknown)
 	ErrUnknownSensor = fmt.Errorf("sensor %w", hospital.ErrUnknown)
+	// ErrUnknownExcursion: there is no excursion of that number.
+	ErrUnknownExcursion = fmt.Errorf("excursion %w", hospital.ErrUnknown)
 )
 
 // Topic is what changes with every fridge.
@@ -132,6 +134,8 @@ type Tx interface {
 
 	// WatchedIn are the streams of a fridge, each with its newest reading.
 	WatchedIn(context.Context, FridgeID) ([]Watched, error)
+	// AddCheck stores a look at a fridge.
+	AddCheck(context.Context, Check) error
 	// FridgesChanged makes every process load fridges and sensors anew.
 	FridgesChanged(context.Context) error
 	// Attach makes a sensor known and says which fridge it watches.
@@ -153,6 +157,12 @@ type Store interface {
 	Running(context.Context) ([]Excursion, error)
 	// Excursions of a fridge, newest first, withdrawn ones included.
 	Excursions(ctx context.Context, fridge FridgeID, limit int) ([]Excursion, error)
+	// Excursion is one excursion; ErrUnknownExcursion when there is none.
+	Excursion(context.Context, ExcursionID) (Excursion, error)
+	// Revisions are what an excursion was before late data changed it, oldest first.
+	Revisions(context.Context, ExcursionID) ([]Former, error)
+	// Checks of a fridge with from <= At < to, oldest first.
+	Checks(ctx context.Context, fridge FridgeID, from, to time.Time) ([]Check, error)
 	// Points are a stream's readings with from <= At < to, oldest first.
 	Points(ctx context.Context, sensor SensorID, from, to time.Time) ([]Point, error)
 	// Hours are the summaries of the hours that begin in from <= hour < to, oldest first.

@@ -1,0 +1,118 @@
+package coldchain
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// Month is a fridge's record of one calendar month of the site.
+type Month struct {
+	Fridge  Fridge
+	Room    hospital.Room
+	Profile Profile
+	// From is the month's first midnight, To its last, or now while the month runs.
+	From, To   time.Time
+	Probes     []ProbeMonth
+	Excursions []Excursion
+	Checks     []Check
+	// Missed are the workdays, Monday to Friday, on which nobody looked.
+	Missed []time.Time
+}
+
+// ProbeMonth is one probe's month.
+type ProbeMonth struct {
+	Probe        Watched
+	Days         []Day
+	Tally        Tally
+	Above, Below time.Duration
+	Gap          time.Duration
+	Gaps         []Gap
+}
+
+// Month sums up a fridge's month, whose first day is given as "2026-05"; while it
+// runs, up to now. What can't be read as a month wraps hospital.ErrInvalid.
+func (m *Monitor) Month(ctx context.Context, id FridgeID, month string, at time.Time) (Month, error) {
+	zone := m.register.Current().Site.Location()
+	from, err := time.ParseInLocation("2006-01", month, zone)
+	if err != nil {
+		return Month{}, hospital.Refuse(hospital.ErrInvalid, "Choose a month, such as 2026-05.")
+	}
+	report := Month{From: from, To: from.AddDate(0, 1, 0)}
+	if report.To.After(at) {
+		report.To = at
+	}
+	if !report.To.After(from) {
+		return Month{}, hospital.Refuse(hospital.ErrInvalid, "That month has not begun.")
+	}
+	if report.Fridge, err = m.store.Fridge(ctx, id); err != nil {
+		return Month{}, err
+	}
+	report.Profile = report.Fridge.judgedBy()
+	report.Room, _ = m.register.Current().Room(report.Fridge.Room)
+	if err := m.monthOfProbes(ctx, &report, zone); err != nil {
+		return Month{}, fmt.Errorf("month %s of %s: %w", month, id, err)
+	}
+	if err := m.monthOfPeople(ctx, &report, zone); err != nil {
+		return Month{}, fmt.Errorf("month %s of %s: %w", month, id, err)
+	}
+	return report, nil
+}
+
+func (m *Monitor) monthOfProbes(ctx context.Context, report *Month, zone *time.Location) error {
+	watched, err := m.store.WatchedIn(ctx, report.Fridge.ID)
+	if err != nil {
+		return err
+	}
+	for _, w := range watched {
+		points, err := m.store.Points(ctx, w.Sensor.ID, report.From, report.To)
+		if err != nil {
+			return err
+		}
+		fitting := report.Profile.Fitting(points)
+		probe := ProbeMonth{Probe: w, Days: Days(fitting, points, zone), Gaps: Gaps(fitting, points)}
+		for _, day := range probe.Days {
+			probe.Tally = probe.Tally.join(day.Tally)
+			probe.Above += day.Above
+			probe.Below += day.Below
+			probe.Gap += day.Gap
+		}
+		report.Probes = append(report.Probes, probe)
+	}
+	return nil
+}
+
+func (m *Monitor) monthOfPeople(ctx context.Context, report *Month, zone *time.Location) error {
+	all, err := m.store.Excursions(ctx, report.Fridge.ID, maxChartExcursions)
+	if err != nil {
+		return err
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if e := all[i]; e.Start.Before(report.To) && (e.End.IsZero() || e.End.After(report.From)) {
+			report.Excursions = append(report.Excursions, e)
+		}
+	}
+	if report.Checks, err = m.store.Checks(ctx, report.Fridge.ID, report.From, report.To); err != nil {
+		return err
+	}
+	report.Missed = missedDays(report.Checks, report.From, report.To, zone)
+	return nil
+}
+
+// missedDays are the whole workdays without a look.
+func missedDays(checks []Check, from, to time.Time, zone *time.Location) []time.Time {
+	looked := map[string]bool{}
+	for _, c := range checks {
+		looked[c.At.In(zone).Format(time.DateOnly)] = true
+	}
+	var missed []time.Time
+	for day := from.In(zone); !day.AddDate(0, 0, 1).After(to); day = day.AddDate(0, 0, 1) {
+		if weekday := day.Weekday(); weekday == time.Saturday || weekday == time.Sunday || looked[day.Format(time.DateOnly)] {
+			continue
+		}
+		missed = append(missed, day)
+	}
+	return missed
+}
