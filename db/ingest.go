@@ -8,6 +8,7 @@ import (
 
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/ingest/gateway"
 )
 
 // Devices keeps what is known of gateways and of devices that nobody has enrolled,
@@ -82,6 +83,11 @@ func (d Devices) Note(ctx context.Context, notes ingest.Notes) error {
 				return err
 			}
 		}
+		for id, status := range notes.Links {
+			if err := noteLink(ctx, tx, id, status); err != nil {
+				return err
+			}
+		}
 		for _, s := range notes.Strangers {
 			if err := noteStranger(ctx, tx, s); err != nil {
 				return err
@@ -117,6 +123,17 @@ func noteGateway(ctx context.Context, tx *Tx, g ingest.GatewayState) error {
 			status = CASE WHEN excluded.status <> '' THEN excluded.status ELSE gateway_states.status END`
 	_, err := tx.Exec(ctx, q, g.ID, g.Format, ms(g.FirstHeard), ms(g.LastHeard), g.Offset.Milliseconds(), ms(g.ClockAt),
 		g.Messages, g.Sightings, g.Readings, g.Refused, g.Status)
+	return err
+}
+
+// noteLink changes the status of a gateway that was heard before.
+func noteLink(ctx context.Context, tx *Tx, id hospital.GatewayID, status gateway.Status) error {
+	const q = `
+		UPDATE gateway_states
+		SET status = $2
+		WHERE id = $1`
+	tx.Announce(GatewaysTopic)
+	_, err := tx.Exec(ctx, q, id, status)
 	return err
 }
 

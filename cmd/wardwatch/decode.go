@@ -15,6 +15,7 @@ import (
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest/ble"
 	"wardwatch/tracking/ingest/gateway"
+	"wardwatch/tracking/ingest/rfid"
 )
 
 // decodeCommand shows what a device's message says, by the very code that the server runs.
@@ -23,12 +24,14 @@ type decodeCommand struct {
 	Gateway decodeGateway `cmd:"" help:"One message of a gateway, on standard input."`
 	EPC     decodeEPC     `cmd:"" name:"epc" help:"EPCs of RFID tags in hex, one a line."`
 	GS1     decodeGS1     `cmd:"" name:"gs1" help:"Scans of barcodes, one a line."`
+	LLRP    decodeLLRP    `cmd:"" name:"llrp" help:"RO_ACCESS_REPORTs of an RFID reader in hex, one a line."`
 }
 
 type (
 	decodeBLE     struct{}
 	decodeEPC     struct{}
 	decodeGS1     struct{}
+	decodeLLRP    struct{}
 	decodeGateway struct {
 		Topic  string `help:"MQTT topic that the message came on."`
 		Format string `help:"Read it as this format instead of recognising it: canonical, espresense, openmqttgateway, minew, ruuvi, kontakt, cassia, aruba, shelly, aprilbrother, bluecharm, ingics, moko, raddec, impinj, zebra or edgex."`
@@ -269,4 +272,66 @@ func (decodeGS1) Run(p process) error {
 		}
 		return answer, nil
 	})
+}
+
+// reportLine is one RO_ACCESS_REPORT as the tool prints it.
+type reportLine struct {
+	MessageID uint32     `json:"message_id"`
+	Tags      []readLine `json:"tags"`
+	Error     string     `json:"error,omitempty"` // where the report broke off
+}
+
+type readLine struct {
+	EPC string `json:"epc"`
+	Tag string `json:"tag"`
+	// URI is empty for an EPC of no scheme that is known here.
+	URI       string `json:"uri,omitempty"`
+	Antenna   int    `json:"antenna,omitempty"`
+	RSSIdBm   *int   `json:"rssi_dbm,omitempty"`
+	FirstSeen string `json:"first_seen,omitempty"`
+	LastSeen  string `json:"last_seen,omitempty"`
+}
+
+// Run decodes reports. One that breaks off shows what came before, and counts as unreadable.
+func (decodeLLRP) Run(p process) error {
+	broken := 0
+	err := eachLine(p, func(line string) (any, error) {
+		raw, err := hex.DecodeString(strings.NewReplacer(" ", "", ":", "").Replace(line))
+		if err != nil {
+			return nil, errors.New("the line is no hex text")
+		}
+		m, err := rfid.ParseLLRP(raw)
+		if err != nil {
+			return nil, err
+		}
+		reads, err := m.Reads()
+		if err != nil && len(reads) == 0 {
+			return nil, err
+		}
+		answer := reportLine{MessageID: m.ID, Tags: []readLine{}}
+		if err != nil {
+			broken++
+			answer.Error = err.Error()
+		}
+		for _, r := range reads {
+			answer.Tags = append(answer.Tags, readOf(r))
+		}
+		return answer, nil
+	})
+	if err == nil && broken > 0 {
+		err = fmt.Errorf("%d reports broke off", broken)
+	}
+	return err
+}
+
+func readOf(r rfid.Read) readLine {
+	l := readLine{EPC: strings.ToUpper(hex.EncodeToString(r.EPC)), Antenna: r.Antenna, FirstSeen: written(r.FirstSeen), LastSeen: written(r.LastSeen)}
+	l.Tag = "epc:" + l.EPC
+	if epc, err := gs1.DecodeEPC(r.EPC); err == nil {
+		l.URI = epc.URI
+	}
+	if r.HasRSSI {
+		l.RSSIdBm = &r.RSSIdBm
+	}
+	return l
 }

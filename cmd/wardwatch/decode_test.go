@@ -61,3 +61,13 @@ func TestDecodeShowsNumbersOnTagsAndBoxes(t *testing.T) {
 		t.Errorf("exit %d %s", code, out)
 	}
 }
+
+func TestDecodeShowsAReadersReport(t *testing.T) {
+	// Two tag reports: EPC-96, antenna 2, -57 dBm, first seen; the second one is cut off.
+	report := "00f0001f8d30340000000000000000abcd810002" + "86c7" + "82000650fadbf1d640"
+	code, out, _ := decode(t, report+"\n"+report+"00f0\n", "llrp")
+	first := `{"message_id":0,"tags":[{"epc":"30340000000000000000ABCD","tag":"epc:30340000000000000000ABCD","uri":"urn:epc:id:sgtin:`
+	if code != exitFault || !strings.HasPrefix(out, first) || !strings.Contains(out, `"antenna":2,"rssi_dbm":-57`) || !strings.Contains(out, `"error":"not LLRP: it ends inside a parameter"`) {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+}

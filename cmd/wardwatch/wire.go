@@ -123,6 +123,9 @@ func (h *house) wireDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for id, address := range h.config.Readers {
+		h.intake = append(h.intake, task{"reader " + id, intake.Reader(hospital.GatewayID(id), address).Run})
+	}
 	h.parts.Intake, h.parts.Tokens = intake, tokens
 	h.parts.Devices = &ingest.Desk{Store: kept, Book: book, Register: h.register, Sensors: h.monitor, Now: h.now}
 	h.intake = append(h.intake, task{"broker", h.broker.Run})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -89,7 +90,9 @@ type GatewayState struct {
 // Notes is what the book writes at once. Strangers and states are the newest of
 // their device; counts are to be added.
 type Notes struct {
-	Gateways  []GatewayState
+	Gateways []GatewayState
+	// Links are gateways that went on or off line without saying so themselves.
+	Links     map[hospital.GatewayID]gateway.Status
 	Strangers []Stranger
 	Refusals  []Refusal
 }
@@ -120,6 +123,7 @@ type Book struct {
 	aliases   map[hospital.GatewayID]hospital.GatewayID
 	gateways  map[hospital.GatewayID]*GatewayState
 	strangers map[strangerKey]*Stranger
+	links     map[hospital.GatewayID]gateway.Status
 	refusals  []Refusal
 	unnoted   int // refusals beyond maxRefusalsAtOnce
 
@@ -143,7 +147,7 @@ func OpenBook(ctx context.Context, store BookStore, log *slog.Logger) (*Book, er
 		known.Aliases = map[hospital.GatewayID]hospital.GatewayID{}
 	}
 	return &Book{store: store, log: log, clocks: NewClocks(known.Offsets), aliases: known.Aliases,
-		gateways: map[hospital.GatewayID]*GatewayState{}, strangers: map[strangerKey]*Stranger{}}, nil
+		gateways: map[hospital.GatewayID]*GatewayState{}, links: map[hospital.GatewayID]gateway.Status{}, strangers: map[strangerKey]*Stranger{}}, nil
 }
 
 // resolve is the hospital's name of a gateway: its own, or what an alias or an
@@ -209,8 +213,11 @@ func (b *Book) heard(h heard) {
 	if !h.sentAt.IsZero() {
 		g.ClockAt = h.sentAt
 	}
-	if h.status != gateway.NoStatus {
+	switch {
+	case h.status != gateway.NoStatus:
 		g.Status = h.status
+	case h.sightings+h.readings > 0:
+		g.Status = gateway.Online // whoever is heard is there, whatever was said before
 	}
 	if h.silent {
 		return
@@ -226,6 +233,13 @@ func (b *Book) heard(h heard) {
 // reader at a quiet door is not broken.
 func (b *Book) Alive(id hospital.GatewayID, at time.Time) {
 	b.heard(heard{gateway: id, at: at, offset: b.clocks.Offset(id, time.Time{}, at), status: gateway.Online, silent: true})
+}
+
+// Link notes that a gateway went on or off line without a message of its own.
+func (b *Book) Link(id hospital.GatewayID, status gateway.Status) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.links[id] = status
 }
 
 // Refuse notes a refusal. The same one again, until the book is written, only counts.
@@ -304,7 +318,7 @@ func (b *Book) Write(ctx context.Context) error {
 	if unnoted > 0 {
 		b.log.Warn("more was refused than is noted one by one", "count", unnoted)
 	}
-	if len(notes.Gateways)+len(notes.Strangers)+len(notes.Refusals) == 0 {
+	if len(notes.Gateways)+len(notes.Links)+len(notes.Strangers)+len(notes.Refusals) == 0 {
 		return nil
 	}
 	return b.store.Note(ctx, notes)
@@ -321,10 +335,11 @@ func (b *Book) tear() (Notes, int) {
 	for _, s := range b.strangers {
 		notes.Strangers = append(notes.Strangers, *s)
 	}
-	notes.Refusals = b.refusals
+	notes.Refusals, notes.Links = b.refusals, maps.Clone(b.links)
 	unnoted := b.unnoted
 	clear(b.gateways)
 	clear(b.strangers)
+	clear(b.links)
 	b.refusals, b.unnoted = nil, 0
 	slices.SortFunc(notes.Gateways, func(x, y GatewayState) int { return strings.Compare(string(x.ID), string(y.ID)) })
 	slices.SortFunc(notes.Strangers, func(x, y Stranger) int {

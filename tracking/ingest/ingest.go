@@ -151,6 +151,11 @@ func (in *Intake) Take(ctx context.Context, from hospital.GatewayID, m gateway.M
 		in.refuseWhole(m, batch, from, err)
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
+	return in.TakeBatch(ctx, from, m, batch, done)
+}
+
+// TakeBatch is Take for what was decoded already, from the message m.
+func (in *Intake) TakeBatch(ctx context.Context, from hospital.GatewayID, m gateway.Message, batch gateway.Batch, done func(Receipt, error)) error {
 	s := &sorting{intake: in, message: m, batch: &batch, from: from}
 	if err := s.check(); err != nil {
 		return err

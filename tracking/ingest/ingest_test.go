@@ -70,6 +70,7 @@ func (w *ward) Note(_ context.Context, n Notes) error {
 	w.notes.Gateways = append(w.notes.Gateways, n.Gateways...)
 	w.notes.Strangers = append(w.notes.Strangers, n.Strangers...)
 	w.notes.Refusals = append(w.notes.Refusals, n.Refusals...)
+	w.notes.Links = n.Links
 	return nil
 }
 

@@ -246,6 +246,9 @@ func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	}
 	s.close()
 	h.connections.Dec()
+	if s.from != "" && !cl.IsTakenOver() && h.ctx.Err() == nil {
+		h.Book.Link(s.from, gateway.Offline)
+	}
 	if errors.Is(err, packets.ErrPacketTooLarge) {
 		h.refused.WithLabelValues("packet").Inc()
 		h.Book.Refuse(ingest.Refusal{At: h.Now(), Gateway: s.from, Source: "mqtt", Records: 1,

@@ -57,6 +57,8 @@ type Notes interface {
 	Refuse(ingest.Refusal)
 	// Alive notes that a gateway is connected.
 	Alive(gateway hospital.GatewayID, at time.Time)
+	// Link notes that a gateway went on or off line.
+	Link(id hospital.GatewayID, status gateway.Status)
 	// Same says whether two names mean the same gateway of the hospital.
 	Same(directory *hospital.Directory, a, b hospital.GatewayID) bool
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"strings"
@@ -37,13 +38,16 @@ type ward struct {
 	readings  []coldchain.Reading
 	refusals  []ingest.Refusal
 	strangers []ingest.Stranger
+	links     map[hospital.GatewayID]gateway.Status
 	changed   chan struct{}
 	gateways  []ingest.GatewayState
 	// before is asked before readings are written
 	before func() error
 }
 
-func newWard() *ward { return &ward{changed: make(chan struct{}, 1)} }
+func newWard() *ward {
+	return &ward{changed: make(chan struct{}, 1), links: map[hospital.GatewayID]gateway.Status{}}
+}
 
 func (w *ward) tell() {
 	select {
@@ -88,6 +92,7 @@ func (w *ward) Note(_ context.Context, n ingest.Notes) error {
 	w.refusals = append(w.refusals, n.Refusals...)
 	w.strangers = append(w.strangers, n.Strangers...)
 	w.gateways = append(w.gateways, n.Gateways...)
+	maps.Copy(w.links, n.Links)
 	return nil
 }
 
@@ -438,6 +443,9 @@ func TestAPacketWithoutEndEndsItsConnectionAndIsNoted(t *testing.T) {
 	}
 	if err := h.book.Write(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if h.ward.links["gw-a"] != gateway.Offline {
+		t.Errorf("links %v", h.ward.links)
 	}
 	if len(h.ward.refusals) != 1 || !strings.Contains(h.ward.refusals[0].Reason, "longer than 4 MiB") {
 		t.Errorf("noted %+v", h.ward.refusals)
