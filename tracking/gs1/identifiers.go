@@ -31,7 +31,7 @@ type part struct {
 // identifiers lists them one a line: number or range, parts, title, associations.
 // A part is a class and a length ("n6"), or a greatest length ("x..20"); a
 // trailing "?" makes it optional; content rules follow after ":". "+a,b" needs
-// one of these on the same item, "-a,b" excludes them; a trailing "n" stands for
+// one of these on the same item ("c+d" both of them), "-a,b" excludes them; a trailing "n" stands for
 // any digit. Facts from the General Specifications, section 3.
 const identifiers = `
 00 n18:check:company|SSCC
@@ -228,7 +228,7 @@ const identifiers = `
 8019 n..10|SRIN|+8017,8018
 8020 x..25|REF No.|+415
 8026 n14:check n4:pieceoftotal|ITIP CONTENT|+37|-02,8006
-8030 z..90|DIGSIG|+00,01,253,255,8003,8004,8006,8010,8017,8018
+8030 z..90|DIGSIG|+00,01+21,253,255,8003,8004,8006+21,8010+8011,8017,8018
 8110 x..70:couponcode|COUPON
 8111 n4|POINTS|+255
 8112 x..70:couponposoffer|COUPON

@@ -3,15 +3,16 @@ package gs1
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// keys are the identifiers that may begin a Digital Link, with the qualifiers
-// that may follow them in the path, in order (Digital Link URI Syntax §4).
-var keys = map[string][]string{
-	"00": nil, "01": {"22", "10", "21", "235"}, "253": nil, "255": nil, "401": nil, "402": nil, "414": {"254", "7040"},
-	"415": {"8020"}, "417": {"7040"}, "8003": nil, "8004": {"7040"}, "8006": {"22", "10", "21"}, "8010": {"8011"},
-	"8013": nil, "8017": {"8019"}, "8018": {"8019"},
+// keys are the identifiers that may begin a Digital Link, with the sequences of
+// qualifiers that may follow them in the path, in order (Digital Link URI Syntax §4).
+var keys = map[string][][]string{
+	"00": nil, "01": {{"22", "10", "21"}, {"235"}}, "253": nil, "255": nil, "401": nil, "402": nil, "414": {{"254"}, {"7040"}},
+	"415": {{"8020"}}, "417": {{"7040"}}, "8003": nil, "8004": {{"7040"}}, "8006": {{"22", "10", "21"}}, "8010": {{"8011"}},
+	"8013": nil, "8017": {{"8019"}}, "8018": {{"8019"}},
 }
 
 func isLink(text string) bool {
@@ -42,7 +43,8 @@ func parseLink(scan Scan, text string) (Scan, error) {
 	if err != nil {
 		return Scan{}, err
 	}
-	return linkQuery(scan, query)
+	belong := append([]string{segments[start]}, sequenceOf(segments[start:])...)
+	return linkQuery(scan, query, belong)
 }
 
 // rightmostKey is where the last primary key with a whole path of pairs begins; -1 when there is none.
@@ -55,21 +57,30 @@ func rightmostKey(segments []string) int {
 	return -1
 }
 
-func qualifiersFit(segments []string) bool {
-	allowed := keys[segments[0]]
-	for i := 2; i < len(segments); i += 2 {
+func qualifiersFit(segments []string) bool { return len(segments) == 2 || sequenceOf(segments) != nil }
+
+// sequenceOf is the sequence of qualifiers that a path follows; nil when it follows none.
+func sequenceOf(segments []string) []string {
+	for _, sequence := range keys[segments[0]] {
 		at := -1
-		for j, q := range allowed {
-			if q == segments[i] {
-				at = j
-			}
+		for i := 2; i < len(segments) && at < len(sequence); i += 2 {
+			at = after(sequence, at, segments[i])
 		}
-		if at < 0 {
-			return false
+		if at < len(sequence) {
+			return sequence
 		}
-		allowed = allowed[at+1:]
 	}
-	return true
+	return nil
+}
+
+// after is where a qualifier stands behind a place in a sequence; its length when nowhere.
+func after(sequence []string, at int, qualifier string) int {
+	for i := at + 1; i < len(sequence); i++ {
+		if sequence[i] == qualifier {
+			return i
+		}
+	}
+	return len(sequence)
 }
 
 func linkPath(scan Scan, segments []string) (Scan, error) {
@@ -84,15 +95,19 @@ func linkPath(scan Scan, segments []string) (Scan, error) {
 }
 
 // linkQuery takes numeric keys as elements and passes over the others, as the standard says.
-func linkQuery(scan Scan, query string) (Scan, error) {
+// Those that belong into the path are faults.
+func linkQuery(scan Scan, query string, belong []string) (Scan, error) {
 	for _, pair := range strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' }) {
 		key, raw, _ := strings.Cut(pair, "=")
 		if !allDigits(key) || key == "" {
 			continue
 		}
-		value, err := url.PathUnescape(raw)
+		value, err := url.QueryUnescape(raw)
 		if err != nil {
 			return Scan{}, fmt.Errorf("the address is wrongly escaped: %w", ErrUnreadable)
+		}
+		if slices.Contains(belong, key) {
+			scan.Faults = append(scan.Faults, Fault{AI: key, Rule: "path", Why: "belongs into the path of the address"})
 		}
 		if _, ok := lookUp(key); !ok {
 			scan.Faults = append(scan.Faults, Fault{AI: key, Rule: "identifier", Why: "is no application identifier"})

@@ -23,37 +23,45 @@ func obeys(rule, value string) bool {
 }
 
 var rules = map[string]func(string) bool{
-	"n":             allDigits,
-	"x":             func(s string) bool { return only(s, charset82) },
-	"y":             func(s string) bool { return only(s, charset39) },
-	"z":             base64,
-	"check":         Checks,
-	"checkpair":     ChecksPair,
-	"company":       companyPrefix,
-	"yymmdd":        func(s string) bool { return len(s) == 6 && calendar("20"+s, false) },
-	"yymmd0":        func(s string) bool { return len(s) == 6 && calendar("20"+s, true) },
-	"yyyymmdd":      func(s string) bool { return calendar(s, false) },
-	"yyyymmd0":      func(s string) bool { return calendar(s, true) },
-	"hh":            func(s string) bool { return below(s, 2, 24) },
-	"mi":            func(s string) bool { return below(s, 2, 60) },
-	"ss":            func(s string) bool { return below(s, 2, 60) },
-	"hhmi":          func(s string) bool { return len(s) == 4 && below(s[:2], 2, 24) && below(s[2:], 2, 60) },
-	"yesno":         func(s string) bool { return s == "0" || s == "1" },
-	"zero":          func(s string) bool { return strings.Trim(s, "0") == "" },
-	"nonzero":       func(s string) bool { return allDigits(s) && strings.Trim(s, "0") != "" },
-	"nozeroprefix":  func(s string) bool { return s == "0" || !strings.HasPrefix(s, "0") },
-	"hasnondigit":   func(s string) bool { return !allDigits(s) },
-	"hyphen":        func(s string) bool { return s != "" && strings.Trim(s, "-") == "" },
-	"pcenc":         percentEncoded,
-	"iban":          iban,
-	"winding":       func(s string) bool { return s == "0" || s == "1" || s == "9" },
-	"iso5218":       func(s string) bool { return s == "0" || s == "1" || s == "2" || s == "9" },
-	"importeridx":   func(s string) bool { return len(s) == 1 && only(s, charset64) },
-	"latitude":      func(s string) bool { return len(s) == 10 && upTo(s, 1_800_000_000) },
-	"longitude":     func(s string) bool { return len(s) == 10 && upTo(s, 3_600_000_000) },
-	"pieceoftotal":  pieceOfTotal,
-	"posinseqslash": positionInSequence,
-	"mediatype":     mediaType,
+	"n":              allDigits,
+	"x":              func(s string) bool { return only(s, charset82) },
+	"y":              func(s string) bool { return only(s, charset39) },
+	"z":              base64,
+	"check":          Checks,
+	"checkpair":      ChecksPair,
+	"company":        companyPrefix,
+	"yymmdd":         func(s string) bool { return len(s) == 6 && calendar("20"+s, false) },
+	"yymmd0":         func(s string) bool { return len(s) == 6 && calendar("20"+s, true) },
+	"yyyymmdd":       func(s string) bool { return calendar(s, false) },
+	"yyyymmd0":       func(s string) bool { return calendar(s, true) },
+	"hh":             func(s string) bool { return below(s, 2, 24) },
+	"mi":             func(s string) bool { return below(s, 2, 60) },
+	"ss":             func(s string) bool { return below(s, 2, 60) },
+	"hhmi":           func(s string) bool { return len(s) == 4 && below(s[:2], 2, 24) && below(s[2:], 2, 60) },
+	"yesno":          func(s string) bool { return s == "0" || s == "1" },
+	"zero":           func(s string) bool { return s != "" && strings.Trim(s, "0") == "" },
+	"nonzero":        func(s string) bool { return allDigits(s) && strings.Trim(s, "0") != "" },
+	"nozeroprefix":   func(s string) bool { return s == "0" || !strings.HasPrefix(s, "0") },
+	"hasnondigit":    func(s string) bool { return !allDigits(s) },
+	"hyphen":         func(s string) bool { return s != "" && strings.Trim(s, "-") == "" },
+	"pcenc":          percentEncoded,
+	"iban":           iban,
+	"winding":        func(s string) bool { return s == "0" || s == "1" || s == "9" },
+	"iso5218":        func(s string) bool { return s == "0" || s == "1" || s == "2" || s == "9" },
+	"importeridx":    func(s string) bool { return len(s) == 1 && only(s, charset64) },
+	"latitude":       func(s string) bool { return len(s) == 10 && upTo(s, 1_800_000_000) },
+	"longitude":      func(s string) bool { return len(s) == 10 && upTo(s, 3_600_000_000) },
+	"pieceoftotal":   pieceOfTotal,
+	"posinseqslash":  positionInSequence,
+	"mediatype":      mediaType,
+	"iso3166":        func(s string) bool { return known(countries, s) },
+	"iso3166999":     func(s string) bool { return s == "999" || known(countries, s) },
+	"iso3166alpha2":  func(s string) bool { return known(alpha2, s) },
+	"iso3166list":    countryList,
+	"iso4217":        func(s string) bool { return known(currencies, s) },
+	"packagetype":    func(s string) bool { return known(packages, s) },
+	"couponcode":     couponCode,
+	"couponposoffer": couponOffer,
 }
 
 func only(s, alphabet string) bool {
@@ -195,6 +203,19 @@ func iban(s string) bool {
 		}
 	}
 	return remainder == 1
+}
+
+// countryList is up to five country codes in a row.
+func countryList(s string) bool {
+	if len(s) == 0 || len(s)%3 != 0 {
+		return false
+	}
+	for i := 0; i < len(s); i += 3 {
+		if !known(countries, s[i:i+3]) {
+			return false
+		}
+	}
+	return true
 }
 
 // known says whether a code stands in a list of codes with blanks between.

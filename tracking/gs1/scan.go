@@ -197,6 +197,9 @@ func finish(scan Scan) Scan {
 		}
 		seen[e.AI] = e.Value
 	}
+	if _, signed := seen["8030"]; signed {
+		scan.Faults = append(scan.Faults, unserialised(seen)...)
+	}
 	for _, e := range scan.Elements {
 		f, ok := lookUp(e.AI)
 		if !ok {
@@ -219,12 +222,36 @@ func finish(scan Scan) Scan {
 	return scan
 }
 
+// unserialised finds keys beside a signature that name no single thing: those
+// that carry their serial number inside must have one.
+func unserialised(seen map[string]string) []Fault {
+	var faults []Fault
+	for ai, length := range map[string]int{"253": 13, "255": 13, "8003": 14} {
+		if value, there := seen[ai]; there && len(value) <= length {
+			faults = append(faults, Fault{AI: ai, Rule: "serial", Why: "needs a serial number beside a digital signature"})
+		}
+	}
+	return faults
+}
+
+// anyOf says whether one of the companions is there; "01+21" is there when both are.
 func anyOf(group []string, seen map[string]string, self string) bool {
-	for _, pattern := range group {
-		for ai := range seen {
-			if ai != self && matches(pattern, ai) {
-				return true
-			}
+	for _, companion := range group {
+		all := true
+		for pattern := range strings.SplitSeq(companion, "+") {
+			all = all && there(pattern, seen, self)
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+func there(pattern string, seen map[string]string, self string) bool {
+	for ai := range seen {
+		if ai != self && matches(pattern, ai) {
+			return true
 		}
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,8 +64,8 @@ func TestPublishedEPCs(t *testing.T) {
 
 func TestPublishedScans(t *testing.T) {
 	type vector struct {
-		ID, Kind, Input, Expected, Error string
-		Valid                            bool
+		ID, Kind, Function, Input, Expected, Error string
+		Valid                                      bool
 	}
 	for _, v := range vectors[vector](t, "gs1.jsonl") {
 		input := v.Input
@@ -75,11 +76,24 @@ func TestPublishedScans(t *testing.T) {
 			}
 			input = strings.ReplaceAll(input, "^", "\x1d")
 		case "bracketed_ai_to_element_string", "ai_content_lint":
+		case "digital_link_uri":
+			if strings.Contains(input, "/sscc/") {
+				continue // names in place of numbers were withdrawn from the standard
+			}
+		case "ai_association_rule":
+			if v.Function == "validateAIrepeats" || v.Function == "validateAImutex" {
+				break
+			}
+			if scan, err := gs1.Parse(input); (err == nil && scan.Clean() && !alone(scan)) != v.Valid {
+				t.Errorf("%s: companions of %q: %v %v %v", v.ID, v.Input, err, scan.Faults, scan.Warnings)
+			}
+			continue
+		case "scan_data":
+			if strings.HasPrefix(input, "]Q1") || strings.HasPrefix(input, "]d1") || strings.HasPrefix(input, "]J0") || strings.HasPrefix(input, "]E") {
+				continue // no element strings
+			}
 		default:
 			continue
-		}
-		if strings.Contains(v.Error, "COUPON") || strings.Contains(v.Error, "ISO") || strings.HasPrefix(input, "\x1d423") {
-			continue // not judged yet
 		}
 		scan, err := gs1.Parse(input)
 		if valid := err == nil && scan.Clean(); valid != v.Valid {
@@ -89,4 +103,9 @@ func TestPublishedScans(t *testing.T) {
 			t.Errorf("%s: %q = %q, want %q", v.ID, v.Input, scan.ElementString(), v.Expected)
 		}
 	}
+}
+
+// alone says whether an element lacks its companion.
+func alone(scan gs1.Scan) bool {
+	return slices.ContainsFunc(scan.Warnings, func(w string) bool { return strings.Contains(w, "which this scan lacks") })
 }
