@@ -26,7 +26,7 @@ var (
 
 // pharmacy is a small hospital with its stock, whose clock the test turns.
 type pharmacy struct {
-	t      *testing.T
+	t      testing.TB
 	db     *db.DB
 	stock  *inventory.Stock
 	desk   *reorder.Desk
@@ -85,7 +85,9 @@ var stockDocument = document.Document{
 	},
 }
 
-func open(t *testing.T) *pharmacy {
+func open(t *testing.T) *pharmacy { return openPharmacy(t) }
+
+func openPharmacy(t testing.TB) *pharmacy {
 	t.Helper()
 	p := &pharmacy{t: t, at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), chain: &chain{}}
 	p.db = dbtest.Open(t, db.Options{Now: p.now})
