@@ -177,7 +177,15 @@ func (tx ordersTx) SaveOutlook(ctx context.Context, o inventory.Outlook) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (item, place) DO UPDATE SET at = excluded.at, usable = excluded.usable, position = excluded.position,
 			reorder = excluded.reorder, target = excluded.target, per_day = excluded.per_day, days_left = excluded.days_left, basis = excluded.basis`
-	_, err := tx.Exec(ctx, q, o.Item, o.Place, ms(tx.Now()), o.Usable, o.Position, o.Reorder, o.Target, o.PerDay, o.DaysLeft, o.Basis)
+	if _, err := tx.Exec(ctx, q, o.Item, o.Place, ms(tx.Now()), o.Usable, o.Position, o.Reorder, o.Target, o.PerDay, o.DaysLeft, o.Basis); err != nil {
+		return err
+	}
+	const sum = `
+		UPDATE stock_summaries
+		SET low = (SELECT MAX(target > 0 AND position <= reorder) FROM stock_outlooks WHERE item = $1),
+			days_left = (SELECT COALESCE(MIN(CASE WHEN days_left >= 0 THEN days_left END), -1) FROM stock_outlooks WHERE item = $1)
+		WHERE item = $1`
+	_, err := tx.Exec(ctx, sum, o.Item)
 	return err
 }
 

@@ -19,6 +19,7 @@ func largeStore(b *testing.B) *pharmacy {
 				SELECT 'p' || value, 'Place ' || value, '', '', '' FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 5) SELECT value FROM n)`,
 			`INSERT INTO stock_items (id, name, unit, gtin, pack, supplier, supplier_code, price_minor, least_packs, review_days, shelf_life, criticality, storage, stability)
 				SELECT 'i' || value, 'Item ' || value, 'piece', '', 10, 'medi', '', 100, 0, 0, 0, '', '', 'null' FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 20000) SELECT value FROM n)`,
+			`INSERT INTO stock_summaries (item, name) SELECT id, name FROM stock_items WHERE id LIKE 'i%'`,
 			`INSERT INTO stock_lots (id, item, number, expiry) SELECT 'l' || id, id, 'L', 30000 FROM stock_items WHERE id LIKE 'i%'`,
 			`INSERT INTO stock_levels (item, place, minimum, maximum) SELECT i.id, p.id, 20, 60 FROM stock_items i, stock_places p WHERE i.id LIKE 'i%' AND p.id LIKE 'p%'`,
 			`INSERT INTO stock_balances (lot, place, item, free, held) SELECT 'l' || l.item, l.place, l.item, abs(random() % 60), 0 FROM stock_levels l WHERE l.item LIKE 'i%'`,

@@ -133,6 +133,10 @@ func (a *stockImport) items() error {
 			supplier = excluded.supplier, supplier_code = excluded.supplier_code, price_minor = excluded.price_minor,
 			least_packs = excluded.least_packs, review_days = excluded.review_days, shelf_life = excluded.shelf_life,
 			criticality = excluded.criticality, storage = excluded.storage, stability = excluded.stability`
+	const list = `
+		INSERT INTO stock_summaries (item, name)
+		VALUES ($1, $2)
+		ON CONFLICT (item) DO UPDATE SET name = excluded.name`
 	for i, d := range a.doc.Items {
 		item := itemOf(d)
 		stored, err := asJSON(a.tx.Item(a.ctx, item.ID))
@@ -146,6 +150,10 @@ func (a *stockImport) items() error {
 			}
 			_, err = a.tx.Exec(a.ctx, save, item.ID, item.Name, item.Unit, item.GTIN, item.Pack, item.Supplier, item.SupplierCode, item.Price,
 				item.LeastPacks, item.ReviewDays, item.ShelfLife, item.Criticality, item.Storage, string(stability))
+			if err != nil {
+				return err
+			}
+			_, err = a.tx.Exec(a.ctx, list, item.ID, item.Name)
 			return err
 		})
 		if err != nil {

@@ -42,56 +42,83 @@ func (s Stock) Places(ctx context.Context) ([]inventory.Place, error) {
 	return collect(rows, err, placeColumns)
 }
 
+// chosen are the conditions of the filters, over stock_summaries as m; $1 is today.
+var chosen = map[inventory.Filter]string{
+	inventory.AllItems: `$1 = $1`,
+	inventory.Low:      `m.rank < 1000000 AND $1 = $1`,
+	inventory.OnHold:   `m.item IN (SELECT b.item FROM stock_balances b WHERE b.held > 0) AND $1 = $1`,
+	inventory.Expired: `m.item IN (SELECT b.item FROM stock_lots l JOIN stock_balances b ON b.lot = l.id
+			WHERE l.expiry <> 0 AND l.expiry < $1 AND b.free > 0)`,
+	inventory.Expiring: `m.item IN (SELECT b.item FROM stock_lots l JOIN stock_balances b ON b.lot = l.id
+			WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $1 + 30 AND b.free > 0)`,
+}
+
+// matching is the condition of what was typed: $2 is a pattern, $3 a GTIN.
+const matching = `
+			AND ($2 = '' OR m.item IN (SELECT i.id FROM stock_items i
+				WHERE i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR ($3 <> '' AND i.gtin = $3)))`
+
 // Lines is inventory.Reader. An item is low where the desk last saw one of its
 // places at or under its reorder point.
 func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line, int, error) {
-	const q = `
-		WITH shelf AS (
-			SELECT b.item, SUM(b.free) AS free, SUM(b.held) AS held,
-				SUM(CASE WHEN l.expiry <> 0 AND l.expiry < $1 THEN b.free ELSE 0 END) AS expired,
-				MIN(CASE WHEN l.expiry >= $1 AND b.free > 0 THEN l.expiry END) AS next_day
-			FROM stock_balances b
-			JOIN stock_lots l ON l.id = b.lot
-			WHERE b.free > 0 OR b.held > 0
-			GROUP BY b.item
-		), outlook AS (
-			SELECT item, MAX(target > 0 AND position <= reorder) AS low,
-				MIN(CASE WHEN days_left >= 0 THEN days_left END) AS days_left
-			FROM stock_outlooks
-			GROUP BY item
-		), listed AS (
-			SELECT i.id, i.name, i.unit, i.pack, COALESCE(i.supplier, '') AS supplier, i.storage, i.criticality,
-				COALESCE(s.free, 0) + COALESCE(s.held, 0) AS on_hand, COALESCE(s.held, 0) AS held,
-				COALESCE(s.expired, 0) AS expired, COALESCE(s.next_day, 0) AS next_day,
-				COALESCE(o.low, 0) AS low, COALESCE(o.days_left, -1) AS days_left
-			FROM stock_items i
-			LEFT JOIN shelf s ON s.item = i.id
-			LEFT JOIN outlook o ON o.item = i.id
-			WHERE $2 = '' OR i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR ($3 <> '' AND i.gtin = $3)
-		), chosen AS (
-			SELECT id, name, unit, pack, supplier, storage, criticality, on_hand, held, expired, next_day, low, days_left
-			FROM listed
-			WHERE $4 = '' OR ($4 = 'low' AND low = 1) OR ($4 = 'held' AND held > 0) OR ($4 = 'expired' AND expired > 0)
-				OR ($4 = 'expiring' AND next_day > 0 AND next_day <= $5)
-		)
-		SELECT id, name, unit, pack, supplier, storage, criticality, on_hand, held, expired, next_day, low, days_left,
-			COALESCE((SELECT SUM(p.ordered - p.received - p.cancelled) FROM order_lines p WHERE p.item = chosen.id AND p.open = 1), 0),
-			COALESCE((SELECT SUM(r.quantity) FROM proposals r WHERE r.item = chosen.id AND r.open = 1), 0),
-			(SELECT COUNT(*) FROM chosen)
-		FROM chosen
-		ORDER BY low DESC, CASE WHEN days_left < 0 THEN 1 ELSE 0 END, days_left, name, id
-		LIMIT $6 OFFSET $7`
-	text, gtin := "", ""
-	if ask.Text != "" {
-		text, gtin = "%"+likeEscaper.Replace(ask.Text)+"%", padGTIN(ask.Text)
+	where, known := chosen[ask.Filter]
+	if !known {
+		where = chosen[inventory.AllItems]
 	}
-	rows, err := s.Query(ctx, q, ask.Today, text, gtin, ask.Filter, ask.Today+inventory.ExpiringDays, inventory.PageSize, ask.Offset)
-	total := 0
-	lines, err := collect(rows, err, func(l *inventory.Line) []any {
-		return []any{&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.Pack, &l.Item.Supplier, &l.Item.Storage, &l.Item.Criticality,
-			&l.OnHand, &l.Held, &l.Expired, &l.NextDay, &l.Low, &l.DaysLeft, &l.OnOrder, &l.Proposed, &total}
-	})
-	return lines, total, err
+	where += matching
+	pattern, gtin := "", ""
+	if ask.Text != "" {
+		pattern, gtin = "%"+likeEscaper.Replace(ask.Text)+"%", padGTIN(ask.Text)
+	}
+	count := `
+		SELECT COUNT(*)
+		FROM stock_summaries m
+		WHERE ` + where
+	var total int
+	if err := s.QueryRow(ctx, count, ask.Today, pattern, gtin).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	page := `
+		SELECT m.item
+		FROM stock_summaries m
+		WHERE ` + where + `
+		ORDER BY m.rank, m.name, m.item
+		LIMIT $4 OFFSET $5`
+	rows, err := s.Query(ctx, page, ask.Today, pattern, gtin, inventory.PageSize, ask.Offset)
+	ids, err := collect(rows, err, func(id *inventory.ItemID) []any { return []any{id} })
+	if err != nil {
+		return nil, 0, err
+	}
+	lines := make([]inventory.Line, 0, len(ids))
+	for _, id := range ids {
+		line, err := s.line(ctx, id, ask.Today)
+		if err != nil {
+			return nil, 0, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, total, nil
+}
+
+// line sums one item up over all its places.
+func (s Stock) line(ctx context.Context, id inventory.ItemID, today inventory.Date) (l inventory.Line, err error) {
+	const q = `
+		SELECT i.id, i.name, i.unit, i.pack, COALESCE(i.supplier, ''), i.storage, i.criticality, m.low, m.days_left,
+			(SELECT COALESCE(SUM(b.free + b.held), 0) FROM stock_balances b WHERE b.item = i.id),
+			(SELECT COALESCE(SUM(b.held), 0) FROM stock_balances b WHERE b.item = i.id),
+			(SELECT COALESCE(SUM(b.free), 0) FROM stock_balances b JOIN stock_lots l ON l.id = b.lot
+				WHERE b.item = i.id AND l.expiry <> 0 AND l.expiry < $2),
+			(SELECT COALESCE(MIN(l.expiry), 0) FROM stock_balances b JOIN stock_lots l ON l.id = b.lot
+				WHERE b.item = i.id AND b.free > 0 AND l.expiry >= $2),
+			(SELECT COALESCE(SUM(o.ordered - o.received - o.cancelled), 0) FROM order_lines o
+				WHERE o.item = i.id AND o.received + o.cancelled < o.ordered),
+			(SELECT COALESCE(SUM(r.quantity), 0) FROM proposals r WHERE r.item = i.id AND r.status IN ('waiting', 'half approved'))
+		FROM stock_items i
+		JOIN stock_summaries m ON m.item = i.id
+		WHERE i.id = $1`
+	err = s.QueryRow(ctx, q, id, today).Scan(&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.Pack, &l.Item.Supplier, &l.Item.Storage, &l.Item.Criticality,
+		&l.Low, &l.DaysLeft, &l.OnHand, &l.Held, &l.Expired, &l.NextDay, &l.OnOrder, &l.Proposed)
+	return l, err
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
