@@ -26,23 +26,17 @@ func (o Orders) InTx(ctx context.Context, change func(reorder.Tx) error) error {
 // ordersTx is reorder.Tx.
 type ordersTx struct{ stockTx }
 
-// MarkAllDue marks the spots with a level, and for items without any level those
-// where they lie or were used.
-func (tx ordersTx) MarkAllDue(ctx context.Context) error {
+func (tx ordersTx) MarkDue(ctx context.Context, spots []reorder.Spot) error {
 	const q = `
 		INSERT INTO stock_due (item, place)
-		SELECT item, place
-		FROM (
-			SELECT item, place FROM stock_levels
-			UNION
-			SELECT item, place FROM stock_balances
-			UNION
-			SELECT item, place FROM stock_use
-		) AS spots
-		WHERE true
+		VALUES ($1, $2)
 		ON CONFLICT (item, place) DO NOTHING`
-	_, err := tx.Exec(ctx, q)
-	return err
+	for _, spot := range spots {
+		if _, err := tx.Exec(ctx, q, spot.Item, spot.Place); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx ordersTx) TakeDue(ctx context.Context, limit int) ([]reorder.Spot, error) {
@@ -157,36 +151,37 @@ func (tx ordersTx) readUse(ctx context.Context, spot reorder.Spot, since invento
 	const q = `
 		SELECT day, quantity
 		FROM stock_use
-		WHERE item = $1 AND place = $2 AND day >= $3`
-	type dayUse struct {
-		day inventory.Date
-		n   int64
-	}
+		WHERE item = $1 AND place = $2 AND day >= $3
+		ORDER BY day`
 	rows, err := tx.Query(ctx, q, spot.Item, spot.Place, since)
-	days, err := collect(rows, err, func(d *dayUse) []any { return []any{&d.day, &d.n} })
-	s.Use = make(map[inventory.Date]int64, len(days))
-	for _, d := range days {
-		s.Use[d.day] = d.n
-	}
+	s.Use, err = collect(rows, err, func(d *reorder.DayUse) []any { return []any{&d.Day, &d.Quantity} })
 	return err
 }
 
-func (tx ordersTx) SaveOutlook(ctx context.Context, o inventory.Outlook) error {
+// SaveOutlooks stores what the desk saw, and sorts the list of items by it.
+func (tx ordersTx) SaveOutlooks(ctx context.Context, all []inventory.Outlook) error {
 	const q = `
 		INSERT INTO stock_outlooks (item, place, at, usable, position, reorder, target, per_day, days_left, basis)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (item, place) DO UPDATE SET at = excluded.at, usable = excluded.usable, position = excluded.position,
 			reorder = excluded.reorder, target = excluded.target, per_day = excluded.per_day, days_left = excluded.days_left, basis = excluded.basis`
-	if _, err := tx.Exec(ctx, q, o.Item, o.Place, ms(tx.Now()), o.Usable, o.Position, o.Reorder, o.Target, o.PerDay, o.DaysLeft, o.Basis); err != nil {
-		return err
-	}
 	const sum = `
 		UPDATE stock_summaries
 		SET low = (SELECT MAX(target > 0 AND position <= reorder) FROM stock_outlooks WHERE item = $1),
 			days_left = (SELECT COALESCE(MIN(CASE WHEN days_left >= 0 THEN days_left END), -1) FROM stock_outlooks WHERE item = $1)
 		WHERE item = $1`
-	_, err := tx.Exec(ctx, sum, o.Item)
-	return err
+	for i, o := range all {
+		if _, err := tx.Exec(ctx, q, o.Item, o.Place, ms(tx.Now()), o.Usable, o.Position, o.Reorder, o.Target, o.PerDay, o.DaysLeft, o.Basis); err != nil {
+			return err
+		}
+		if i+1 < len(all) && all[i+1].Item == o.Item { // once, after the last of its places
+			continue
+		}
+		if _, err := tx.Exec(ctx, sum, o.Item); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.ProposalID, fresh bool, err error) {

@@ -39,6 +39,9 @@ func largeStore(b *testing.B) *pharmacy {
 
 func BenchmarkNightlyOver100000Spots(b *testing.B) {
 	p := largeStore(b)
+	if err := p.desk.Nightly(b.Context()); err != nil { // the first night raises what waited for years
+		b.Fatal(err)
+	}
 	for b.Loop() {
 		if err := p.desk.Nightly(b.Context()); err != nil {
 			b.Fatal(err)

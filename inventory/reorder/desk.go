@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,13 +25,13 @@ type Store interface {
 type Tx interface {
 	inventory.Tx
 
-	// MarkAllDue has every item and place that is ordered for looked at again.
-	MarkAllDue(ctx context.Context) error
+	// MarkDue has spots looked at again.
+	MarkDue(ctx context.Context, spots []Spot) error
 	// TakeDue takes at most limit of what has to be looked at.
 	TakeDue(ctx context.Context, limit int) ([]Spot, error)
 	// Situation is all that the policy needs to know of a spot; use since a day.
 	Situation(ctx context.Context, spot Spot, since inventory.Date) (Situation, error)
-	SaveOutlook(ctx context.Context, o inventory.Outlook) error
+	SaveOutlooks(ctx context.Context, all []inventory.Outlook) error
 	// Propose adds a proposal; false when the spot has an open one.
 	Propose(ctx context.Context, p Proposal) (ProposalID, bool, error)
 	// Proposal answers ErrUnknownProposal.
@@ -54,6 +55,9 @@ type Tx interface {
 
 // Reader answers what pages ask.
 type Reader interface {
+	// EachSituation calls look with every spot that stock lies at, is used at or is
+	// meant for; with the use since a day. An open proposal comes with its quantity alone.
+	EachSituation(ctx context.Context, since inventory.Date, look func(Situation)) error
 	FindProposal(ctx context.Context, id ProposalID) (Proposal, error)
 	// OpenProposals are those that wait, the most urgent first.
 	OpenProposals(ctx context.Context) ([]Proposal, error)
@@ -88,12 +92,18 @@ type Situation struct {
 	HasLevel         bool
 	Shelf            []inventory.Balance
 	OnOrder          int64
-	Open             *Proposal // the open one
-	Use              map[inventory.Date]int64
+	Open             *Proposal      // the open one
+	Use              []DayUse       // oldest first
 	FirstUse         inventory.Date // of the spot's whole history; zero when never used
 	QuietUntil       inventory.Date
 	// Excursions name the fridge and excursion for which stock is held here.
 	Excursions []string
+}
+
+// DayUse is what one day used.
+type DayUse struct {
+	Day      inventory.Date
+	Quantity int64
 }
 
 const (
@@ -101,6 +111,8 @@ const (
 	historyDays = 365
 	// chartDays is how much of it a proposal's chart shows.
 	chartDays = 56
+	// outlooksAtOnce is how many outlooks the nightly run stores in a transaction.
+	outlooksAtOnce = 5000
 	// considerAtOnce is how many spots share a transaction.
 	considerAtOnce = 100
 	// quietDays is how long the desk says nothing where a person has declined, or ordered less.
@@ -119,12 +131,35 @@ type Desk struct {
 	Log   *slog.Logger
 }
 
-// Nightly looks at everything that is ordered for. It is what the job runs.
+// Nightly looks at everything that is ordered for, in one sweep past the readers,
+// stores what changed, and has those spots considered where something is due. It
+// is what the job runs.
 func (d *Desk) Nightly(ctx context.Context) error {
-	if err := d.Store.InTx(ctx, func(tx Tx) error { return tx.MarkAllDue(ctx) }); err != nil {
+	today := d.Stock.Today(d.Now())
+	var seen []inventory.Outlook
+	var due []Spot
+	err := d.Store.EachSituation(ctx, today-historyDays, func(s Situation) {
+		if !s.OrderedFor {
+			return
+		}
+		advice := s.Advise(today)
+		seen = append(seen, s.outlook(advice))
+		if advice.Due() && s.Supplier.ID != "" && !s.quiet(today) {
+			due = append(due, Spot{s.Item.ID, s.Place.ID})
+		}
+	})
+	if err != nil {
 		return fmt.Errorf("nightly reorder run: %w", err)
 	}
-	_, err := d.Consider(ctx)
+	for part := range slices.Chunk(seen, outlooksAtOnce) {
+		if err := d.Store.InTx(ctx, func(tx Tx) error { return tx.SaveOutlooks(ctx, part) }); err != nil {
+			return fmt.Errorf("nightly reorder run: %w", err)
+		}
+	}
+	if err := d.Store.InTx(ctx, func(tx Tx) error { return tx.MarkDue(ctx, due) }); err != nil {
+		return fmt.Errorf("nightly reorder run: %w", err)
+	}
+	_, err = d.Consider(ctx)
 	return err
 }
 
@@ -180,7 +215,7 @@ func (d *Desk) consider(ctx context.Context, tx Tx, spot Spot) (raised bool, err
 		return false, nil
 	}
 	advice := s.Advise(today)
-	if err := tx.SaveOutlook(ctx, s.outlook(advice)); err != nil {
+	if err := tx.SaveOutlooks(ctx, []inventory.Outlook{s.outlook(advice)}); err != nil {
 		return false, err
 	}
 	if !advice.Due() || s.Supplier.ID == "" || s.quiet(today) {
@@ -273,10 +308,21 @@ func (s Situation) days(today inventory.Date) []float64 {
 	if s.FirstUse.IsZero() {
 		return nil
 	}
-	from := max(s.FirstUse, today-historyDays)
-	days := make([]float64, 0, max(int(today-from), 0))
-	for day := from; day < today; day++ {
-		days = append(days, float64(max(s.Use[day], 0)))
+	use := s.useFrom(max(s.FirstUse, today-historyDays), today)
+	days := make([]float64, len(use))
+	for i, n := range use {
+		days[i] = float64(n)
+	}
+	return days
+}
+
+// useFrom is the use of each day from one up to before another.
+func (s Situation) useFrom(from, to inventory.Date) []int64 {
+	days := make([]int64, max(int(to-from), 0))
+	for _, u := range s.Use {
+		if u.Day >= from && u.Day < to {
+			days[u.Day-from] += max(u.Quantity, 0)
+		}
 	}
 	return days
 }
@@ -303,9 +349,7 @@ func (s Situation) propose(a policy.Advice, today inventory.Date) Proposal {
 		p.Cause = "excursion"
 		p.Reason += fmt.Sprintf(" %d %s held since %s and not counted.", a.Position.Held, be(a.Position.Held), strings.Join(s.Excursions, " and "))
 	}
-	for day := today - chartDays; day < today; day++ {
-		p.UseDays = append(p.UseDays, max(s.Use[day], 0))
-	}
+	p.UseDays = s.useFrom(today-chartDays, today)
 	return p
 }
 
