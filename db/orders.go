@@ -211,7 +211,7 @@ func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.
 const selectProposal = `
 		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
 			r.use_days, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
-			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''),
+			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until,
 			i.id, i.name, i.unit, i.pack, i.supplier_code, i.criticality, i.storage,
 			p.id, p.name, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor
 		FROM proposals r
@@ -225,7 +225,7 @@ func scanProposal(row stockRow) (p reorder.Proposal, err error) {
 	var decided sql.NullInt64
 	err = row.Scan(&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
 		&days, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
-		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order,
+		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil,
 		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Criticality, &p.Item.Storage,
 		&p.Place.ID, &p.Place.Name, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
 		&p.Supplier.LeadDays, &p.Supplier.Minimum)
@@ -275,10 +275,10 @@ func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
 		UPDATE proposals
 		SET status = $1, version = version + 1, quantity = $2, suggested = $3, cause = $4, reason = $5, figures = $6, if_not = $7,
 			use_days = $8, per_day = $9, days_left = $10, changed_why = $11, changed_name = $12, first_by = $13, first_name = $14,
-			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, '')
+			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22
 		WHERE id = $20 AND version = $21 AND status IN ('waiting', 'half approved')`
 	result, err := tx.Exec(ctx, q, p.Status, p.Quantity, p.Suggested, p.Cause, p.Reason, string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft,
-		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version)
+		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil)
 	if err != nil {
 		return err
 	}
@@ -301,6 +301,47 @@ func (tx ordersTx) KeepQuiet(ctx context.Context, spot reorder.Spot, until inven
 		VALUES ($1, $2, $3, $4)
 		ON CONFLICT (item, place) DO UPDATE SET until = excluded.until, why = excluded.why`
 	_, err := tx.Exec(ctx, q, spot.Item, spot.Place, until, why)
+	return err
+}
+
+func (tx ordersTx) Reopen(ctx context.Context, p reorder.Proposal) error {
+	const other = `
+		SELECT COUNT(*)
+		FROM proposals
+		WHERE item = $1 AND place = $2 AND status IN ('waiting', 'half approved')`
+	var open int
+	if err := tx.QueryRow(ctx, other, p.Item.ID, p.Place.ID).Scan(&open); err != nil {
+		return err
+	}
+	if open > 0 {
+		return reorder.ErrDecided
+	}
+	const q = `
+		UPDATE proposals
+		SET status = 'waiting', version = version + 1, first_by = '', first_name = '', decided_at = NULL,
+			decided_by = '', decided_name = '', decided_why = '', order_number = NULL
+		WHERE id = $1 AND version = $2`
+	result, err := tx.Exec(ctx, q, p.ID, p.Version)
+	if err != nil {
+		return err
+	}
+	tx.Announce("proposals", "stock/"+string(p.Item.ID))
+	return oneRow(result, reorder.ErrDecided)
+}
+
+func (tx ordersTx) DropLine(ctx context.Context, number string, id reorder.ProposalID) error {
+	const q = `
+		DELETE FROM order_lines
+		WHERE number = $1 AND proposal = $2 AND received = 0`
+	if _, err := tx.Exec(ctx, q, number, id); err != nil {
+		return err
+	}
+	const raise = `
+		UPDATE purchase_orders
+		SET version = version + 1
+		WHERE number = $1`
+	tx.Announce("order/" + number)
+	_, err := tx.Exec(ctx, raise, number)
 	return err
 }
 
@@ -339,7 +380,7 @@ func (tx ordersTx) DraftFor(ctx context.Context, supplier inventory.Supplier, ye
 func (tx ordersTx) AddLine(ctx context.Context, number string, l reorder.Line) error {
 	const q = `
 		INSERT INTO order_lines (number, line, item, place, pack, price_minor, ordered, proposal)
-		VALUES ($1, (SELECT COUNT(*) + 1 FROM order_lines WHERE number = $1), $2, $3, $4, $5, $6, $7)`
+		VALUES ($1, (SELECT COALESCE(MAX(line), 0) + 1 FROM order_lines WHERE number = $1), $2, $3, $4, $5, $6, $7)`
 	if _, err := tx.Exec(ctx, q, number, l.Item.ID, l.Place.ID, l.Pack, l.Price, l.Ordered, l.Proposal); err != nil {
 		return err
 	}
@@ -452,13 +493,23 @@ func (o Orders) OpenProposals(ctx context.Context) ([]reorder.Proposal, error) {
 }
 
 // CountOpen is reorder.Reader.
-func (o Orders) CountOpen(ctx context.Context) (n int, err error) {
+func (o Orders) CountOpen(ctx context.Context, today inventory.Date) (n int, err error) {
 	const q = `
 		SELECT COUNT(*)
 		FROM proposals
-		WHERE status IN ('waiting', 'half approved')`
-	err = o.QueryRow(ctx, q).Scan(&n)
+		WHERE status IN ('waiting', 'half approved') AND put_off_until <= $1`
+	err = o.QueryRow(ctx, q, today).Scan(&n)
 	return n, err
+}
+
+// DecidedBy is reorder.Reader.
+func (o Orders) DecidedBy(ctx context.Context, who hospital.PersonID, since time.Time) ([]reorder.Proposal, error) {
+	const q = selectProposal + `
+		WHERE r.decided_by = $1 AND r.decided_at >= $2
+		ORDER BY r.decided_at DESC, r.id DESC
+		LIMIT 20`
+	rows, err := o.Query(ctx, q, who, ms(since))
+	return proposals(rows, err)
 }
 
 // ProposalsOf is reorder.Reader.

@@ -236,3 +236,60 @@ func TestNothingIsLostDoubledOrOrderedTwice(t *testing.T) {
 		p.sound()
 	})
 }
+
+func TestADecisionCanBeTakenBackForAMinute(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: 220}))
+	p.must(p.desk.Nightly(ctx))
+	approved, err := p.desk.Approve(ctx, manager, reorder.Answer{ID: p.open()[0].ID, Version: 1})
+	p.must(err)
+	if err := p.desk.Undo(ctx, second, approved.ID); !errors.Is(err, hospital.ErrStale) {
+		t.Errorf("another's decision was taken back: %v", err)
+	}
+	p.must(p.desk.Undo(ctx, manager, approved.ID))
+	o, err := p.desk.Store.FindOrder(ctx, approved.Order)
+	p.must(err)
+	if open := p.open(); len(open) != 1 || open[0].Status != reorder.Waiting || len(o.Lines) != 0 {
+		t.Fatalf("after undo: %+v, order %+v", open, o)
+	}
+	_, err = p.desk.Decline(ctx, manager, reorder.Answer{ID: approved.ID, Version: p.open()[0].Version, Why: "budget"})
+	p.must(err)
+	p.pass(reorder.UndoFor + time.Second)
+	if err := p.desk.Undo(ctx, manager, approved.ID); !errors.Is(err, hospital.ErrStale) {
+		t.Errorf("taken back after the minute: %v", err)
+	}
+}
+
+func TestPutOffIsHiddenAndStillCounts(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: 220}))
+	p.must(p.desk.Nightly(ctx))
+	_, err := p.desk.PutOff(ctx, manager, reorder.Answer{ID: p.open()[0].ID, Version: 1}, 3)
+	p.must(err)
+	p.must(p.desk.Nightly(ctx))
+	today := p.stock.Today(p.now())
+	waiting, err := p.desk.Store.CountOpen(ctx, today)
+	p.must(err)
+	later, err := p.desk.Store.CountOpen(ctx, today+3)
+	p.must(err)
+	if waiting != 0 || later != 1 || len(p.open()) != 1 {
+		t.Errorf("%d now, %d in three days, %d in all", waiting, later, len(p.open()))
+	}
+}
+
+func TestApprovingAllOfASupplierKeepsGoing(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: 300}))
+	_, err := p.desk.Ask(ctx, nora, reorder.Spot{Item: "swabs", Place: "store"}, 50, "ward round")
+	p.must(err)
+	p.must(p.desk.Nightly(ctx))
+	var all []reorder.Answer
+	for _, one := range p.open() {
+		all = append(all, reorder.Answer{ID: one.ID, Version: one.Version})
+	}
+	all[0].Version = 99
+	n, err := p.desk.ApproveAll(ctx, manager, all)
+	if n != len(all)-1 || !errors.Is(err, hospital.ErrStale) {
+		t.Errorf("%d of %d approved: %v", n, len(all), err)
+	}
+}

@@ -143,7 +143,7 @@ func (d *Door) drawSupplies(ctx context.Context, _ string) ([]live.Fragment, err
 }
 
 func (d *Door) drawApprovals(ctx context.Context, _ string) ([]live.Fragment, error) {
-	open, err := d.Desk.Store.CountOpen(ctx)
+	open, err := d.Desk.Store.CountOpen(ctx, d.Stock.Today(d.Now()))
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ func (d *Door) orderRoutes() []route {
 	return []route{
 		{get, "/orders", hospital.SeeOrders, d.orders},
 		{get, "/orders/proposals", hospital.SeeOrders, d.proposals},
+		{post, "/orders/proposals/approve-all", hospital.ApproveOrders, d.approveAll},
+		{post, "/orders/proposals/:id/undo", hospital.ApproveOrders, d.undoAnswer},
+		{post, "/orders/proposals/:id/put-off", hospital.ApproveOrders, d.answer("put-off")},
 		{post, "/orders/proposals/:id/approve", hospital.ApproveOrders, d.answer("approve")},
 		{post, "/orders/proposals/:id/change", hospital.ApproveOrders, d.answer("change")},
 		{post, "/orders/proposals/:id/decline", hospital.ApproveOrders, d.answer("decline")},
@@ -43,11 +46,11 @@ func (d *Door) orderSources() []live.Source {
 	return []live.Source{
 		{Prefix: "order/", Permission: hospital.SeeOrders, Render: d.drawOrder},
 		{Prefix: "proposals", Permission: hospital.SeeOrders, Render: func(ctx context.Context, _ string) ([]live.Fragment, error) {
-			open, err := d.Desk.Store.OpenProposals(ctx)
+			open, err := d.Desk.Store.CountOpen(ctx, d.Stock.Today(d.Now()))
 			if err != nil {
 				return nil, err
 			}
-			return drawAll(ctx, leaf{"proposals-count", views.ProposalsCount(len(open))})
+			return drawAll(ctx, leaf{"proposals-count", views.ProposalsCount(open)})
 		}},
 	}
 }
@@ -61,10 +64,70 @@ func (d *Door) proposals(c echo.Context) error {
 	return d.show(c, "Orders to approve", views.Proposals(page), "proposals")
 }
 
-func (d *Door) proposalsPage(c echo.Context) (views.ProposalsPage, error) {
-	open, err := d.Desk.Store.OpenProposals(c.Request().Context())
-	by := d.actor(c)
-	return views.ProposalsPage{Open: open, May: by.May(hospital.ApproveOrders), Actor: by, Limits: d.Desk.Limits}, err
+func (d *Door) proposalsPage(c echo.Context) (p views.ProposalsPage, err error) {
+	ctx, by, today := c.Request().Context(), d.actor(c), d.Stock.Today(d.Now())
+	p = views.ProposalsPage{May: by.May(hospital.ApproveOrders), Actor: by, Limits: d.Desk.Limits, All: c.QueryParam("show") == "all"}
+	open, err := d.Desk.Store.OpenProposals(ctx)
+	if err != nil {
+		return p, err
+	}
+	for _, one := range open {
+		if one.PutOffOn(today) && !p.All {
+			p.PutOff++
+			continue
+		}
+		p.Open = append(p.Open, one)
+	}
+	if !p.May {
+		return p, nil
+	}
+	recent, err := d.Desk.Store.DecidedBy(ctx, by.ID, d.Now().Add(-reorder.UndoFor))
+	for _, one := range recent {
+		if one.CanUndo(by, d.Now()) {
+			p.Undo = append(p.Undo, one)
+		}
+	}
+	return p, err
+}
+
+// approveAll approves what one supplier would be sent, as it was shown.
+func (d *Door) approveAll(c echo.Context) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	var answers []reorder.Answer
+	for _, one := range form["one"] {
+		var a reorder.Answer
+		if _, err := fmt.Sscanf(one, "%d:%d", &a.ID, &a.Version); err != nil {
+			return hospital.Refuse(hospital.ErrInvalid, "The form is not whole. Load the page again.")
+		}
+		answers = append(answers, a)
+	}
+	approved, err := d.Desk.ApproveAll(c.Request().Context(), d.actor(c), answers)
+	said := fmt.Sprintf("%d of %d approved.", approved, len(answers))
+	if err != nil {
+		if _, sentence, back := comesBack(err); back {
+			said += " " + sentence
+		} else if approved == 0 {
+			return err
+		}
+	}
+	d.say(c, said)
+	return d.seeOther(c, "/orders/proposals")
+}
+
+// undoAnswer takes a decision of the last minute back.
+func (d *Door) undoAnswer(c echo.Context) error {
+	n, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return reorder.ErrUnknownProposal
+	}
+	if err := d.Desk.Undo(c.Request().Context(), d.actor(c), reorder.ProposalID(n)); err != nil {
+		return err
+	}
+	d.say(c, "Taken back. It waits again.")
+	return d.seeOther(c, "/orders/proposals")
 }
 
 // answer approves, changes or declines a proposal; a form that is refused comes
@@ -99,7 +162,7 @@ func (d *Door) giveAnswer(c echo.Context, what string, id reorder.ProposalID) (s
 		return "", err
 	}
 	a := reorder.Answer{ID: id, Version: version, Why: c.FormValue("why")}
-	if text := c.FormValue("quantity"); text != "" && what != "decline" {
+	if text := c.FormValue("quantity"); text != "" && (what == "approve" || what == "change") {
 		if a.Quantity, err = wholeNumber(text); err != nil {
 			return "", err
 		}
@@ -112,6 +175,9 @@ func (d *Door) giveAnswer(c echo.Context, what string, id reorder.ProposalID) (s
 			return "Approved by you. The amount needs a second person.", err
 		}
 		return "Approved: it is on order " + p.Order + ".", err
+	case "put-off":
+		_, err := d.Desk.PutOff(ctx, by, a, putOffDays)
+		return fmt.Sprintf("Put off for %d days.", putOffDays), err
 	case "change":
 		p, err := d.Desk.Change(ctx, by, a)
 		return fmt.Sprintf("Changed to %d.", p.Quantity), err
@@ -125,6 +191,9 @@ func (d *Door) askFor(ctx context.Context, by hospital.Actor, t inventory.Taking
 	return err
 }
 
+// putOffDays is for how long the inbox's button puts a proposal off.
+const putOffDays = 3
+
 // ordersShown is how many orders the board shows.
 const ordersShown = 100
 
@@ -134,11 +203,11 @@ func (d *Door) orders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	open, err := d.Desk.Store.OpenProposals(ctx)
+	open, err := d.Desk.Store.CountOpen(ctx, d.Stock.Today(d.Now()))
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Orders", views.Orders(views.OrdersPage{Orders: all, Status: status, Waiting: len(open), Today: d.Stock.Today(d.Now())}), "proposals")
+	return d.show(c, "Orders", views.Orders(views.OrdersPage{Orders: all, Status: status, Waiting: open, Today: d.Stock.Today(d.Now())}), "proposals")
 }
 
 func (d *Door) order(c echo.Context) error {

@@ -277,6 +277,6 @@ func (d *Door) stockLine(ctx context.Context, by hospital.Actor) (*views.StockLi
 		return nil, err
 	}
 	line := &views.StockLine{Low: tally.Low, Expiring: tally.Expiring, Held: tally.Held, MayApprove: by.May(hospital.ApproveOrders)}
-	line.Proposals, err = d.Desk.Store.CountOpen(ctx)
+	line.Proposals, err = d.Desk.Store.CountOpen(ctx, d.Stock.Today(d.Now()))
 	return line, err
 }

@@ -64,7 +64,7 @@ func (h *house) around(ctx context.Context, by hospital.Actor) (web.Around, erro
 	}
 	around := web.AroundAlarms(standing, h.now())
 	if by.May(hospital.ApproveOrders) {
-		around.Proposals, err = h.reorders.Store.CountOpen(ctx)
+		around.Proposals, err = h.reorders.Store.CountOpen(ctx, h.reorders.Stock.Today(h.now()))
 	}
 	return around, err
 }

@@ -38,6 +38,10 @@ type Tx interface {
 	Proposal(ctx context.Context, id ProposalID) (Proposal, error)
 	// SaveProposal stores p over its version; ErrDecided when it is no longer that.
 	SaveProposal(ctx context.Context, p Proposal) error
+	// Reopen makes a decided proposal wait again; ErrDecided when the spot has another open one.
+	Reopen(ctx context.Context, p Proposal) error
+	// DropLine takes a proposal's line out of a draft and raises the order's version.
+	DropLine(ctx context.Context, number string, id ProposalID) error
 	// KeepQuiet has the desk propose nothing for a spot until a day.
 	KeepQuiet(ctx context.Context, spot Spot, until inventory.Date, why string) error
 
@@ -61,8 +65,10 @@ type Reader interface {
 	FindProposal(ctx context.Context, id ProposalID) (Proposal, error)
 	// OpenProposals are those that wait, the most urgent first.
 	OpenProposals(ctx context.Context) ([]Proposal, error)
-	// CountOpen is how many proposals wait.
-	CountOpen(ctx context.Context) (int, error)
+	// CountOpen is how many proposals wait and are not put off on a day.
+	CountOpen(ctx context.Context, today inventory.Date) (int, error)
+	// DecidedBy are the proposals that a person has decided since an instant, newest first.
+	DecidedBy(ctx context.Context, who hospital.PersonID, since time.Time) ([]Proposal, error)
 	// ProposalsOf an item, newest first.
 	ProposalsOf(ctx context.Context, item inventory.ItemID, limit int) ([]Proposal, error)
 	FindOrder(ctx context.Context, number string) (Order, error)

@@ -83,6 +83,8 @@ type Proposal struct {
 	DecidedName string
 	DecidedWhy  string
 	Order       string // the order's number, once approved
+	// PutOffUntil is the day on which the inbox shows it again; zero: it is not put off.
+	PutOffUntil inventory.Date
 }
 
 // Open says whether the proposal still waits.

@@ -1,0 +1,105 @@
+package reorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking/hospital"
+)
+
+const (
+	// UndoFor is how long a decision can be taken back by who took it.
+	UndoFor = time.Minute
+	// MaxPutOff is how many days a proposal can be put off for.
+	MaxPutOff = 30
+	// MaxAtOnce is how many proposals can be approved with one button.
+	MaxAtOnce = 200
+)
+
+// ApproveAll approves several proposals as they were shown, each in its own
+// right: one that somebody has changed meanwhile does not keep back the others.
+// It answers how many were approved, and the refusals joined.
+func (d *Desk) ApproveAll(ctx context.Context, by hospital.Actor, answers []Answer) (approved int, err error) {
+	if len(answers) > MaxAtOnce {
+		return 0, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Approve at most %d at once.", MaxAtOnce))
+	}
+	var refused []error
+	for _, a := range answers {
+		if _, err := d.Approve(ctx, by, a); err != nil {
+			refused = append(refused, err)
+			continue
+		}
+		approved++
+	}
+	return approved, errors.Join(refused...)
+}
+
+// PutOff hides a proposal from the inbox for some days. It stays open: what it
+// proposes still counts, so it is not proposed a second time.
+func (d *Desk) PutOff(ctx context.Context, by hospital.Actor, a Answer, days int) (Proposal, error) {
+	if days < 1 || days > MaxPutOff {
+		return Proposal{}, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Put it off for 1 to %d days.", MaxPutOff))
+	}
+	return d.answer(ctx, by, a, "put off", func(tx Tx, p *Proposal) error {
+		p.PutOffUntil = d.Stock.Today(tx.Now()) + inventory.Date(days)
+		return nil
+	})
+}
+
+// PutOffOn says whether the proposal is hidden on a day.
+func (p Proposal) PutOffOn(today inventory.Date) bool { return p.PutOffUntil > today }
+
+// CanUndo says whether a person may still take her decision back.
+func (p Proposal) CanUndo(by hospital.Actor, at time.Time) bool {
+	return !p.Open() && p.DecidedBy == by.ID && at.Sub(p.DecidedAt) <= UndoFor
+}
+
+// Undo takes back a decision of the last minute: the proposal is open again as it
+// was, and its line leaves the draft order. ErrDecided when the order has gone
+// out, somebody else decided, or the minute is over.
+func (d *Desk) Undo(ctx context.Context, by hospital.Actor, id ProposalID) error {
+	if err := by.Need(hospital.ApproveOrders); err != nil {
+		return err
+	}
+	err := d.Store.InTx(ctx, func(tx Tx) error {
+		p, err := tx.Proposal(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !p.CanUndo(by, tx.Now()) {
+			return hospital.Refuse(ErrDecided, "Only a decision of your own can be taken back, and only for a minute.")
+		}
+		before := p.deed()
+		if p.Order != "" {
+			if err := d.takeBack(ctx, tx, p); err != nil {
+				return err
+			}
+		}
+		if err := tx.KeepQuiet(ctx, Spot{p.Item.ID, p.Place.ID}, 0, ""); err != nil {
+			return err
+		}
+		if err := tx.Reopen(ctx, p); err != nil {
+			return err
+		}
+		return tx.Record(ctx, hospital.Deed{By: by, What: "proposal.undo", On: "stock/" + string(p.Item.ID), Before: before})
+	})
+	if err != nil {
+		return fmt.Errorf("undo proposal %d: %w", id, err)
+	}
+	return nil
+}
+
+// takeBack takes the proposal's line out of the order, which must be a draft still.
+func (d *Desk) takeBack(ctx context.Context, tx Tx, p Proposal) error {
+	o, err := tx.Order(ctx, p.Order)
+	if err != nil {
+		return err
+	}
+	if o.Status != Draft {
+		return hospital.Refuse(ErrDecided, "The order has been sent already. Ask the supplier, then close it short.")
+	}
+	return tx.DropLine(ctx, o.Number, p.ID)
+}
