@@ -156,7 +156,7 @@ func TestUnknownDevicesAreAdopted(t *testing.T) {
 	if err := desk.AdoptTag(ctx, engineer, "c0ffee000001", "P-001"); err != nil {
 		t.Errorf("adopting twice: %v", err)
 	}
-	directory, err := db.Hospital{DB: kept.DB}.Load(ctx)
+	directory, err := db.Hospital(kept).Load(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestUnknownDevicesAreAdopted(t *testing.T) {
 	if !desk.Book.Same(directory, "ac233f000001", "gw-a") {
 		t.Error("the other name is not known")
 	}
-	asset, err := db.Equipment{DB: kept.DB}.Asset(ctx, "P-001")
+	asset, err := db.Equipment(kept).Asset(ctx, "P-001")
 	if err != nil || !slices.Contains(asset.Tags, "c0ffee000001") {
 		t.Errorf("asset %+v, %v", asset, err)
 	}

@@ -24,7 +24,7 @@ func (s Stock) Verify(ctx context.Context) error {
 		return fmt.Errorf("verify stock: %w", err)
 	}
 	defer rows.Close()
-	for rows.Next() {
+	if rows.Next() {
 		var lot, place string
 		var free, held int64
 		if err := rows.Scan(&lot, &place, &free, &held); err != nil {

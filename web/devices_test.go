@@ -98,7 +98,7 @@ func TestAnAdministratorAdoptsWhatKnocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = db.Fridges{DB: kept.DB}.InTx(t.Context(), func(tx coldchain.Tx) error {
+	err = db.Fridges(kept).InTx(t.Context(), func(tx coldchain.Tx) error {
 		return tx.NoteStrangeSensor(t.Context(), coldchain.Reading{Sensor: "probe-9", Temp: 4200, Gateway: "gw-a"})
 	})
 	if err != nil {

@@ -29,25 +29,6 @@ func (d *Door) equipmentRoutes() []route {
 
 func (d *Door) house() views.House { return views.House{Directory: d.Register.Current()} }
 
-// search finds equipment by what was typed or scanned, the nearest first.
-func (d *Door) search(c echo.Context) error {
-	by := d.actor(c)
-	q := tracking.Query{Text: c.QueryParam("q"), Status: tracking.Status(c.QueryParam("status")),
-		Floor: hospital.FloorID(c.QueryParam("floor")), Room: hospital.RoomID(c.QueryParam("room")), Unit: by.Unit}
-	if kind := c.QueryParam("kind"); kind != "" && q.Text == "" {
-		q.Text = kind
-	}
-	found, err := d.Equipment.Search(c.Request().Context(), by, q)
-	if err != nil {
-		return err
-	}
-	var topics []string
-	for _, hit := range found.Hits {
-		topics = append(topics, "asset/"+string(hit.Asset.ID))
-	}
-	return d.show(c, "Equipment", views.Search(views.SearchPage{Query: q, Found: found, House: d.house(), Asked: q.Text != ""}), topics...)
-}
-
 // asset shows one asset: where it is, its state, its past.
 func (d *Door) asset(c echo.Context) error {
 	ctx, by, id := c.Request().Context(), d.actor(c), tracking.AssetID(c.Param("id"))

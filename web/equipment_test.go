@@ -28,7 +28,6 @@ type station struct {
 	who     hospital.Actor
 	door    *web.Door
 	tracker *tracking.Tracker
-	said    []*http.Cookie
 }
 
 func openStation(t *testing.T) *station {

@@ -32,6 +32,10 @@ func (d *Door) home(c echo.Context) error {
 	var topics []string
 	if d.Equipment != nil && by.May(hospital.SeeEquipment) {
 		counts, err := d.Equipment.FreeByKind(ctx, by, unit.ID)
+		if err == nil && len(counts) == 0 && unit.ID != "" { // an office has no pumps of its own
+			unit, page.Unit = hospital.Unit{}, ""
+			counts, err = d.Equipment.FreeByKind(ctx, by, "")
+		}
 		if err != nil {
 			return err
 		}

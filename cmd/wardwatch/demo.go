@@ -97,8 +97,15 @@ func (d *demo) run(p process) (err error) {
 	d.house.work = append(d.house.work, task{"made-up mail server", post.run})
 	d.house.intake = append(d.house.intake, task{"made-up gateways", d.publish}, task{"made-up wards", d.useStock})
 	d.clock.start(d.start, d.command.Speed)
+	fmt.Fprintf(p.stderr, invitation, d.house.pages.Addr())
 	return d.house.run(p.ctx, p.stdout)
 }
+
+// invitation is what a newcomer reads; programs read the ready line.
+const invitation = `A made-up hospital is at http://%s: nothing in it is real, and Ctrl-C forgets it.
+Infusion pump P-001 is walking the ground floor. In half a minute vaccine fridge B rings, its lots
+go on hold and reorders wait. The strip at the top looks as a nurse, a pharmacist or a supply manager.
+`
 
 // demoStory is what is bound to happen while somebody watches: vaccine fridge B
 // has been warming for an hour and rings after half a minute, when its profile's

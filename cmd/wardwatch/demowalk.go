@@ -6,6 +6,7 @@ import (
 
 	"wardwatch/db"
 	"wardwatch/tracking"
+	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/simulate"
 )
 
@@ -28,8 +29,22 @@ func (p *past) walk(ctx context.Context) error {
 				}
 			}
 		}
-		return nil
+		return p.breakSome(ctx, tx)
 	})
+}
+
+// breakSome marks a few pieces as broken: they wait in the biomedical engineer's list.
+func (p *past) breakSome(ctx context.Context, tx tracking.Tx) error {
+	by := p.actor(hospital.BiomedicalEngineer).Name
+	for _, broken := range []struct {
+		id   tracking.AssetID
+		note string
+	}{{"p-007", "Display stays dark; spare part ordered."}, {"s-004", "Alarm for occlusion comes too late."}, {"m-003", "Cuff hose leaks."}} {
+		if _, err := tx.SetStatus(ctx, broken.id, tracking.Broken, by, broken.note, p.start.Add(-5*time.Hour)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // statusesFor is how far back the changes of status go; the moves go back a week.

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"wardwatch/db"
 	"wardwatch/tracking"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest"
 )
 
 // enrolled knows every device of the hospital: tags on equipment, and probes in
@@ -57,4 +60,17 @@ func (h *house) enrolled(ctx context.Context) (*enrolled, error) {
 		}
 	}})
 	return e, e.look(ctx)
+}
+
+// lifeSigns passes on that a gateway is connected to both who want to know: the
+// list of devices and the tracker, for which a room without a live gateway is blind.
+type lifeSigns struct {
+	*ingest.Book
+	tracker *tracking.Tracker
+}
+
+// Alive notes that a gateway is connected.
+func (l lifeSigns) Alive(gateway hospital.GatewayID, at time.Time) {
+	l.Book.Alive(gateway, at)
+	l.tracker.GatewayAlive(gateway, at)
 }

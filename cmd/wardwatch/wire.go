@@ -118,7 +118,7 @@ func (h *house) wireDevices(ctx context.Context) error {
 	}
 	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Enrolled: enrolled,
 		Register: h.register, Book: book, Now: h.now, Log: h.log, Metrics: h.metrics})
-	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{Intake: intake, Tokens: tokens, Book: book,
+	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{Intake: intake, Tokens: tokens, Book: lifeSigns{book, h.tracker},
 		Register: h.register, Now: h.now, Log: h.log, Metrics: h.metrics})
 	if err != nil {
 		return err

@@ -24,14 +24,14 @@ type Answer struct {
 // when somebody was faster.
 func (d *Desk) Approve(ctx context.Context, by hospital.Actor, a Answer) (Proposal, error) {
 	return d.answer(ctx, by, a, "approve", func(tx Tx, p *Proposal) error {
-		status, err := p.Approve(by, d.Limits)
-		if err != nil {
+		if _, err := p.Approve(by, d.Limits); err != nil {
 			return err
 		}
 		if err := p.change(by, a); err != nil {
 			return err
 		}
-		if status, err = p.Approve(by, d.Limits); err != nil { // the new quantity may cross the limit
+		status, err := p.Approve(by, d.Limits) // the new quantity may cross the limit
+		if err != nil {
 			return err
 		}
 		if p.Status = status; status == HalfApproved {

@@ -30,7 +30,6 @@ type replay struct {
 	states map[string]*State
 	tags   []string // in the order of first hearing
 	last   []int64  // by receiver: when it last heard anybody
-	alive  int      // receivers that work
 	sweep  int64
 	emit   func(Prediction)
 }

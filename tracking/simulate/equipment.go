@@ -60,8 +60,7 @@ var (
 	theatre  = []hospital.RoomKind{hospital.PatientRoom, hospital.Theatre}
 	shelf    = []hospital.RoomKind{hospital.CleanUtility}
 	stored   = []hospital.RoomKind{hospital.CleanUtility, hospital.Storage}
-	station  = []hospital.RoomKind{hospital.NurseStation}
-	entrance = []hospital.RoomKind{hospital.Exit, hospital.NurseStation}
+	entrance = []hospital.RoomKind{hospital.Exit, hospital.CleanUtility, hospital.Storage}
 	anywhere = []hospital.RoomKind{hospital.PatientRoom, hospital.Office, hospital.Exit}
 )
 
@@ -76,8 +75,8 @@ func kinds() []kind {
 		{"patient monitor", "M", 28, []string{"Sera 12"}, Eddystone, false, acute, habit{stored, bedside, true, 0.5}},
 		{"feeding pump", "F", 16, []string{"Nutra E"}, IBeacon, false, []hospital.UnitID{"medical", "children", "icu"}, habit{shelf, bedside, true, 0.6}},
 		{"ventilator", "V", 16, []string{"Aurora 7"}, BTHome, false, []hospital.UnitID{"icu", "theatres"}, habit{stored, bedside, true, 0.4}},
-		{"ECG", "E", 12, []string{"Rhythmus C"}, BTHome, false, wards, habit{station, bedside, false, 1}},
-		{"defibrillator", "D", 14, []string{"Kardia 2"}, IBeacon, false, wards, habit{station, bedside, false, 0.1}},
+		{"ECG", "E", 12, []string{"Rhythmus C"}, BTHome, false, wards, habit{shelf, bedside, false, 1}},
+		{"defibrillator", "D", 14, []string{"Kardia 2"}, IBeacon, false, wards, habit{stored, bedside, false, 0.1}},
 		{"ultrasound scanner", "U", 10, []string{"Echo M"}, Minew, false, acute, habit{stored, theatre, false, 0.8}},
 		{"suction unit", "N", 18, []string{"Vaku 30"}, BTHome, false, wards, habit{stored, bedside, true, 0.5}},
 		{"patient hoist", "H", 10, []string{"Lift 200"}, Minew, true, []hospital.UnitID{"medical", "children", "icu"}, habit{stored, bedside, false, 0.7}},

@@ -174,6 +174,10 @@ func drawItem(shelf shelfOf, g good, lead, n int, demand float64) Item {
 		item.Minimum, item.Maximum = low, high
 	}
 	item.Lots = openingLots(n, high, shelf.life)
+	if n%9 == 4 { // more of one lot than can be used before its day
+		item.Lots[0].ExpiryDays = 36 + n%14
+		item.Lots[0].Quantity += int64(math.Ceil(item.Daily * 38))
+	}
 	return item
 }
 

@@ -111,7 +111,8 @@ func open(t *testing.T, h *Hub, cursor string, audience Audience, topics ...stri
 		there.Close()
 	}()
 	address := &url.URL{Scheme: "ws", Host: "ward", Path: "/live", RawQuery: url.Values{"topics": {strings.Join(topics, ",")}, "since": {cursor}}.Encode()}
-	socket, _, err := websocket.NewClient(here, address, nil, 1024, 1024)
+	dialer := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return here, nil }}
+	socket, _, err := dialer.Dial(address.String(), nil)
 	if err != nil {
 		t.Fatalf("open page: %v, %v", err, <-p.served)
 	}

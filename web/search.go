@@ -1,0 +1,117 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking"
+	"wardwatch/tracking/gs1"
+	"wardwatch/tracking/hospital"
+	"wardwatch/views"
+)
+
+// elsewhereEach is how many rooms, fridges and items stand beside the equipment found.
+const elsewhereEach = 6
+
+var orderNumber = regexp.MustCompile(`^\d{4}-\d{4,}$`)
+
+// search finds equipment by what was typed or scanned, the nearest first, and
+// rooms, fridges, items and orders of that name. A code on a box leads straight to its item.
+func (d *Door) search(c echo.Context) error {
+	ctx, by := c.Request().Context(), d.actor(c)
+	q := tracking.Query{Text: strings.TrimSpace(c.QueryParam("q")), Status: tracking.Status(c.QueryParam("status")),
+		Floor: hospital.FloorID(c.QueryParam("floor")), Room: hospital.RoomID(c.QueryParam("room")), Unit: by.Unit}
+	if kind := c.QueryParam("kind"); kind != "" && q.Text == "" {
+		q.Text = kind
+	}
+	if place := d.scanned(ctx, by, q.Text); place != "" {
+		return d.seeOther(c, place)
+	}
+	found, err := d.Equipment.Search(ctx, by, q)
+	if err != nil {
+		return err
+	}
+	elsewhere, err := d.elsewhere(ctx, by, q.Text)
+	if err != nil {
+		return err
+	}
+	var topics []string
+	for _, hit := range found.Hits {
+		topics = append(topics, "asset/"+string(hit.Asset.ID))
+	}
+	return d.show(c, "Search", views.Search(views.SearchPage{Query: q, Found: found, Elsewhere: elsewhere, House: d.house(), Asked: q.Text != ""}), topics...)
+}
+
+// scanned is where a code that can mean one thing only leads; empty for any other text.
+func (d *Door) scanned(ctx context.Context, by hospital.Actor, text string) string {
+	if orderNumber.MatchString(text) && d.Desk != nil && by.May(hospital.SeeOrders) {
+		if order, err := d.Desk.Store.FindOrder(ctx, text); err == nil {
+			return "/orders/" + order.Number
+		}
+	}
+	if d.Stock == nil || !by.May(hospital.SeeStock) {
+		return ""
+	}
+	scan, err := gs1.Parse(text)
+	if err != nil || scan.GTIN() == "" {
+		return "" // words, or a code of something else
+	}
+	item, err := d.Stock.Store.FindItemByGTIN(ctx, scan.GTIN())
+	if err != nil {
+		return "" // not an item of ours: the search says so
+	}
+	return "/stock/" + url.PathEscape(string(item.ID))
+}
+
+// elsewhere are rooms, fridges and items whose name contains the text, as far as this person may see them.
+func (d *Door) elsewhere(ctx context.Context, by hospital.Actor, text string) (lines []views.Elsewhere, err error) {
+	if len([]rune(text)) < 2 {
+		return nil, nil
+	}
+	house := d.house()
+	for _, room := range house.Rooms {
+		if len(lines) < elsewhereEach && contains(room.Name, text) {
+			lines = append(lines, views.Elsewhere{Icon: "map-pin", Label: room.Name, About: house.FloorName(room.ID), Href: "/rooms/" + url.PathEscape(string(room.ID))})
+		}
+	}
+	fridges, err := d.fridgesNamed(ctx, by, text)
+	if err != nil {
+		return nil, err
+	}
+	items, err := d.itemsNamed(ctx, by, text)
+	return append(append(lines, fridges...), items...), err
+}
+
+func contains(name, text string) bool {
+	return strings.Contains(strings.ToLower(name), strings.ToLower(text))
+}
+
+func (d *Door) fridgesNamed(ctx context.Context, by hospital.Actor, text string) (lines []views.Elsewhere, err error) {
+	if d.ColdChain == nil || !by.May(hospital.SeeColdChain) {
+		return nil, nil
+	}
+	board, err := d.ColdChain.Board(ctx, d.Now())
+	for _, s := range board {
+		if len(lines) < elsewhereEach && contains(s.Fridge.Name, text) {
+			lines = append(lines, views.Elsewhere{Icon: "refrigerator", Label: s.Fridge.Name, About: s.Room.Name, Href: "/fridges/" + url.PathEscape(string(s.Fridge.ID))})
+		}
+	}
+	return lines, err
+}
+
+func (d *Door) itemsNamed(ctx context.Context, by hospital.Actor, text string) (lines []views.Elsewhere, err error) {
+	if d.Stock == nil || !by.May(hospital.SeeStock) {
+		return nil, nil
+	}
+	items, _, err := d.Stock.Store.Lines(ctx, inventory.Query{Text: text, Today: d.Stock.Today(d.Now())})
+	for _, line := range items[:min(elsewhereEach, len(items))] {
+		lines = append(lines, views.Elsewhere{Icon: "package", Label: line.Item.Name, About: views.Quantity(line.Usable(), line.Item.Unit) + " usable",
+			Href: "/stock/" + url.PathEscape(string(line.Item.ID))})
+	}
+	return lines, err
+}
