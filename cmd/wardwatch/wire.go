@@ -101,6 +101,7 @@ func (h *house) wireEquipment(ctx context.Context) (err error) {
 	}
 	h.followers = append(h.followers, h.tracker.Reload)
 	h.work = append(h.work, task{"tracker", h.tracker.Run})
+	h.metrics.MustRegister(meters(h.tracker)...)
 	h.parts.Equipment = &tracking.Equipment{Register: h.register, Store: kept, Tracker: h.tracker, Now: h.now}
 	return nil
 }
@@ -111,6 +112,7 @@ func (h *house) wireDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	book.Told = h.tracker.GatewayAlive
 	tokens := account.NewKeys(db.Accounts{DB: h.db}, h.now)
 	enrolled, err := h.enrolled(ctx)
 	if err != nil {

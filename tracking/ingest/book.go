@@ -127,6 +127,10 @@ type Book struct {
 	refusals  []Refusal
 	unnoted   int // refusals beyond maxRefusalsAtOnce
 
+	// Told is called whenever a gateway gives a sign of life; nil: nobody is. It
+	// must not block. Set it before anything is heard.
+	Told func(id hospital.GatewayID, at time.Time)
+
 	namesMu sync.Mutex
 	names   map[hospital.GatewayID]hospital.GatewayID // directory's gateways by the form their messages use
 	namesOf *hospital.Directory
@@ -198,6 +202,9 @@ type heard struct {
 func (b *Book) heard(h heard) {
 	if h.gateway == "" {
 		return
+	}
+	if b.Told != nil && h.status != gateway.Offline {
+		b.Told(h.gateway, h.at)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
