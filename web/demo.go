@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -18,10 +20,20 @@ const (
 
 // Demo is what a made-up hospital has besides a real one. Only cmd's demo command makes one.
 type Demo struct {
-	// Speed is how much faster than the wall clock its time runs.
-	Speed float64
+	// Speed is how much faster than the wall clock its time runs now.
+	Speed func() float64
 	// Players are its people; a visitor plays one of them without an account.
 	Players []hospital.Person
+	// Levers are what a visitor may do to the hospital, to see what comes of it.
+	Levers []Lever
+}
+
+// Lever is something that a visitor of the demo makes happen.
+type Lever struct {
+	ID   string
+	Name string // on the button: "Make a fridge fail"
+	// Pull makes it happen and says in a sentence what did.
+	Pull func(context.Context) (string, error)
 }
 
 // player is the person that the visitor plays: the first with the role of the cookie, else the first.
@@ -46,12 +58,19 @@ func (d *Demo) player(r *http.Request) (hospital.Actor, bool) {
 }
 
 func (d *Demo) strip() *views.Demo {
-	strip := &views.Demo{Action: "/demo/role", Speed: d.Speed}
+	strip := &views.Demo{Action: "/demo/role", Speed: d.Speed(), LeverAction: "/demo/lever"}
 	for _, p := range d.Players {
-		strip.Roles = append(strip.Roles, p.Roles...)
+		for _, role := range p.Roles {
+			if !slices.Contains(strip.Roles, role) {
+				strip.Roles = append(strip.Roles, role)
+			}
+		}
 	}
-	if d.Speed > 1 {
-		strip.Note = "clock × " + strconv.FormatFloat(d.Speed, 'f', -1, 64)
+	for _, lever := range d.Levers {
+		strip.Levers = append(strip.Levers, views.DemoLever{ID: lever.ID, Name: lever.Name})
+	}
+	if strip.Speed != 1 {
+		strip.Note = "clock × " + strconv.FormatFloat(strip.Speed, 'f', -1, 64)
 	}
 	return strip
 }
@@ -62,6 +81,7 @@ func (d *Door) demoRoutes() []route {
 	}
 	return []route{
 		{post, "/demo/role", Public, d.playRole},
+		{post, "/demo/lever", Public, d.pullLever},
 		{post, "/me/unit", Public, d.playUnit},
 	}
 }
@@ -78,6 +98,22 @@ func (d *Door) playRole(c echo.Context) error {
 		}
 	}
 	return hospital.Refuse(hospital.ErrInvalid, "Nobody in this demo has that role.")
+}
+
+// pullLever makes something happen to the made-up hospital.
+func (d *Door) pullLever(c echo.Context) error {
+	for _, lever := range d.Demo.Levers {
+		if lever.ID != c.FormValue("lever") {
+			continue
+		}
+		said, err := lever.Pull(c.Request().Context())
+		if err != nil {
+			return err
+		}
+		d.say(c, said)
+		return d.seeOther(c, back(c))
+	}
+	return hospital.Refuse(hospital.ErrInvalid, "This demo has no such button.")
 }
 
 // playUnit says where the visitor works today; empty is the whole hospital.

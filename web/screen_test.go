@@ -203,7 +203,7 @@ func TestAFormSaysOnceWhatItDid(t *testing.T) {
 
 func TestVisitorsOfADemoPlayARole(t *testing.T) {
 	people := []hospital.Person{{ID: "n", Name: "Nora", Roles: []hospital.Role{hospital.Nurse}, Unit: "4w"}, {ID: "r", Name: "Ruth", Roles: []hospital.Role{hospital.SupplyManager}}}
-	v := visitHospital(t, &web.Demo{Speed: 60, Players: people})
+	v := visitHospital(t, &web.Demo{Speed: func() float64 { return 60 }, Players: people})
 	v.shows("/", "whole hospital") // nothing is known to be in her unit yet
 	if w := v.send(http.MethodPost, "/assets/P-001/here", url.Values{"room": {"r1"}}); w.Code != http.StatusSeeOther {
 		t.Fatalf("answered %d", w.Code)

@@ -55,7 +55,7 @@ func (c demoCommand) Run(p process) (err error) {
 		return fmt.Errorf("make a folder for the demo's database: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	d := &demo{command: c, drawing: drawing, start: start, clock: &demoClock{}, born: make(chan *simulate.World, 1),
+	d := &demo{command: c, drawing: drawing, start: start, clock: &demoClock{}, born: make(chan *simulate.World, 1), wishes: make(chan func()),
 		log: newLog(p.stderr, c.LogLevel), dsn: "sqlite:" + filepath.Join(folder, "demo.db")}
 	return d.run(p)
 }
@@ -72,6 +72,8 @@ type demo struct {
 	dsn     string
 	house   *house
 	tokens  map[hospital.GatewayID]account.Secret
+	// wishes are what visitors make happen, for the goroutine that owns the world.
+	wishes chan func()
 	// last is the taking that lets a shelf run low while somebody watches.
 	last *simulate.Use
 }
@@ -90,7 +92,7 @@ func (d *demo) run(p process) (err error) {
 		return err
 	}
 	settings := config{HTTP: d.command.HTTP, MQTT: d.command.MQTT, DB: d.dsn, SMTP: post.address(), MailFrom: "wardwatch@lindenhof.example",
-		demo: &web.Demo{Speed: d.command.Speed, Players: d.drawing.People}}
+		demo: &web.Demo{Speed: d.clock.pace, Players: d.drawing.People, Levers: d.levers()}}
 	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
 		return errors.Join(err, post.close())
 	}

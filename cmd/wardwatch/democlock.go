@@ -28,6 +28,18 @@ func (c *demoClock) start(at time.Time, speed float64) {
 	c.at, c.since, c.speed = at, time.Now(), speed
 }
 
+// hasten lets the clock go on at another speed.
+func (c *demoClock) hasten(speed float64) {
+	c.start(c.Now(), speed)
+}
+
+// pace is how much faster than the real clock it runs.
+func (c *demoClock) pace() float64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.speed
+}
+
 // Now is the made-up hospital's time.
 func (c *demoClock) Now() time.Time {
 	c.mu.RLock()

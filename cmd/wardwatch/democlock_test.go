@@ -21,5 +21,10 @@ func TestTheDemoClockStandsUntilItIsStartedThenRunsAtItsSpeed(t *testing.T) {
 		if got := clock.Now(); !got.Equal(start.Add(2 * time.Minute)) {
 			t.Errorf("two seconds at 60 times the speed led to %v", got.Sub(start))
 		}
+		clock.hasten(1)
+		time.Sleep(2 * time.Second)
+		if got := clock.Now(); !got.Equal(start.Add(2*time.Minute+2*time.Second)) || clock.pace() != 1 {
+			t.Errorf("slowed down again it shows %v, at %v times the speed", got.Sub(start), clock.pace())
+		}
 	})
 }

@@ -49,19 +49,25 @@ func (d *demo) publish(ctx context.Context) error {
 		return err
 	}
 	defer fleet.Close()
-	step := max(demoStep, time.Duration(float64(demoTick)*d.command.Speed))
-	tick := time.NewTicker(min(demoTick, time.Duration(float64(step)/d.command.Speed)))
+	tick := time.NewTicker(demoTick)
 	defer tick.Stop()
 	for {
-		if err := d.sendUntilNow(ctx, fleet, step); err != nil {
+		if err := d.sendUntilNow(ctx, fleet, d.step()); err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case wish := <-d.wishes:
+			wish()
 		case <-tick.C:
 		}
 	}
+}
+
+// step is how much passes between two sendings by the hospital's clock.
+func (d *demo) step() time.Duration {
+	return max(demoStep, time.Duration(float64(demoTick)*d.clock.pace()))
 }
 
 // sendUntilNow catches up with the clock, one step at a time.
@@ -72,7 +78,7 @@ func (d *demo) sendUntilNow(ctx context.Context, fleet *simulate.Fleet, step tim
 	}
 	for !d.world.Now().Add(step).After(d.clock.Now()) {
 		messages := d.world.Step(step)
-		if dead := d.world.Dead(); dead != "" {
+		for _, dead := range d.world.Dead() {
 			fleet.Cut(dead)
 		}
 		if err := fleet.Send(ctx, messages); err != nil && ctx.Err() == nil {

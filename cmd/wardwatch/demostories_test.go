@@ -63,6 +63,41 @@ func placeOn(page string) string {
 	return ""
 }
 
+// pull presses a button of the demo's strip.
+func (d *runningDemo) pull(t *testing.T, lever string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/demo/lever", strings.NewReader("lever="+lever))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", d.url)
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusSeeOther {
+		body, _ := io.ReadAll(answer.Body)
+		t.Errorf("lever %s: %s %s", lever, answer.Status, body)
+	}
+}
+
+// A visitor makes things happen: a gateway is cut, a fridge fails, the clock hurries.
+func TestVisitorsMakeThingsHappen(t *testing.T) {
+	d := startDemo(t, "--size", "small")
+	d.pull(t, "gateway")
+	d.until(t, hospital.BiomedicalEngineer, "gateways", "/admin/gateways", "the cut gateway's last will", func(page string) bool {
+		return strings.Contains(page, "Offline")
+	})
+	d.pull(t, "fridge")
+	d.pull(t, "speed")
+	if page := d.page(t, hospital.Nurse, "/"); !strings.Contains(page, "clock × 60") {
+		t.Error("the strip does not say that the clock runs faster")
+	}
+	d.end(t)
+}
+
 // The stories that a newcomer is promised, through the very pages: a pump changes
 // rooms, a fridge rings, its lots are held, reorders wait.
 func TestTheDemoTellsItsStories(t *testing.T) {

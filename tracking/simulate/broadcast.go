@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -106,7 +107,7 @@ func (w *World) advertOf(a Asset, count uint32, battery int, moving bool) []byte
 func (w *World) hear(air *airtime, p heard, sender uint64, room int, spot hospital.Point) {
 	dead := w.Dead()
 	for i, r := range w.receivers {
-		if r.gateway.Make == impinj || r.gateway.ID == dead || !w.sameHouse(r, room) || math.Abs(float64(r.level-w.house.levels[room])) > 1 {
+		if r.gateway.Make == impinj || slices.Contains(dead, r.gateway.ID) || !w.sameHouse(r, room) || math.Abs(float64(r.level-w.house.levels[room])) > 1 {
 			continue
 		}
 		if rssi, ok := r.rssi(w.house, sender, room, spot, w.radio); ok {

@@ -74,6 +74,7 @@ type World struct {
 	record    []Temperature
 	stays     []stay
 	doomed    hospital.GatewayID
+	dead      []hospital.GatewayID
 	skew      map[hospital.GatewayID]time.Duration
 }
 
@@ -169,12 +170,43 @@ func (w *World) Truth(asset string) (Place, bool) {
 // Silent says whether a tag's battery is flat: it has not been heard for days.
 func Silent(a Asset) bool { return a.Format != Passive && a.Number%43 == 17 }
 
-// Dead is the gateway that has lost its power by now; empty while all are well.
-func (w *World) Dead() hospital.GatewayID {
-	if cut := w.options.Story.CutAfter; cut > 0 && w.now.Sub(w.options.Start) >= cut {
-		return w.doomed
+// Dead lists the gateways that have lost their power by now.
+func (w *World) Dead() []hospital.GatewayID {
+	if cut := w.options.Story.CutAfter; cut > 0 && w.now.Sub(w.options.Start) >= cut && !slices.Contains(w.dead, w.doomed) {
+		w.dead = append(w.dead, w.doomed)
 	}
-	return ""
+	return w.dead
+}
+
+// CutGateway takes the power from a gateway that has it, and says from which;
+// false when none of the kind that leaves a last will is left.
+func (w *World) CutGateway() (hospital.Gateway, bool) {
+	for _, r := range w.receivers {
+		if r.gateway.Make == espresens && !slices.Contains(w.Dead(), r.gateway.ID) {
+			w.dead = append(w.dead, r.gateway.ID)
+			return r.gateway, true
+		}
+	}
+	return hospital.Gateway{}, false
+}
+
+// failLeak is how fast heat leaks into a refrigerator that somebody makes fail: it
+// passes its limit within a quarter of an hour.
+const failLeak = 45 * time.Minute
+
+// FailFridge stops the compressor of a refrigerator that works for half an hour,
+// and says of which; false when all have failed.
+func (w *World) FailFridge() (Fridge, bool) {
+	since := w.now.Sub(w.options.Start)
+	for _, c := range w.chillers {
+		if c.fridge.Profile != "refrigerator" || slices.ContainsFunc(c.mishaps, func(m Mishap) bool { return m.To > since }) {
+			continue
+		}
+		c.mishaps = append(c.mishaps, Mishap{c.fridge.ID, CompressorStopped, since, since + 30*time.Minute})
+		c.faultLeak = failLeak
+		return c.fridge, true
+	}
+	return Fridge{}, false
 }
 
 func (w *World) hangReceivers() {

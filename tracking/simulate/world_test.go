@@ -122,6 +122,32 @@ func TestTheScriptedFridgePassesItsLimitExactlyADelayBeforeTheAlarm(t *testing.T
 	}
 }
 
+func TestAFridgeThatIsMadeToFailWarmsAndRecovers(t *testing.T) {
+	w := NewWorld(Draw(Hospital), Options{Seed: 2, Start: noon, History: time.Hour, Story: aStory})
+	f, ok := w.FailFridge()
+	if !ok || f.ID == aStory.Fridge || f.Profile != "refrigerator" {
+		t.Fatalf("%v %v", f, ok)
+	}
+	c := w.chillers[slices.IndexFunc(w.chillers, func(c *chiller) bool { return c.fridge.ID == f.ID })]
+	over, peak := 0, 0.0
+	for range 180 {
+		w.Step(time.Minute)
+		peak = max(peak, c.probe)
+		if c.probe > 8 {
+			over++
+		}
+	}
+	if over < 15 || over > 90 || peak > 15 || c.probe > 8 {
+		t.Errorf("%d minutes over 8 °C, peak %.1f °C, %.1f °C after three hours", over, peak, c.probe)
+	}
+	for range 12 {
+		w.FailFridge()
+	}
+	if again, ok := w.FailFridge(); ok {
+		t.Errorf("%s failed though every refrigerator had", again.Name)
+	}
+}
+
 func TestEquipmentWalksThroughDoors(t *testing.T) {
 	w := NewWorld(Draw(Hospital), Options{Seed: 5, Start: noon})
 	last := map[int]int{}
