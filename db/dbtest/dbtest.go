@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,8 +21,35 @@ import (
 // Open is a new, empty database in a folder of the test's own, closed when it ends.
 func Open(t testing.TB, options db.Options) *db.DB {
 	t.Helper()
-	return OpenAt(t, filepath.Join(t.TempDir(), "ward.db"), options)
+	path := filepath.Join(t.TempDir(), "ward.db")
+	blank, err := blank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, blank, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return OpenAt(t, path, options)
 }
+
+// blank is the file of a database with the schema and nothing in it. It is made
+// once: building the schema takes most of the time that opening does.
+var blank = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "wardwatch-blank-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "ward.db")
+	d, err := db.Open(context.Background(), path, db.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // OpenAt opens the database at path, closed when the test ends.
 func OpenAt(t testing.TB, path string, options db.Options) *db.DB {
