@@ -44,18 +44,13 @@ func stranger(from Origin) hospital.Actor {
 // A refusal is hospital.ErrInvalid with the same words whatever was wrong, or ErrTooMany.
 func (p *Porter) SignIn(ctx context.Context, email string, password, before Secret, from Origin) (Secret, hospital.Person, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
-	at := p.now()
-	if wait := p.throttle.attempt(email, from.Address, at); wait > 0 {
-		return "", hospital.Person{}, hospital.Refuse(ErrTooMany, fmt.Sprintf("Too many attempts. Wait %s and try again.", inWords(wait)))
-	}
-	found, right, err := p.prove(ctx, email, password)
+	found, right, err := p.tryPassword(ctx, email, password, from)
 	if err != nil {
-		return "", hospital.Person{}, fmt.Errorf("sign in: %w", err)
+		return "", hospital.Person{}, err
 	}
 	if !right {
 		return "", hospital.Person{}, p.refuse(ctx, found.Person, from)
 	}
-	p.throttle.succeeded(email, from.Address, at)
 	if outdated(found.Password) {
 		if found.Password, err = p.hasher.hash(ctx, password); err != nil {
 			return "", hospital.Person{}, fmt.Errorf("sign in: %w", err)
@@ -65,6 +60,26 @@ func (p *Porter) SignIn(ctx context.Context, email string, password, before Secr
 	}
 	secret, err := p.begin(ctx, found, before, from)
 	return secret, found.Person, err
+}
+
+// tryPassword proves a password, as often and as many at once as the throttle lets this address.
+func (p *Porter) tryPassword(ctx context.Context, email string, password Secret, from Origin) (Credential, bool, error) {
+	leave, ok := p.throttle.enter(from.Address)
+	if !ok {
+		return Credential{}, false, hospital.Refuse(ErrTooMany, "Too many attempts at once. Wait 1 second and try again.")
+	}
+	defer leave()
+	if wait := p.throttle.attempt(email, from.Address, p.now()); wait > 0 {
+		return Credential{}, false, hospital.Refuse(ErrTooMany, fmt.Sprintf("Too many attempts. Wait %s and try again.", inWords(wait)))
+	}
+	found, right, err := p.prove(ctx, email, password)
+	if err != nil {
+		return Credential{}, false, fmt.Errorf("prove password: %w", err)
+	}
+	if right {
+		p.throttle.succeeded(email, from.Address, p.now())
+	}
+	return found, right, nil
 }
 
 // prove looks the account up and compares the password, in the same time whether there is one or not.
@@ -200,17 +215,13 @@ func (p *Porter) ChangePassword(ctx context.Context, by hospital.Actor, here, ol
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}
-	if wait := p.throttle.attempt(person.Email, from.Address, p.now()); wait > 0 {
-		return hospital.Refuse(ErrTooMany, fmt.Sprintf("Too many attempts. Wait %s and try again.", inWords(wait)))
-	}
-	_, right, err := p.prove(ctx, person.Email, old)
+	_, right, err := p.tryPassword(ctx, person.Email, old, from)
 	if err != nil {
-		return fmt.Errorf("change password: %w", err)
+		return err
 	}
 	if !right {
 		return hospital.Refuse(hospital.ErrInvalid, "Your present password is not right.")
 	}
-	p.throttle.succeeded(person.Email, from.Address, p.now())
 	encoded, err := p.encode(ctx, fresh, person)
 	if err != nil {
 		return err

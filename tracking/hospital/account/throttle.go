@@ -20,12 +20,15 @@ var (
 	// guessing spread over many machines is slowed, while the ward's own go on.
 	accountPatience = patience{free: 30, first: time.Second, most: time.Minute}
 	// addressPatience is for one address and any account; a whole ward may share one.
-	addressPatience = patience{free: 100, first: time.Second, most: time.Minute}
+	addressPatience = patience{free: 50, first: time.Second, most: time.Minute}
 )
 
 const (
 	// forgetAfter is how long a failure is remembered.
 	forgetAfter = 30 * time.Minute
+	// maxAtOnce is how many passwords of one network are looked at at once: a flood
+	// from one place must not keep others waiting.
+	maxAtOnce = maxHashing / 2
 	// maxRemembered bounds each memory; beyond it the oldest forgotten first, then any.
 	maxRemembered = 20_000
 )
@@ -42,10 +45,11 @@ type throttle struct {
 	mu      sync.Mutex
 	strikes map[string]strikes
 	trusted map[string]time.Time // account and address that signed in before
+	atOnce  map[string]int       // by network
 }
 
 func newThrottle() *throttle {
-	return &throttle{strikes: map[string]strikes{}, trusted: map[string]time.Time{}}
+	return &throttle{strikes: map[string]strikes{}, trusted: map[string]time.Time{}, atOnce: map[string]int{}}
 }
 
 // key of a memory and the patience that it is treated with.
@@ -82,6 +86,24 @@ func (t *throttle) attempt(email, address string, at time.Time) time.Duration {
 		t.strike(w, at)
 	}
 	return 0
+}
+
+// enter takes one of a network's places, or answers false; leave gives it back.
+func (t *throttle) enter(address string) (leave func(), ok bool) {
+	network := networkOf(address)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.atOnce[network] >= maxAtOnce {
+		return nil, false
+	}
+	t.atOnce[network]++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.atOnce[network]--; t.atOnce[network] == 0 {
+			delete(t.atOnce, network)
+		}
+	}, true
 }
 
 func (t *throttle) strike(w watched, at time.Time) {
