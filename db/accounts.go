@@ -119,6 +119,47 @@ func (a Accounts) Link(ctx context.Context, hash account.Hash) (account.Link, er
 	return l, unknown(err, "link")
 }
 
+// twoStep reads a person's second step by DB or Tx.
+func twoStep(row Row, id hospital.PersonID) (account.TwoStep, error) {
+	t := account.TwoStep{Person: id}
+	var confirmed sql.NullInt64
+	err := row.Scan(&t.Secret, &confirmed, &t.LastStep)
+	t.ConfirmedAt = fromNullMS(confirmed)
+	return t, unknown(err, "second step of "+string(id))
+}
+
+const qTwoStep = `
+	SELECT secret, confirmed_at, last_step
+	FROM two_step
+	WHERE person = $1`
+
+// TwoStep is a person's second step of signing in.
+func (a Accounts) TwoStep(ctx context.Context, id hospital.PersonID) (account.TwoStep, error) {
+	return twoStep(a.QueryRow(ctx, qTwoStep, id), id)
+}
+
+func (tx accountsTx) TwoStep(ctx context.Context, id hospital.PersonID) (account.TwoStep, error) {
+	return twoStep(tx.QueryRow(ctx, qTwoStep, id), id)
+}
+
+func (tx accountsTx) PutTwoStep(ctx context.Context, t account.TwoStep) error {
+	const q = `
+		INSERT INTO two_step (person, secret, confirmed_at, last_step)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (person) DO UPDATE
+		SET secret = excluded.secret, confirmed_at = excluded.confirmed_at, last_step = excluded.last_step`
+	_, err := tx.Exec(ctx, q, t.Person, t.Secret, nullMS(t.ConfirmedAt), t.LastStep)
+	return err
+}
+
+func (tx accountsTx) DropTwoStep(ctx context.Context, id hospital.PersonID) error {
+	const q = `
+		DELETE FROM two_step
+		WHERE person = $1`
+	_, err := tx.Exec(ctx, q, id)
+	return err
+}
+
 const tokenColumns = `id, name, COALESCE(gateway, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
 
 func scanToken(scan func(...any) error) (t account.Token, err error) {

@@ -39,6 +39,7 @@ func (d *Door) peopleRoutes() []route {
 		{get, "/admin/people/:id", hospital.ManagePeople, d.person},
 		{post, "/admin/people/:id", hospital.ManagePeople, d.alterPerson},
 		{post, "/admin/people/:id/link", hospital.ManagePeople, d.invitePerson},
+		{post, "/admin/people/:id/two-step-reset", hospital.ManagePeople, d.resetTwoStep},
 		{post, "/admin/people/:id/disable", hospital.ManagePeople, d.disablePerson},
 		{post, "/admin/people/:id/enable", hospital.ManagePeople, d.enablePerson},
 		{get, "/admin/tokens", hospital.SeeDevices, d.tokens},
@@ -54,10 +55,14 @@ func (d *Door) peopleRoutes() []route {
 	return append(routes,
 		route{get, "/sign-in", Public, d.signInPage},
 		route{post, "/sign-in", Public, d.signIn},
+		route{post, "/sign-in/code", Public, d.signInCode},
 		route{post, "/sign-out", Public, d.signOut},
 		route{get, "/setup/:link", Public, d.setupPage},
 		route{post, "/setup/:link", Public, d.setup},
 		route{post, "/me/password", SignedIn, d.changePassword},
+		route{post, "/me/two-step", SignedIn, d.beginTwoStep},
+		route{post, "/me/two-step/confirm", SignedIn, d.confirmTwoStep},
+		route{post, "/me/two-step/end", SignedIn, d.endTwoStep},
 		route{post, "/me/sign-out-elsewhere", SignedIn, d.signOutElsewhere},
 		route{post, "/me/unit", SignedIn, d.workIn},
 	)
@@ -85,6 +90,28 @@ func (d *Door) signIn(c echo.Context) error {
 	if status, wrong := formFault(err); wrong != "" {
 		form.Wrong = wrong
 		return d.showAs(c, status, "Sign in", views.SignIn(form))
+	}
+	if errors.Is(err, account.ErrSecondStep) {
+		return d.show(c, "Sign in", views.SignInCode(views.CodeForm{Waiting: secret.Reveal(), Next: form.Next}))
+	}
+	if err != nil {
+		return err
+	}
+	guard.Give(c.Response(), r, secret)
+	return d.seeOther(c, form.Next)
+}
+
+// signInCode is the second step of a sign-in.
+func (d *Door) signInCode(c echo.Context) error {
+	guard, r := d.People.Guard, c.Request()
+	form := views.CodeForm{Waiting: c.FormValue("waiting"), Next: auth.Next(c.FormValue("next"))}
+	secret, _, err := d.People.Porter.SecondStep(r.Context(), account.Secret(form.Waiting), c.FormValue("code"), guard.Secret(r), guard.Origin(r))
+	if errors.Is(err, account.ErrSignedOut) {
+		return d.showAs(c, http.StatusForbidden, "Sign in", views.SignIn(views.SignInForm{Next: form.Next, Wrong: "That took too long, or too many codes were wrong. Begin again."}))
+	}
+	if status, wrong := formFault(err); wrong != "" {
+		form.Wrong = wrong
+		return d.showAs(c, status, "Sign in", views.SignInCode(form))
 	}
 	if err != nil {
 		return err
@@ -153,6 +180,9 @@ func (d *Door) setup(c echo.Context) error {
 		form.Wrong = wrong
 		return d.showAs(c, status, "Welcome", views.Setup(form))
 	}
+	if errors.Is(err, account.ErrSecondStep) {
+		return d.show(c, "Sign in", views.SignInCode(views.CodeForm{Waiting: secret.Reveal(), Next: "/"}))
+	}
 	if err != nil {
 		return err
 	}
@@ -172,6 +202,10 @@ func (d *Door) showMe(c echo.Context, status int, wrong string) error {
 			return err
 		}
 		props.Sessions, props.Here = sessions, d.People.Guard.Secret(c.Request()).Hash()
+		if props.TwoStep, err = d.People.Porter.TwoStep(c.Request().Context(), by); err != nil {
+			return err
+		}
+		props.Site = d.Register.Current().Site.Name
 	}
 	return d.showAs(c, status, "Your account", views.Me(props))
 }
@@ -188,6 +222,46 @@ func (d *Door) changePassword(c echo.Context) error {
 	}
 	d.say(c, "Your password is changed. You are signed out everywhere else.")
 	return d.seeOther(c, "/me")
+}
+
+func (d *Door) beginTwoStep(c echo.Context) error {
+	if err := d.People.Porter.BeginTwoStep(c.Request().Context(), d.actor(c)); err != nil {
+		return err
+	}
+	return d.seeOther(c, "/me#two-step")
+}
+
+func (d *Door) confirmTwoStep(c echo.Context) error {
+	err := d.People.Porter.ConfirmTwoStep(c.Request().Context(), d.actor(c), c.FormValue("code"))
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showMe(c, status, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, "From now on you sign in with your password and a code from your phone.")
+	return d.seeOther(c, "/me")
+}
+
+func (d *Door) endTwoStep(c echo.Context) error {
+	err := d.People.Porter.EndTwoStep(c.Request().Context(), d.actor(c), account.Secret(c.FormValue("password")), d.People.Guard.Origin(c.Request()))
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showMe(c, status, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, "You sign in with your password alone.")
+	return d.seeOther(c, "/me")
+}
+
+func (d *Door) resetTwoStep(c echo.Context) error {
+	id := hospital.PersonID(c.Param("id"))
+	if err := d.People.Porter.ResetTwoStep(c.Request().Context(), d.actor(c), id); err != nil {
+		return err
+	}
+	d.say(c, "She signs in with her password alone until she sets her phone up again.")
+	return d.seeOther(c, "/admin/people/"+url.PathEscape(string(id)))
 }
 
 func (d *Door) signOutElsewhere(c echo.Context) error {
@@ -265,6 +339,10 @@ func (d *Door) person(c echo.Context) error {
 
 func (d *Door) showPerson(c echo.Context, status int, props views.PersonProps) error {
 	props.Units = d.Register.Current().Units
+	var err error
+	if props.TwoStep, err = d.People.Porter.HasTwoStep(c.Request().Context(), d.actor(c), props.Person.ID); err != nil {
+		return err
+	}
 	return d.showAs(c, status, props.Person.Name, views.PersonPage(props))
 }
 

@@ -2,9 +2,13 @@ package web
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/tls"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -316,6 +320,46 @@ func TestPasswordAndSessions(t *testing.T) {
 	w.expect(w.post("/me/sign-out-elsewhere"), 303)
 	other.expect(other.get("/me"), 303, "/sign-in")
 	w.expect(w.post("/me/unit", "unit", "nowhere"), 422, "no such unit")
+}
+
+func TestTheSecondStepOnThePages(t *testing.T) {
+	w := newWard(t, false)
+	w.firstAdministrator()
+	w.expect(w.get("/me"), 200, "Set up")
+	w.expect(w.post("/me/two-step"), 303, "/me#two-step")
+	ada := hospital.Actor{ID: "ada"}
+	second, err := w.people.Porter.TwoStep(t.Context(), ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.expect(w.get("/me"), 200, second.Text(), "otpauth://totp/")
+	w.expect(w.post("/me/two-step/confirm", "code", "000000"), 422, "The code is not right")
+	w.expect(w.post("/me/two-step/end", "password", "wrong"), 422, "present password is not right")
+	if err := w.people.Porter.ConfirmTwoStep(t.Context(), ada, codeOf(second, w.now)); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(w.get("/me"), 200, "Turn the second step off")
+
+	w.now = w.now.Add(time.Minute)
+	other := w.another()
+	page := other.post("/sign-in", "email", "ada@linden.example", "password", passphrase, "next", "/admin/people")
+	other.expect(page, 200, "Code from your phone", `value="/admin/people"`)
+	other.expect(other.get("/me"), 303, "/sign-in")
+	waiting := regexp.MustCompile(`name="waiting" value="([^"]+)"`).FindStringSubmatch(page.Body.String())[1]
+	other.expect(other.post("/sign-in/code", "waiting", waiting, "next", "/admin/people", "code", "000000"), 422, "The code is not right")
+	other.expect(other.post("/sign-in/code", "waiting", waiting, "next", "/admin/people", "code", codeOf(second, w.now)), 303, "/admin/people")
+	other.expect(other.get("/admin/people/ada"), 200, "Phone lost")
+	other.expect(other.post("/sign-in/code", "waiting", waiting, "code", codeOf(second, w.now)), 403, "Begin again")
+	w.expect(w.post("/admin/people/ada/two-step-reset"), 303)
+	other.expect(other.post("/sign-in", "email", "ada@linden.example", "password", passphrase), 303, "/")
+}
+
+// codeOf is what an authenticator app shows: RFC 6238.
+func codeOf(second account.TwoStep, at time.Time) string {
+	mac := hmac.New(sha1.New, second.Secret)
+	_ = binary.Write(mac, binary.BigEndian, uint64(at.Unix()/30))
+	sum := mac.Sum(nil)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
 }
 
 // An open page hears at once that its reader may not be there any more.

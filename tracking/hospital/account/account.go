@@ -135,6 +135,7 @@ type Store interface {
 	Person(ctx context.Context, id hospital.PersonID) (hospital.Person, error)
 	People(ctx context.Context) ([]hospital.Person, error)
 	Link(ctx context.Context, hash Hash) (Link, error)
+	TwoStep(ctx context.Context, id hospital.PersonID) (TwoStep, error)
 	Token(ctx context.Context, hash Hash) (Token, error)
 	Tokens(ctx context.Context) ([]Token, error)
 }
@@ -161,6 +162,10 @@ type Tx interface {
 	EndSessions(ctx context.Context, id hospital.PersonID, keep Hash) error
 	// DropSessions forgets sessions last seen, or started, at these times or before.
 	DropSessions(ctx context.Context, seen, started time.Time) error
+
+	TwoStep(ctx context.Context, id hospital.PersonID) (TwoStep, error)
+	PutTwoStep(ctx context.Context, t TwoStep) error
+	DropTwoStep(ctx context.Context, id hospital.PersonID) error
 
 	// AddLink adds a link and ends those that the same person, or nobody, had before.
 	AddLink(ctx context.Context, l Link) error

@@ -495,6 +495,116 @@ func TestAFloodFromOnePlaceLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+func TestSigningInWithTwoSteps(t *testing.T) {
+	l := newLodge(t)
+	nora := l.nora(t)
+	by := nora.Actor()
+	if err := l.BeginTwoStep(t.Context(), by); err != nil {
+		t.Fatal(err)
+	}
+	l.signIn(t, ward) // not on yet
+	second, err := l.TwoStep(t.Context(), by)
+	if err != nil || second.On() {
+		t.Fatalf("got %+v, %v", second, err)
+	}
+	if err := l.ConfirmTwoStep(t.Context(), by, "000000"); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("a wrong code: %v", err)
+	}
+	code := func() string { return account.CodeAt(second, l.now()) }
+	if err := l.ConfirmTwoStep(t.Context(), by, code()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.BeginTwoStep(t.Context(), by); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("another secret was made: %v", err)
+	}
+
+	waiting := func() account.Secret {
+		t.Helper()
+		secret, _, err := l.SignIn(t.Context(), "nora@linden.example", good, "", ward)
+		if !errors.Is(err, account.ErrSecondStep) || l.isIn(t, secret) {
+			t.Fatalf("the password alone: %v", err)
+		}
+		return secret
+	}
+	step := waiting()
+	if _, _, err := l.SecondStep(t.Context(), step, code(), "", ward); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("the code that turned it on was taken again: %v", err)
+	}
+	l.pass(30 * time.Second)
+	session, _, err := l.SecondStep(t.Context(), step, code(), "", ward)
+	if err != nil || !l.isIn(t, session) {
+		t.Fatalf("the right code: %v", err)
+	}
+	l.pass(30 * time.Second)
+	if _, _, err := l.SecondStep(t.Context(), step, code(), "", ward); !errors.Is(err, account.ErrSignedOut) {
+		t.Errorf("the same sign-in ended twice: %v", err)
+	}
+
+	step = waiting()
+	for range 5 {
+		if _, _, err := l.SecondStep(t.Context(), step, "000000", "", ward); !errors.Is(err, hospital.ErrInvalid) {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := l.SecondStep(t.Context(), step, code(), "", ward); !errors.Is(err, account.ErrSignedOut) {
+		t.Errorf("after five wrong codes: %v", err)
+	}
+	step = waiting()
+	l.pass(5*time.Minute + time.Second)
+	if _, _, err := l.SecondStep(t.Context(), step, code(), "", ward); !errors.Is(err, account.ErrSignedOut) {
+		t.Errorf("after five minutes: %v", err)
+	}
+	l.pass(time.Hour)
+
+	link, err := l.Invite(t.Context(), l.admin, nora.ID) // a link sets the password and is no way round the phone
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := l.Redeem(t.Context(), link, account.Newcomer{Password: good}, ward); !errors.Is(err, account.ErrSecondStep) {
+		t.Errorf("a link: %v", err)
+	}
+	if err := l.EndTwoStep(t.Context(), by, "wrong", ward); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("turned off without the password: %v", err)
+	}
+	if err := l.ResetTwoStep(t.Context(), by, nora.ID); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a nurse reset it: %v", err)
+	}
+	if has, err := l.HasTwoStep(t.Context(), l.admin, nora.ID); err != nil || !has {
+		t.Error(has, err)
+	}
+	if err := l.EndTwoStep(t.Context(), by, good, ward); err != nil {
+		t.Fatal(err)
+	}
+	l.signIn(t, ward)
+}
+
+// Who has the password must not guess codes without end.
+func TestGuessingCodesIsSlowed(t *testing.T) {
+	l := newLodge(t)
+	nora := l.nora(t)
+	if err := l.BeginTwoStep(t.Context(), nora.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	second, _ := l.TwoStep(t.Context(), nora.Actor())
+	if err := l.ConfirmTwoStep(t.Context(), nora.Actor(), account.CodeAt(second, l.now())); err != nil {
+		t.Fatal(err)
+	}
+	guesses := 0
+	for range 20 {
+		waiting, _, err := l.SignIn(t.Context(), "nora@linden.example", good, "", elsewere)
+		if errors.Is(err, account.ErrTooMany) {
+			break
+		}
+		for range 5 {
+			_, _, _ = l.SecondStep(t.Context(), waiting, "000000", "", elsewere)
+			guesses++
+		}
+	}
+	if guesses > 30 {
+		t.Errorf("%d codes were guessed without a wait", guesses)
+	}
+}
+
 func TestTokensLetGatewaysIn(t *testing.T) {
 	l := newLodge(t)
 	token, secret, err := l.keys.Add(t.Context(), l.admin, "Ceiling, pharmacy", "gw-01")

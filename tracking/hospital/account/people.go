@@ -62,7 +62,7 @@ type Newcomer struct {
 }
 
 // Redeem uses a link: it sets the password, makes the first administrator where
-// the link is for her, ends older sessions and signs in.
+// the link is for her, ends older sessions and signs in as SignIn does.
 func (p *Porter) Redeem(ctx context.Context, link Secret, n Newcomer, from Origin) (Secret, hospital.Person, error) {
 	person, first, err := p.Invited(ctx, link)
 	if err != nil {
@@ -82,8 +82,7 @@ func (p *Porter) Redeem(ctx context.Context, link Secret, n Newcomer, from Origi
 	if err := p.redeem(ctx, link, &person, first, encoded, from); err != nil {
 		return "", person, err
 	}
-	p.throttle.succeeded(person.Email, from.Address, p.now())
-	secret, err := p.begin(ctx, Credential{Person: person}, "", from)
+	secret, err := p.enter(ctx, Credential{Person: person}, "", from)
 	return secret, person, err
 }
 

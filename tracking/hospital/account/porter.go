@@ -21,6 +21,7 @@ type Porter struct {
 	now      func() time.Time
 	hasher   *hasher
 	throttle *throttle
+	waiting  waitingRoom
 }
 
 // NewPorter is a porter who keeps accounts in store.
@@ -35,13 +36,18 @@ func NewPorter(store Store, limits Limits, now func() time.Time) (*Porter, error
 // errWrong is the one answer to a sign-in that fails, whatever was wrong.
 var errWrong = hospital.Refuse(hospital.ErrInvalid, "The e-mail address or the password is not right.")
 
+// errPresent is for who is signed in and is asked for the password again.
+var errPresent = hospital.Refuse(hospital.ErrInvalid, "Your present password is not right.")
+
 // stranger is the actor of attempts by people who are not known yet.
 func stranger(from Origin) hospital.Actor {
 	return hospital.Actor{ID: "stranger", Name: "somebody at " + from.Address}
 }
 
 // SignIn starts a session. The session that the browser had before, if any, ends.
-// A refusal is hospital.ErrInvalid with the same words whatever was wrong, or ErrTooMany.
+// A refusal is hospital.ErrInvalid with the same words whatever was wrong, or
+// ErrTooMany. ErrSecondStep says that the code is still needed: the secret is
+// then no session but what SecondStep is called with.
 func (p *Porter) SignIn(ctx context.Context, email string, password, before Secret, from Origin) (Secret, hospital.Person, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	found, right, err := p.tryPassword(ctx, email, password, from)
@@ -58,11 +64,13 @@ func (p *Porter) SignIn(ctx context.Context, email string, password, before Secr
 	} else {
 		found.Password = "" // as it was
 	}
-	secret, err := p.begin(ctx, found, before, from)
+	secret, err := p.enter(ctx, found, before, from)
 	return secret, found.Person, err
 }
 
-// tryPassword proves a password, as often and as many at once as the throttle lets this address.
+// tryPassword proves a password, as often and as many at once as the throttle lets
+// this address. Even a right one counts as a failure until throttle.succeeded: who
+// has the password must not guess codes without end.
 func (p *Porter) tryPassword(ctx context.Context, email string, password Secret, from Origin) (Credential, bool, error) {
 	leave, ok := p.throttle.enter(from.Address)
 	if !ok {
@@ -75,9 +83,6 @@ func (p *Porter) tryPassword(ctx context.Context, email string, password Secret,
 	found, right, err := p.prove(ctx, email, password)
 	if err != nil {
 		return Credential{}, false, fmt.Errorf("prove password: %w", err)
-	}
-	if right {
-		p.throttle.succeeded(email, from.Address, p.now())
 	}
 	return found, right, nil
 }
@@ -138,6 +143,7 @@ func (p *Porter) begin(ctx context.Context, who Credential, before Secret, from 
 	if err != nil {
 		return "", fmt.Errorf("start session: %w", err)
 	}
+	p.throttle.succeeded(who.Person.Email, from.Address, p.now())
 	return secret, nil
 }
 
@@ -220,8 +226,9 @@ func (p *Porter) ChangePassword(ctx context.Context, by hospital.Actor, here, ol
 		return err
 	}
 	if !right {
-		return hospital.Refuse(hospital.ErrInvalid, "Your present password is not right.")
+		return errPresent
 	}
+	p.throttle.succeeded(person.Email, from.Address, p.now())
 	encoded, err := p.encode(ctx, fresh, person)
 	if err != nil {
 		return err
