@@ -685,16 +685,19 @@ func (f Fridges) Events(ctx context.Context, after int64, limit int) ([]coldchai
 }
 
 const watched = `
-	SELECT ` + sensorColumns + `, r.measured_at, r.temp_mc
+	SELECT ` + sensorColumns + `, r.measured_at, r.temp_mc, o.gateway
 	FROM sensors s
 	LEFT JOIN readings r ON r.sensor = s.id AND r.measured_at = (
 		SELECT max(n.measured_at)
 		FROM readings n
-		WHERE n.sensor = s.id)`
+		WHERE n.sensor = s.id)
+	LEFT JOIN reading_origins o ON o.id = r.origin`
 
 func scanWatched(row scanner) (w coldchain.Watched, err error) {
 	var at, temp sql.NullInt64
-	w.Sensor, err = scanSensor(row, &at, &temp)
+	var gateway sql.NullString
+	w.Sensor, err = scanSensor(row, &at, &temp, &gateway)
+	w.Gateway = hospital.GatewayID(gateway.String)
 	if at.Valid {
 		w.Last = coldchain.Point{At: fromMS(at.Int64), Temp: coldchain.MilliCelsius(temp.Int64)}
 	}

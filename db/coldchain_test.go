@@ -257,6 +257,42 @@ func TestProbeFallsSilentOvernight(t *testing.T) {
 	}
 }
 
+func TestADeadGatewayRaisesOneAlarmThatNamesItsFridges(t *testing.T) {
+	w := newColdWard(t)
+	w.exec(`INSERT INTO fridges (id, name, profile) VALUES ('f-2', 'Vaccine fridge 2', 'refrigerator'), ('f-3', 'Other gateway', 'refrigerator')`)
+	w.attach("p-2", "f-2")
+	w.attach("p-3", "f-3")
+	from := func(sensor string, gateway hospital.GatewayID, at time.Time) coldchain.Reading {
+		r := coldReading(at, 4.5)
+		r.Sensor, r.Gateway = sensor, gateway
+		return r
+	}
+	w.at = w.at.Add(10 * time.Minute)
+	w.observe(from("aabbccddee01", "g-1", w.at), from("p-2", "g-1", w.at.Add(-4*time.Minute)), from("p-3", "g-2", w.at))
+	check := func() []notify.Alarm {
+		t.Helper()
+		if err := w.monitor.CheckSilence(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return w.alarms()
+	}
+	w.at = w.at.Add(17 * time.Minute) // the second probe is silent already, the first not yet
+	w.observe(from("p-3", "g-2", w.at))
+	open := check()
+	if len(open) != 1 || open[0].Kind != coldchain.KindGateway || open[0].Subject != "gateway/g-1" || open[0].Text != "nobody knows how cold it is in Vaccine fridge 2" {
+		t.Fatalf("alarms: %+v", open)
+	}
+	w.at = w.at.Add(5 * time.Minute)
+	w.observe(from("p-3", "g-2", w.at))
+	if open := check(); len(open) != 1 {
+		t.Fatalf("every fridge rang by itself: %+v", open)
+	}
+	w.observe(from("aabbccddee01", "g-1", w.at), from("p-2", "g-1", w.at))
+	if open := check(); len(open) != 1 || open[0].Life(w.at) != notify.Returned {
+		t.Errorf("after it was heard again: %+v", open)
+	}
+}
+
 func TestDataThatComesWhenItIsOverOpensACaseWithoutASiren(t *testing.T) {
 	w := newColdWard(t)
 	w.live(4.5)

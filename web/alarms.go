@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/notify"
 	"wardwatch/views"
@@ -25,7 +26,10 @@ func (d *Door) alarms(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Alarms", views.AlarmsPage(p), notify.Topic)
+	if p.Fridges, err = d.standings(c.Request().Context()); err != nil {
+		return err
+	}
+	return d.show(c, "Alarms", views.AlarmsPage(p), notify.Topic, coldchain.Topic)
 }
 
 func (d *Door) inbox(c echo.Context, tab string) (views.AlarmsPageProps, error) {
@@ -76,7 +80,23 @@ func (d *Door) showAlarm(c echo.Context, status int, failed *views.AlarmAnswer) 
 		return err
 	}
 	p := views.AlarmPageProps{Alarm: alarm, Notices: notices, Actor: d.actor(c), Failed: failed}
-	return d.showAs(c, status, alarm.Name, views.AlarmPage(p), notify.Topic)
+	if p.Fridges, err = d.standings(ctx); err != nil {
+		return err
+	}
+	return d.showAs(c, status, alarm.Name, views.AlarmPage(p), notify.Topic, coldchain.Topic)
+}
+
+// standings are how all fridges stand, by their identifiers.
+func (d *Door) standings(ctx context.Context) (map[coldchain.FridgeID]coldchain.Standing, error) {
+	board, err := d.ColdChain.Board(ctx, d.Now())
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[coldchain.FridgeID]coldchain.Standing, len(board))
+	for _, s := range board {
+		byID[s.Fridge.ID] = s
+	}
+	return byID, nil
 }
 
 func alarmID(c echo.Context) (notify.AlarmID, error) {

@@ -2,13 +2,16 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
 	"wardwatch/views"
 	"wardwatch/web/live"
 )
@@ -144,7 +147,23 @@ func (d *Door) liveFridges(ctx context.Context, _ string) ([]live.Fragment, erro
 		board = append(board, tile.Standing)
 	}
 	leaves = append(leaves, leaf{"cold-summary", views.ColdSummary(board)}) // on the home page
-	return drawAll(ctx, leaves...)
+	open, err := d.Alarms.Store.OpenAlarms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return drawAll(ctx, append(leaves, alarmsNow(open, board)...)...)
+}
+
+// alarmsNow are the leaves of the inbox that follow the temperature.
+func alarmsNow(open []notify.Alarm, board []coldchain.Standing) []leaf {
+	var leaves []leaf
+	for _, alarm := range open {
+		i := slices.IndexFunc(board, func(s coldchain.Standing) bool { return s.Fridge.ID == views.AlarmFridge(alarm) })
+		if i >= 0 && alarm.ReturnedAt.IsZero() {
+			leaves = append(leaves, leaf{fmt.Sprintf("alarm-%d-now", alarm.ID), views.AlarmNow(alarm, board[i])})
+		}
+	}
+	return leaves
 }
 
 func fridgeFace(tile views.FridgeTileProps) leaf {

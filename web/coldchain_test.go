@@ -96,7 +96,7 @@ func TestPharmacistFollowsAFridgeThatWarms(t *testing.T) {
 	p.warm(9.2, 9.4, 9.4)
 	p.shows("/coldchain", "Too warm", "9.4 °C", "is-alarm", "Vaccine &lt;fridge&gt;")
 	page := p.shows("/alarms", `data-alarm="1"`, "Too warm, serious", "9.4 °C, limit 8.0 °C", "Still going on. Nobody has acknowledged it.",
-		"Vaccine &lt;fridge&gt;, Pharmacy store", "Door was open", `id="alarm-strip"`)
+		"Vaccine &lt;fridge&gt;, Pharmacy store", "Door was open", "peak 9.4 °C, beyond the limit for 15 min", `id="alarm-strip"`)
 	if strings.Contains(page, "<fridge>") {
 		t.Error("a fridge's name is not escaped")
 	}
@@ -174,7 +174,7 @@ func TestLiveLeavesAreThePagesOwn(t *testing.T) {
 			t.Errorf("%s is pushed as %s, which no page drew", leaf.ID, leaf.HTML)
 		}
 	}
-	for _, id := range []string{"fridges-summary", "fridge-f-1-face", "fridge-f-2-face", "bell", "alarm-strip", "alarm-1-state", "alarm-news", "rail-alarms"} {
+	for _, id := range []string{"fridges-summary", "fridge-f-1-face", "fridge-f-2-face", "bell", "alarm-strip", "alarm-1-state", "alarm-1-now", "alarm-news", "rail-alarms"} {
 		if !seen[id] {
 			t.Errorf("nothing is pushed for %s", id)
 		}

@@ -60,6 +60,8 @@ const (
 	KindFreezing  notify.Kind = "freezing"
 	KindSilent    notify.Kind = "no data"
 	KindFoundLate notify.Kind = "excursion found late"
+	// KindGateway is a gateway that has fallen silent with all the probes it served.
+	KindGateway notify.Kind = "gateway silent"
 )
 
 // freezeRule is the name under which a rule counts as freezing rather than cold.
@@ -221,6 +223,8 @@ func (h Hour) see(at time.Time, temp MilliCelsius) Hour {
 type Watched struct {
 	Sensor Sensor
 	Last   Point // zero At when nothing has come yet
+	// Gateway passed the newest reading on; empty for files and where nobody said.
+	Gateway hospital.GatewayID
 }
 
 // StrangeSensor is one that was heard and belongs to nobody yet.

@@ -359,7 +359,7 @@ func (m *Monitor) step(ctx context.Context, tx Tx, w *watch, r Reading) error {
 	}
 	w.due = w.due || len(events) > 0 || r.MeasuredAt.Sub(w.saved) >= checkpointEvery
 	if !before.At.IsZero() && r.MeasuredAt.Sub(before.At) > w.profile.SilentAfter && w.live(r.MeasuredAt, tx.Now()) {
-		return m.judgeSilence(ctx, tx, w.fridge)
+		return m.judgeSilence(ctx, tx, w.fridge, nil)
 	}
 	return nil
 }
