@@ -91,7 +91,8 @@ type Gateway struct {
 // GatewayMakes lists the envelopes that a gateway may speak.
 func GatewayMakes() []string {
 	return []string{"canonical", "espresense", "openmqttgateway", "minew", "ruuvi", "kontakt", "cassia", "aruba", "shelly",
-		"aprilbrother", "bluecharm", "ingics", "moko", "raddec", "impinj", "zebra", "edgex", "llrp"}
+		"aprilbrother", "bluecharm", "ingics", "moko", "raddec", "impinj", "zebra", "edgex", "llrp", "chirpstack", "tts", "tasmota",
+		"zigbee2mqtt", "shelly-ht"}
 }
 
 // Asset is one piece of equipment.

@@ -70,12 +70,17 @@ const (
 	Impinj       Format = "impinj"
 	Zebra        Format = "zebra"
 	EdgeX        Format = "edgex"
+	ChirpStack   Format = "chirpstack"
+	TheThings    Format = "tts"
+	Tasmota      Format = "tasmota"
+	Zigbee2MQTT  Format = "zigbee2mqtt"
+	ShellyHT     Format = "shelly-ht"
 )
 
 // Formats lists every envelope, in the order that help shows them.
 func Formats() []Format {
 	return []Format{Canonical, ESPresense, OpenMQTT, Minew, Ruuvi, Kontakt, Cassia, Aruba, Shelly, AprilBrother,
-		BlueCharm, Ingics, Moko, Raddec, Impinj, Zebra, EdgeX}
+		BlueCharm, Ingics, Moko, Raddec, Impinj, Zebra, EdgeX, ChirpStack, TheThings, Tasmota, Zigbee2MQTT, ShellyHT}
 }
 
 // Message is one message as the transport received it.
@@ -200,6 +205,8 @@ func (b *Batch) wordOnItself(topic string, body []byte) bool {
 		return b.espresenseRoom(topic, body)
 	case OpenMQTT:
 		return b.openMQTTWill(topic, body)
+	case Tasmota:
+		return b.tasmotaWill(topic, body)
 	}
 	return false
 }
@@ -218,6 +225,7 @@ func (r *reader) read(documents [][]byte) error {
 		Canonical: r.canonical, ESPresense: r.espresense, OpenMQTT: r.openMQTT, Minew: r.minew, Ruuvi: r.ruuvi,
 		Kontakt: r.kontakt, Cassia: r.cassia, Aruba: r.aruba, Shelly: r.shelly, AprilBrother: r.aprilBrother,
 		BlueCharm: r.blueCharm, Moko: r.moko, Raddec: r.raddec, Impinj: r.impinj, Zebra: r.zebra, EdgeX: r.edgeX,
+		ChirpStack: r.chirpStack, TheThings: r.theThings, Tasmota: r.tasmota, Zigbee2MQTT: r.zigbee, ShellyHT: r.shellyHT,
 	}
 	read, known := readers[r.Format]
 	switch {

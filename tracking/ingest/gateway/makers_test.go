@@ -73,6 +73,25 @@ var furtherMessages = []struct {
 {"epc":"30340000000000000000ABCD","timestamp":1777888799000,"old_location":"Dock","new_location":"Stores"}
 {"epc":"30340000000000000000ABCD","timestamp":1777888800000,"last_read":1777888799000,"last_known_location":"Stores"}`, "",
 		[]string{"sighting 0 epc:30340000000000000000ABCD at Dock - 09:59:58", "sighting 1 epc:30340000000000000000ABCD at Stores - 09:59:59"}},
+	{"ChirpStack and a Dragino whose case is warmer than its fridge", "application/31d7/device/a840410000000001/event/up",
+		`{"deduplicationId":"x","time":"2026-05-04T09:59:58.5+00:00","deviceInfo":{"devEui":"a840410000000001","deviceProfileName":"LHT65"},"fCnt":7,"fPort":2,"data":"y4YB9AGQAf/Of/8=","rxInfo":[{"gatewayId":"0016c001f14b7d20","rssi":-87}]}`, "ns-1",
+		[]string{"reading 0 a840410000000001 probe -0.5 09:59:58.5", "reading 0 a840410000000001 internal 5 09:59:58.5 40%"}},
+	{"ChirpStack, a status", "", `{"deduplicationId":"x","deviceInfo":{"devEui":"a840410000000001"},"margin":12,"batteryLevel":88.3}`, "ns-1", nil},
+	{"ChirpStack and bytes of nobody", "", `{"deduplicationId":"x","deviceInfo":{"devEui":"a840410000000001"},"fPort":9,"data":"AAA="}`, "ns-1",
+		[]string{`refused 0 a840410000000001: not a payload of a sensor that is known here: port 9 of " "`}},
+	{"The Things Stack and a Milesight, stored and live", "", `{"end_device_ids":{"device_id":"em300-mcs-7","dev_eui":"24E1240000000001"},"uplink_message":{"f_port":85,"f_cnt":4,"frm_payload":"A2f7/wYAASDOHm74afv/ZAE=","received_at":"2026-05-04T09:59:59Z"}}`, "ns-1",
+		[]string{"reading 0 24e1240000000001 probe -0.5 09:59:58 50% open", "reading 0 24e1240000000001 probe -0.5 09:59:59 open"}},
+	{"Tasmota with four probes, two of them wrong", "tele/fridge-9/SENSOR", `{"Time":"2026-05-04T11:59:58","DS18B20-1":{"Id":"3C01D6000001","Temperature":-0.5},"DS18B20-2":{"Id":"3C01D6000002","Temperature":85.0},"DS18B20-3":{"Id":"3C01D6000003","Temperature":-127.0},"LYWSD03-00ab0c":{"Temperature":4.4,"Humidity":51.0,"Battery":96},"TempUnit":"C"}`, "",
+		[]string{"reading 0 3c01d6000001 probe -0.5 -", "reading 3 00ab0c probe 4.4 - 51%", "refused 1 sensor 3c01d6000002 reports no valid temperature: it is at fault",
+			"refused 2 sensor 3c01d6000003 reports no valid temperature: it is at fault"}},
+	{"Tasmota in Fahrenheit", "stat/store-1/STATUS8", `{"StatusSNS":{"Time":"2026-05-04T11:59:58","SHT3X":{"Temperature":31.1,"Humidity":48.2},"TempUnit":"F"}}`, "",
+		[]string{"reading 0 store-1/SHT3X probe -0.5 - 48.2%"}},
+	{"Tasmota, its last will", "tele/fridge-9/LWT", "Offline", "", []string{"status offline of fridge-9"}},
+	{"Zigbee2MQTT", "zigbee2mqtt/fridge-7", `{"battery":91,"humidity":58.4,"linkquality":102,"temperature":-0.5,"contact":true}`, "z2m",
+		[]string{"reading 0 fridge-7 probe -0.5 - 58.4% shut"}},
+	{"Zigbee2MQTT, whether a device is there", "zigbee2mqtt/fridge-7/availability", `{"state":"offline"}`, "z2m", nil},
+	{"Shelly Plus H&T", "shellyplusht-c0ffee000001/events/rpc", `{"src":"shellyplusht-c0ffee000001","method":"NotifyFullStatus","params":{"ts":1777888798.25,"devicepower:0":{"battery":{"percent":0},"external":{"present":true}},"humidity:0":{"rh":52.3},"sys":{"mac":"C0FFEE000001"},"temperature:0":{"tC":-0.5}}}`, "sh-1",
+		[]string{"reading 0 c0ffee000001 probe -0.5 09:59:58.25 52.3%"}},
 }
 
 func bodyOf(t testing.TB, s string) []byte {

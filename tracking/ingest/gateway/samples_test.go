@@ -136,3 +136,37 @@ func TestSampleOfBlueCharm(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
+
+func TestSamplesOfSensorsThatSpeakForThemselves(t *testing.T) {
+	for _, c := range []struct{ file, topic, want string }{
+		{"chirpstack-up-dragino-lht65.json", "", "reading 0 a84041f3c1825d7e probe -0.5 09:26:53.775023242\nreading 0 a84041f3c1825d7e internal 4.82 09:26:53.775023242 46.3%"},
+		{"chirpstack-up-elsys-ext.json", "", "reading 0 a81758fffe0b41c9 probe -0.5 09:26:53.775023242\nreading 0 a81758fffe0b41c9 internal 22.6 09:26:53.775023242"},
+		{"chirpstack-status.json", "", ""},
+		{"tts-up-milesight-em300-th.json", "", "reading 0 24e124136b502217 probe -0.5 09:26:53.802 50.5%"},
+		{"tts-up-milesight-em300-mcs-history.json", "", "reading 0 24e124141c9083a5 probe -0.5 08:26:53 46.5% open"},
+		{"shelly-plus-ht.json", "", "reading 0 c4d8d50f7a21 probe -0.5 09:26:53.62 52.3%"},
+	} {
+		b, err := Decode(Message{Topic: c.topic, Body: beside.File(t, "samples/sensors/"+c.file), Gateway: "ns", ReceivedAt: received})
+		if got := strings.Join(told(b), "\n"); err != nil || got != c.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", c.file, err, got, c.want)
+		}
+	}
+	for _, c := range []struct{ file, want string }{
+		{"tasmota.mqtt.txt", "reading 0 3c01d607a2f4 probe 4.6 -\nreading 0 3c01d607b118 probe -0.5 -\nrefused 1 sensor 3c01d607b4c7 reports no valid temperature: it is at fault\n" +
+			"refused 2 sensor 3c01d607c05a reports no valid temperature: it is at fault\nreading 0 store-1/SHT3X probe -0.5 - 48.2%\nreading 0 7b209e probe 4.4 - 51%\nstatus offline of fridge-b2"},
+		{"zigbee2mqtt.mqtt.txt", "reading 0 fridge-7-probe probe -0.5 - 58.4%"},
+	} {
+		var lines []string
+		for line := range strings.Lines(string(beside.File(t, "samples/sensors/"+c.file))) {
+			topic, body, _ := strings.Cut(strings.TrimSpace(line), " ")
+			b, err := Decode(Message{Topic: topic, Body: []byte(body), ReceivedAt: received})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, told(b)...)
+		}
+		if got := strings.Join(lines, "\n"); got != c.want {
+			t.Errorf("%s:\n%s", c.file, got)
+		}
+	}
+}

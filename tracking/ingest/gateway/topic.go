@@ -19,8 +19,18 @@ func byTopic(topic string) Format {
 		return ESPresense
 	case strings.Contains(topic, "/BTtoMQTT/"), strings.HasPrefix(topic, "home/") && strings.HasSuffix(topic, "/LWT"):
 		return OpenMQTT
+	case isTasmota(topic):
+		return Tasmota
+	case strings.HasPrefix(topic, "zigbee2mqtt/"):
+		return Zigbee2MQTT
 	}
 	return ""
+}
+
+// isTasmota says whether a topic is one that a Tasmota device reports on.
+func isTasmota(topic string) bool {
+	parts := strings.Split(topic, "/")
+	return len(parts) == 3 && (parts[0] == "tele" && (parts[2] == "SENSOR" || parts[2] == "LWT") || parts[0] == "stat" && parts[2] == "STATUS8")
 }
 
 // FromTopic is the gateway that a topic names; false when it names none.
@@ -48,7 +58,7 @@ func gatewayPart(parts []string) int {
 		return 1
 	case len(parts) >= 4 && parts[len(parts)-2] == "BTtoMQTT":
 		return len(parts) - 3
-	case len(parts) == 3 && parts[0] == "home" && parts[2] == "LWT":
+	case len(parts) == 3 && (parts[0] == "home" && parts[2] == "LWT" || isTasmota(strings.Join(parts, "/"))):
 		return 1
 	}
 	return -1
@@ -96,6 +106,8 @@ var shapes = []shape{
 	{Impinj, []string{"tagInventoryEvent"}}, {Impinj, []string{"events"}}, {Impinj, []string{"eventType"}},
 	{Zebra, []string{"tag_reads"}},
 	{Raddec, []string{"transmitterId"}},
+	{ChirpStack, []string{"deduplicationId", "deviceInfo"}}, {TheThings, []string{"end_device_ids"}},
+	{Tasmota, []string{"Time", "TempUnit"}}, {Tasmota, []string{"StatusSNS"}}, {ShellyHT, []string{"method", "params"}},
 	{Kontakt, []string{"trackingId"}},
 	{Cassia, []string{"bdaddrs"}},
 	{Aruba, []string{"bleData", "reporter"}},
