@@ -119,6 +119,7 @@ func (a Accounts) Link(ctx context.Context, hash account.Hash) (account.Link, er
 	return l, unknown(err, "link")
 }
 
+<<<<<<< HEAD
 // twoStep reads a person's second step by DB or Tx.
 func twoStep(row Row, id hospital.PersonID) (account.TwoStep, error) {
 	t := account.TwoStep{Person: id}
@@ -161,12 +162,15 @@ func (tx accountsTx) DropTwoStep(ctx context.Context, id hospital.PersonID) erro
 }
 
 const tokenColumns = `id, name, COALESCE(gateway, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
+=======
+const tokenColumns = `id, name, COALESCE(gateway, ''), COALESCE(role, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
+>>>>>>> 68b3c66 (db, tracking, inventory: lists that are read part by part; tokens that read as a role)
 
 func scanToken(scan func(...any) error) (t account.Token, err error) {
 	var hash []byte
 	var created int64
 	var used, revoked, ends sql.NullInt64
-	err = scan(&t.ID, &t.Name, &t.Gateway, &hash, &created, &t.CreatedBy, &used, &revoked, &ends)
+	err = scan(&t.ID, &t.Name, &t.Gateway, &t.Role, &hash, &created, &t.CreatedBy, &used, &revoked, &ends)
 	t.Hash, t.CreatedAt, t.LastUsedAt, t.RevokedAt = hashOf(hash), fromMS(created), fromNullMS(used), fromNullMS(revoked)
 	t.EndsAt = fromNullMS(ends)
 	return t, err
@@ -316,9 +320,9 @@ func changed(done sql.Result, otherwise error) error {
 
 func (tx accountsTx) AddToken(ctx context.Context, t account.Token) error {
 	const q = `
-		INSERT INTO tokens (id, name, gateway, hash, created_at, created_by)
-		VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6)`
-	_, err := tx.Exec(ctx, q, t.ID, t.Name, t.Gateway, t.Hash[:], ms(t.CreatedAt), t.CreatedBy)
+		INSERT INTO tokens (id, name, gateway, role, hash, created_at, created_by)
+		VALUES ($1, $2, NULLIF($3, ''), NULLIF($4, ''), $5, $6, $7)`
+	_, err := tx.Exec(ctx, q, t.ID, t.Name, t.Gateway, t.Role, t.Hash[:], ms(t.CreatedAt), t.CreatedBy)
 	return err
 }
 

@@ -58,18 +58,22 @@ const matching = `
 			AND ($2 = '' OR m.item IN (SELECT i.id FROM stock_items i
 				WHERE i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR ($3 <> '' AND i.gtin = $3)))`
 
-// Lines is inventory.Reader. An item is low where the desk last saw one of its
-// places at or under its reorder point.
-func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line, int, error) {
+// fitting is the condition of a query, with the pattern and the GTIN of what was typed.
+func fitting(ask inventory.Query) (where, pattern, gtin string) {
 	where, known := chosen[ask.Filter]
 	if !known {
 		where = chosen[inventory.AllItems]
 	}
-	where += matching
-	pattern, gtin := "", ""
 	if ask.Text != "" {
 		pattern, gtin = "%"+likeEscaper.Replace(ask.Text)+"%", padGTIN(ask.Text)
 	}
+	return where + matching, pattern, gtin
+}
+
+// Lines is inventory.Reader. An item is low where the desk last saw one of its
+// places at or under its reorder point.
+func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line, int, error) {
+	where, pattern, gtin := fitting(ask)
 	count := `
 		SELECT COUNT(*)
 		FROM stock_summaries m
@@ -100,24 +104,32 @@ func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line
 	return lines, total, nil
 }
 
-// line sums one item up over all its places.
-func (s Stock) line(ctx context.Context, id inventory.ItemID, today inventory.Date) (l inventory.Line, err error) {
-	const q = `
-		SELECT i.id, i.name, i.unit, i.pack, COALESCE(i.supplier, ''), i.storage, i.criticality, m.low, m.days_left,
+// lineColumns sum the item i with its summary m up over all its places; $1 is today.
+const lineColumns = `
+			i.id, i.name, i.unit, i.pack, COALESCE(i.supplier, ''), i.storage, i.criticality, m.low, m.days_left,
 			(SELECT COALESCE(SUM(b.free + b.held), 0) FROM stock_balances b WHERE b.item = i.id),
 			(SELECT COALESCE(SUM(b.held), 0) FROM stock_balances b WHERE b.item = i.id),
 			(SELECT COALESCE(SUM(b.free), 0) FROM stock_balances b JOIN stock_lots l ON l.id = b.lot
-				WHERE b.item = i.id AND l.expiry <> 0 AND l.expiry < $2),
+				WHERE b.item = i.id AND l.expiry <> 0 AND l.expiry < $1),
 			(SELECT COALESCE(MIN(l.expiry), 0) FROM stock_balances b JOIN stock_lots l ON l.id = b.lot
-				WHERE b.item = i.id AND b.free > 0 AND l.expiry >= $2),
+				WHERE b.item = i.id AND b.free > 0 AND l.expiry >= $1),
 			(SELECT COALESCE(SUM(o.ordered - o.received - o.cancelled), 0) FROM order_lines o
 				WHERE o.item = i.id AND o.received + o.cancelled < o.ordered),
-			(SELECT COALESCE(SUM(r.quantity), 0) FROM proposals r WHERE r.item = i.id AND r.status IN ('waiting', 'half approved'))
+			(SELECT COALESCE(SUM(r.quantity), 0) FROM proposals r WHERE r.item = i.id AND r.status IN ('waiting', 'half approved'))`
+
+func lineInto(l *inventory.Line) []any {
+	return []any{&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.Pack, &l.Item.Supplier, &l.Item.Storage, &l.Item.Criticality,
+		&l.Low, &l.DaysLeft, &l.OnHand, &l.Held, &l.Expired, &l.NextDay, &l.OnOrder, &l.Proposed}
+}
+
+// line sums one item up over all its places.
+func (s Stock) line(ctx context.Context, id inventory.ItemID, today inventory.Date) (l inventory.Line, err error) {
+	const q = `
+		SELECT` + lineColumns + `
 		FROM stock_items i
 		JOIN stock_summaries m ON m.item = i.id
-		WHERE i.id = $1`
-	err = s.QueryRow(ctx, q, id, today).Scan(&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.Pack, &l.Item.Supplier, &l.Item.Storage, &l.Item.Criticality,
-		&l.Low, &l.DaysLeft, &l.OnHand, &l.Held, &l.Expired, &l.NextDay, &l.OnOrder, &l.Proposed)
+		WHERE i.id = $2`
+	err = s.QueryRow(ctx, q, today, id).Scan(lineInto(&l)...)
 	return l, err
 }
 

@@ -129,6 +129,7 @@ type Move struct {
 
 // Moment is one line of an asset's timeline, newest first.
 type Moment struct {
+	ID       int64  // tells moments of one instant apart; 0 where nobody asks
 	Kind     string // Arrival, Movement, Departure, Marked or Doubted
 	At       time.Time
 	From, To hospital.RoomID

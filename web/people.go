@@ -403,15 +403,16 @@ func (d *Door) showTokens(c echo.Context, status int, props views.TokensProps) e
 	if err != nil {
 		return err
 	}
-	props.Tokens, props.May = tokens, d.actor(c).May(hospital.ManageDevices)
+	props.Tokens, props.May, props.MayGiveRoles = tokens, d.actor(c).May(hospital.ManageDevices), d.actor(c).May(hospital.ManagePeople)
 	return d.showAs(c, status, "Tokens", views.Tokens(props))
 }
 
 func (d *Door) addToken(c echo.Context) error {
 	name, gateway := c.FormValue("name"), hospital.GatewayID(strings.TrimSpace(c.FormValue("gateway")))
-	token, secret, err := d.People.Keys.Add(c.Request().Context(), d.actor(c), name, gateway)
+	role := hospital.Role(c.FormValue("role"))
+	token, secret, err := d.makeToken(c, name, gateway, role)
 	if status, wrong := formFault(err); wrong != "" {
-		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway})
+		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway, Role: role})
 	}
 	if err != nil {
 		return err
@@ -425,6 +426,16 @@ func (d *Door) rotateToken(c echo.Context) error {
 		return err
 	}
 	return d.showTokens(c, http.StatusCreated, views.TokensProps{Fresh: secret.Reveal(), FreshName: token.Name})
+}
+
+func (d *Door) makeToken(c echo.Context, name string, gateway hospital.GatewayID, role hospital.Role) (account.Token, account.Secret, error) {
+	switch {
+	case role == "":
+		return d.People.Keys.Add(c.Request().Context(), d.actor(c), name, gateway)
+	case gateway != "":
+		return account.Token{}, "", hospital.Refuse(hospital.ErrInvalid, "A token speaks for a gateway or reads as a role, not both.")
+	}
+	return d.People.Keys.AddReader(c.Request().Context(), d.actor(c), name, role)
 }
 
 func (d *Door) revokeToken(c echo.Context) error {

@@ -29,19 +29,27 @@ func (f databaseFlag) withKeys(p process, work func(context.Context, *account.Ke
 type tokenAddCommand struct {
 	databaseFlag `embed:""`
 	Name         string `arg:"" help:"What the token is for, for people to read."`
-	Gateway      string `help:"The gateway that it speaks for. Without one the token belongs to a program that speaks for any gateway."`
+	Gateway      string `help:"The gateway that it speaks for. Without one, and without a role, the token belongs to a program that speaks for any gateway." xor:"for"`
+	Role         string `help:"The token belongs to a program that uses the API as this role (${enum}) and delivers nothing." enum:",nurse,pharmacist,supply_manager,biomedical_engineer,administrator,auditor" default:"" xor:"for"`
 }
 
 // Run prints the new token's id and secret.
 func (c tokenAddCommand) Run(p process) error {
 	return c.withKeys(p, func(ctx context.Context, keys *account.Keys) error {
-		token, secret, err := keys.Add(ctx, atTheConsole, c.Name, hospital.GatewayID(c.Gateway))
+		token, secret, err := c.add(ctx, keys)
 		if err != nil {
 			return plainly(err)
 		}
 		_, err = fmt.Fprintf(p.stdout, "%s\t%s\n", token.ID, secret.Reveal())
 		return err
 	})
+}
+
+func (c tokenAddCommand) add(ctx context.Context, keys *account.Keys) (account.Token, account.Secret, error) {
+	if c.Role != "" {
+		return keys.AddReader(ctx, atTheConsole, c.Name, hospital.Role(c.Role))
+	}
+	return keys.Add(ctx, atTheConsole, c.Name, hospital.GatewayID(c.Gateway))
 }
 
 type tokenListCommand struct {
@@ -60,6 +68,9 @@ func (c tokenListCommand) Run(p process) error {
 			gateway, used, state := "any gateway", "never used", "good"
 			if t.Gateway != "" {
 				gateway = string(t.Gateway)
+			}
+			if t.Role != "" {
+				gateway = "reads as " + string(t.Role)
 			}
 			if !t.LastUsedAt.IsZero() {
 				used = "used " + t.LastUsedAt.Format(time.RFC3339)

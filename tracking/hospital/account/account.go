@@ -111,7 +111,10 @@ type Token struct {
 	ID   string
 	Name string
 	// Gateway is whom the token speaks for; empty for a program that speaks for any.
-	Gateway    hospital.GatewayID
+	Gateway hospital.GatewayID
+	// Role is what a program may do over the API. A token with one delivers nothing,
+	// and one without reads nothing.
+	Role       hospital.Role
 	Hash       Hash
 	CreatedAt  time.Time
 	CreatedBy  hospital.PersonID

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -31,20 +32,41 @@ func (k *Keys) Add(ctx context.Context, by hospital.Actor, name string, gateway 
 	if err := by.Need(hospital.ManageDevices); err != nil {
 		return Token{}, "", err
 	}
+	return k.add(ctx, by, name, gateway, "")
+}
+
+// AddReader makes a token for a program that uses the API as a role, and for
+// nothing else. It takes who may give people their roles: a token is another way
+// to have one.
+func (k *Keys) AddReader(ctx context.Context, by hospital.Actor, name string, role hospital.Role) (Token, Secret, error) {
+	if err := by.Need(hospital.ManagePeople); err != nil {
+		return Token{}, "", err
+	}
+	if !slices.Contains(hospital.Roles(), role) {
+		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, "Choose one of the roles.")
+	}
+	return k.add(ctx, by, name, "", role)
+}
+
+func (k *Keys) add(ctx context.Context, by hospital.Actor, name string, gateway hospital.GatewayID, role hospital.Role) (Token, Secret, error) {
 	name = strings.TrimSpace(name)
 	if name == "" || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
 		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the token a name of 1 to %d characters.", maxName))
 	}
 	secret := newSecret(tokenPrefix)
 	token := newToken(name, gateway, secret, by)
+	token.Role = role
 	err := k.store.InTx(ctx, func(tx Tx) error {
 		token.CreatedAt = tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
 			return err
 		}
 		tx.Announce("gateways")
-		return tx.Record(ctx, hospital.Deed{By: by, What: "token.add", On: "token/" + token.ID,
-			After: jsonOf(map[string]string{"name": name, "gateway": string(gateway)})})
+		about := map[string]string{"name": name, "gateway": string(gateway)}
+		if role != "" {
+			about["role"] = string(role)
+		}
+		return tx.Record(ctx, hospital.Deed{By: by, What: "token.add", On: "token/" + token.ID, After: jsonOf(about)})
 	})
 	if err != nil {
 		return Token{}, "", fmt.Errorf("add token %q: %w", name, err)
@@ -75,8 +97,13 @@ func (k *Keys) Rotate(ctx context.Context, by hospital.Actor, id string, overlap
 		if err != nil {
 			return err
 		}
+		if old.Role != "" {
+			if err := by.Need(hospital.ManagePeople); err != nil {
+				return err
+			}
+		}
 		token = newToken(old.Name, old.Gateway, secret, by)
-		token.CreatedAt = tx.Now()
+		token.Role, token.CreatedAt = old.Role, tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
 			return err
 		}
@@ -103,7 +130,7 @@ func (k *Keys) Revoke(ctx context.Context, by hospital.Actor, id string) error {
 		if err := tx.RevokeToken(ctx, id); err != nil {
 			return err
 		}
-		tx.Announce("gateways")
+		tx.Announce("gateways", Topic(actorOf(Token{ID: id}).ID))
 		return tx.Record(ctx, hospital.Deed{By: by, What: "token.revoke", On: "token/" + id})
 	})
 	if err != nil {
@@ -121,20 +148,52 @@ func (k *Keys) Tokens(ctx context.Context, by hospital.Actor) ([]Token, error) {
 }
 
 // Check says for which gateway a secret speaks; empty for a program that speaks
-// for any. A secret that is unknown, was revoked or has ended is hospital.ErrForbidden.
+// for any. A secret that is unknown, was revoked, has ended or only reads is hospital.ErrForbidden.
 func (k *Keys) Check(ctx context.Context, secret string) (hospital.GatewayID, error) {
-	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
-		return "", fmt.Errorf("check token: %w", hospital.ErrForbidden)
-	}
-	token, err := k.store.Token(ctx, Secret(secret).Hash())
-	if errors.Is(err, hospital.ErrUnknown) || err == nil && !token.Good(k.now()) {
-		return "", fmt.Errorf("check token: %w", hospital.ErrForbidden)
+	token, err := k.find(ctx, secret)
+	if err == nil && token.Role != "" {
+		err = hospital.ErrForbidden
 	}
 	if err != nil {
 		return "", fmt.Errorf("check token: %w", err)
 	}
-	if k.now().Sub(token.LastUsedAt) >= touchEvery {
-		err = k.store.InTx(ctx, func(tx Tx) error { return tx.TouchToken(ctx, token.ID) })
+	return token.Gateway, k.touch(ctx, token)
+}
+
+// WhoAsks is the program that shows a secret, with the role of its token. A secret
+// that is unknown, was revoked, has ended or has no role is hospital.ErrForbidden.
+func (k *Keys) WhoAsks(ctx context.Context, secret string) (hospital.Actor, error) {
+	token, err := k.find(ctx, secret)
+	if err == nil && token.Role == "" {
+		err = hospital.ErrForbidden
 	}
-	return token.Gateway, err
+	if err != nil {
+		return hospital.Actor{}, fmt.Errorf("who shows the token: %w", err)
+	}
+	return actorOf(token), k.touch(ctx, token)
+}
+
+// actorOf is the program as the audit trail names it.
+func actorOf(t Token) hospital.Actor {
+	return hospital.Person{ID: hospital.PersonID("token:" + t.ID), Name: t.Name, Roles: []hospital.Role{t.Role}}.Actor()
+}
+
+// find is the good token of a secret; hospital.ErrForbidden when there is none.
+func (k *Keys) find(ctx context.Context, secret string) (Token, error) {
+	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
+		return Token{}, hospital.ErrForbidden
+	}
+	token, err := k.store.Token(ctx, Secret(secret).Hash())
+	if errors.Is(err, hospital.ErrUnknown) || err == nil && !token.Good(k.now()) {
+		return Token{}, hospital.ErrForbidden
+	}
+	return token, err
+}
+
+// touch notes the use, to the minute.
+func (k *Keys) touch(ctx context.Context, token Token) error {
+	if k.now().Sub(token.LastUsedAt) < touchEvery {
+		return nil
+	}
+	return k.store.InTx(ctx, func(tx Tx) error { return tx.TouchToken(ctx, token.ID) })
 }
