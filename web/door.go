@@ -21,6 +21,7 @@ import (
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/notify"
+	"wardwatch/web/api"
 	"wardwatch/web/live"
 )
 
@@ -65,6 +66,8 @@ type Parts struct {
 	// Stock is what the hospital holds, and Desk where it is ordered; nil: no such pages.
 	Stock *inventory.Stock
 	Desk  *reorder.Desk
+	// Lists is where programs and files read long lists; nil: no API and no files.
+	Lists api.Lists
 	// Version names the build.
 	Version string
 	// Equipment finds and marks assets; nil hides its pages.
@@ -84,6 +87,7 @@ type Door struct {
 	table  []Route
 	static *static.Files
 	hub    *live.Hub
+	api    *api.API
 }
 
 // route is one line of the table in routes.go.
@@ -114,6 +118,7 @@ func New(parts Parts) (*Door, error) {
 		d.WhoAsks = func(*http.Request) (hospital.Actor, bool) { return hospital.Actor{}, false }
 	}
 	d.hub = d.newHub()
+	d.api = d.newAPI()
 	d.echo.HideBanner, d.echo.HidePort = true, true
 	d.echo.HTTPErrorHandler = d.fail
 	d.protect()
@@ -157,7 +162,10 @@ func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) ec
 	return func(c echo.Context) error {
 		// Before anything is read: what changes later must reach the page.
 		c.Set(cursorKey, d.hub.Cursor())
-		by, known := d.WhoAsks(c.Request())
+		by, known, err := d.whoAsks(c)
+		if err != nil {
+			return err
+		}
 		if known {
 			c.Set(actorKey, by)
 		}
@@ -205,6 +213,6 @@ func (d *Door) seeOther(c echo.Context, path string) error {
 }
 
 func wantsJSON(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/ingest" ||
+	return strings.HasPrefix(r.URL.Path, api.Root+"/") || r.URL.Path == "/ingest" ||
 		strings.Contains(r.Header.Get("Accept"), "json")
 }

@@ -29,6 +29,7 @@ func (d *Door) routes() []route {
 		d.peopleRoutes(),
 		d.ingestRoutes(),
 		d.deviceRoutes(),
+		d.apiRoutes(),
 	)
 }
 

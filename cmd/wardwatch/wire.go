@@ -139,6 +139,7 @@ func (h *house) wirePages(context.Context) (err error) {
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	h.parts.Register, h.parts.Now, h.parts.Log, h.parts.Metrics, h.parts.Version = h.register, h.now, h.log, h.metrics, version()
 	h.parts.Demo = h.config.demo
+	h.parts.Lists = db.Lists{DB: h.db}
 	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "database", Work: h.db.Ping})
 	if h.door, err = web.New(h.parts); err != nil {
 		return err

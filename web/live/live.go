@@ -133,6 +133,7 @@ type Hub struct {
 	forgotten   uint64            // topics not in changed last changed at or before this
 	topics      map[string]*topic // those that somebody watches
 	connections map[*connection]struct{}
+	feeds       map[*connection]struct{} // those of programs
 	persons     map[hospital.PersonID]int
 	buffers     sync.Pool
 	closed      bool
@@ -160,6 +161,7 @@ func New(options Options, sources ...Source) *Hub {
 		changed:     make(map[string]uint64),
 		topics:      make(map[string]*topic),
 		connections: make(map[*connection]struct{}),
+		feeds:       make(map[*connection]struct{}),
 		persons:     make(map[hospital.PersonID]int),
 	}
 }
@@ -180,6 +182,7 @@ func (h *Hub) Changed(topics ...string) {
 			watched = true
 		}
 	}
+	h.tellFeeds(topics)
 	h.mu.Unlock()
 	if watched {
 		h.wakeUp()
@@ -214,8 +217,10 @@ func (h *Hub) wakeUp() {
 func (h *Hub) Cursor() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.boot + "." + strconv.FormatUint(h.seq, 10)
+	return h.cursor()
 }
+
+func (h *Hub) cursor() string { return h.boot + "." + strconv.FormatUint(h.seq, 10) }
 
 // since reads a cursor; ok is false when it is not of this server's life.
 func (h *Hub) since(cursor string) (seq uint64, ok bool) {

@@ -57,6 +57,7 @@ type connection struct {
 	audience Audience
 	topics   []*topic
 	cursors  []uint64
+	feed     *feed // of a program that is told names only; else nil
 	wake     chan struct{}
 	recheck  chan struct{} // the account was changed: ask at once whether it still stands
 	shut     chan int      // a close code from the hub
@@ -77,6 +78,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, audience Audience) e
 	if err != nil {
 		return err
 	}
+	return h.converse(w, r, c)
+}
+
+// converse upgrades the request and talks until either side ends it.
+func (h *Hub) converse(w http.ResponseWriter, r *http.Request, c *connection) error {
 	defer h.leave(c)
 	upgrader := websocket.Upgrader{
 		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize, WriteBufferPool: &h.buffers,
@@ -140,17 +146,26 @@ func (h *Hub) join(audience Audience, names []string, cursor string) (*connectio
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	c, err := h.seat(audience)
+	if err != nil {
+		return nil, err
+	}
+	since, known := h.since(cursor)
+	for _, name := range names {
+		h.watch(c, name, since, known)
+	}
+	c.wakeUp()
+	return c, nil
+}
+
+// seat is a new connection, where there is room for one; h.mu is held.
+func (h *Hub) seat(audience Audience) (*connection, error) {
 	if h.closed || len(h.connections) >= MaxConnections || h.persons[audience.person()] >= MaxPerPerson {
 		return nil, ErrTooMany
 	}
 	c := &connection{hub: h, audience: audience, wake: make(chan struct{}, 1), recheck: make(chan struct{}, 1), shut: make(chan int, 1)}
 	h.connections[c] = struct{}{}
 	h.persons[audience.person()]++
-	since, known := h.since(cursor)
-	for _, name := range names {
-		h.watch(c, name, since, known)
-	}
-	c.wakeUp()
 	return c, nil
 }
 
@@ -175,6 +190,7 @@ func (h *Hub) leave(c *connection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.connections, c)
+	delete(h.feeds, c)
 	if h.persons[c.audience.person()]--; h.persons[c.audience.person()] <= 0 {
 		delete(h.persons, c.audience.person())
 	}
@@ -301,6 +317,9 @@ func write(socket *websocket.Conn, send func() error) error {
 }
 
 func (c *connection) sendNewer(socket *websocket.Conn) error {
+	if c.feed != nil {
+		return c.sendTold(socket)
+	}
 	for _, m := range c.take() {
 		if err := write(socket, func() error { return socket.WritePreparedMessage(m.prepared) }); err != nil {
 			return err
