@@ -29,8 +29,8 @@ func (f databaseFlag) withKeys(p process, work func(context.Context, *account.Ke
 type tokenAddCommand struct {
 	databaseFlag `embed:""`
 	Name         string `arg:"" help:"What the token is for, for people to read."`
-	Gateway      string `help:"The gateway that it speaks for. Without one, and without a role, the token belongs to a program that speaks for any gateway." xor:"for"`
-	Role         string `help:"The token belongs to a program that uses the API as this role (${enum}) and delivers nothing." enum:",nurse,pharmacist,supply_manager,biomedical_engineer,administrator,auditor" default:"" xor:"for"`
+	Gateway      string `help:"The gateway that it speaks for. Without one, and without a role, the token belongs to a program that speaks for any gateway."`
+	Role         string `help:"The token belongs to a program that uses the API as this role (nurse, pharmacist, supply_manager, biomedical_engineer, administrator or auditor) and delivers nothing."`
 }
 
 // Run prints the new token's id and secret.
@@ -46,6 +46,9 @@ func (c tokenAddCommand) Run(p process) error {
 }
 
 func (c tokenAddCommand) add(ctx context.Context, keys *account.Keys) (account.Token, account.Secret, error) {
+	if c.Role != "" && c.Gateway != "" {
+		return account.Token{}, "", errors.New("a token speaks for a gateway or uses the API as a role: give --gateway or --role, not both")
+	}
 	if c.Role != "" {
 		return keys.AddReader(ctx, atTheConsole, c.Name, hospital.Role(c.Role))
 	}
