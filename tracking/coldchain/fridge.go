@@ -14,7 +14,6 @@ var (
 	ErrUnknownFridge = fmt.Errorf("fridge %w", hospital.ErrUnknown)
 	ErrUnknownSensor = fmt.Errorf("sensor %w", hospital.ErrUnknown)
 	// ErrUnknownExcursion: there is no excursion of that number.
-	// ErrUnknownExcursion: there is none of that number.
 	ErrUnknownExcursion = fmt.Errorf("excursion %w", hospital.ErrUnknown)
 )
 
