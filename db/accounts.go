@@ -119,7 +119,6 @@ func (a Accounts) Link(ctx context.Context, hash account.Hash) (account.Link, er
 	return l, unknown(err, "link")
 }
 
-<<<<<<< HEAD
 // twoStep reads a person's second step by DB or Tx.
 func twoStep(row Row, id hospital.PersonID) (account.TwoStep, error) {
 	t := account.TwoStep{Person: id}
@@ -161,10 +160,7 @@ func (tx accountsTx) DropTwoStep(ctx context.Context, id hospital.PersonID) erro
 	return err
 }
 
-const tokenColumns = `id, name, COALESCE(gateway, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
-=======
 const tokenColumns = `id, name, COALESCE(gateway, ''), COALESCE(role, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
->>>>>>> 68b3c66 (db, tracking, inventory: lists that are read part by part; tokens that read as a role)
 
 func scanToken(scan func(...any) error) (t account.Token, err error) {
 	var hash []byte
