@@ -17,6 +17,7 @@ type config struct {
 	LogLevel slog.Level `default:"info" help:"Least level that is logged: debug, info, warn or error."`
 
 	PublicURL    string `name:"public-url" placeholder:"URL" help:"Address that people reach the pages at, for links in messages."`
+	BackupTo     string `name:"backup-to" placeholder:"FOLDER" help:"Where a copy of the database goes once a day; the last fourteen are kept. None: no daily copy."`
 	SMTP         string `name:"smtp" placeholder:"HOST:PORT" help:"Mail server for notices and purchase orders; none: they wait in the inbox."`
 	SMTPUser     string `name:"smtp-user" help:"Account on the mail server."`
 	SMTPPassword secret `name:"smtp-password" help:"Password on the mail server."`
