@@ -90,6 +90,7 @@ func (r *reader) canonicalSighting(record int, row []byte) {
 		}
 	})
 	note(&fault, s.Tag != "", "tag is missing")
+	note(&fault, !s.HasRSSI || s.RSSIdBm != 0 || strings.HasPrefix(s.Tag, "epc:"), "rssi_dbm 0 is what radios send that measured nothing")
 	if fault != "" {
 		r.refuse(record, "%s", fault)
 		return

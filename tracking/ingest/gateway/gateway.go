@@ -33,8 +33,8 @@ const (
 	MaxName = 128
 	// bytesPerSighting is about how long a record is in the envelopes that hold many.
 	bytesPerSighting = 140
-	// maxRefused is how many refusals one message may cause; the rest are counted in the last.
-	maxRefused = 100
+	// maxRefused is how many refusals one message may cause.
+	maxRefused = MaxRecords
 )
 
 // Why a whole message is refused. The wrapping sentence names the place.

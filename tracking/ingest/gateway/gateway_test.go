@@ -34,8 +34,9 @@ var messages = []struct {
 		`[{"sensor":"a","celsius":4},"x",{"sensor":"b","celsius":"warm"},{"celsius":4},{"sensor":"c","celsius":-400},{"sensor":"d","celsius":4,"at":"soon"},{"sensor":"e","celsius":5}]`, "",
 		[]string{"reading 0 a probe 4 -", "reading 6 e probe 5 -", "refused 1 the record is no JSON object", "refused 2 celsius is no number",
 			"refused 3 sensor is missing", "refused 4 impossible temperature, the sensor is at fault", "refused 5 at is no time: RFC 3339 or epoch milliseconds"}},
-	{"an antenna that is no port", "wardwatch/v1/gw-a/sightings", `[{"tag":"c0ffee000001","antenna":1e300},{"tag":"c0ffee000001","rssi_dbm":400}]`, "",
-		[]string{"refused 0 antenna is no port number", "refused 1 rssi_dbm is no signal strength between -127 and 20 dBm"}},
+	{"an antenna that is no port", "wardwatch/v1/gw-a/sightings", `[{"tag":"c0ffee000001","antenna":1e300},{"tag":"c0ffee000001","rssi_dbm":400},{"tag":"c0ffee000001","rssi_dbm":0},{"tag":"epc:30","rssi_dbm":0}]`, "",
+		[]string{"sighting 3 epc:30 at gw-a 0 -", "refused 0 antenna is no port number", "refused 1 rssi_dbm is no signal strength between -127 and 20 dBm",
+			"refused 2 rssi_dbm 0 is what radios send that measured nothing"}},
 
 	{"ESPresense, a beacon", "espresense/devices/iBeacon:30a1b2c3-d4e5-4607-1829-3a4b5c6d7e8f-7-258/ward-3",
 		`{"mac":"c0ffee000001","id":"iBeacon:30a1b2c3-d4e5-4607-1829-3a4b5c6d7e8f-7-258","rssi@1m":-59,"rssi":-74.35,"distance":3.7,"var":2.2,"int":1984}`, "",

@@ -303,7 +303,7 @@ func TestAGatewayPublishesUnderItsOwnNameAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publish(t, c, "wardwatch/v1/gw-b/sightings", 0, `{"tag":"c0ffee000001"}`)
+	publish(t, c, "wardwatch/v1/gw-b/sightings", 1, `{"tag":"c0ffee000001"}`)
 	publish(t, c, "espresense/devices/x/gw-b", 0, `{"id":"c0ffee000001","mac":"c0ffee000001","rssi":-60}`)
 	publish(t, c, "my/own/topic", 1, `[{"type":"Gateway","mac":"AC233F000009"},{"mac":"C0FFEE000001","rssi":-60}]`)
 	publish(t, c, "wardwatch/v1/gw-a/sightings", 1, `{"tag":"c0ffee000002"}`)
@@ -316,6 +316,9 @@ func TestAGatewayPublishesUnderItsOwnNameAlone(t *testing.T) {
 	}
 	if len(h.ward.refusals) != 3 {
 		t.Errorf("an administrator reads %+v", h.ward.refusals)
+	}
+	if len(h.ward.strangers) != 1 || h.ward.strangers[0].ID != "ac233f000009" {
+		t.Errorf("to be adopted, perhaps as another name of gw-a: %+v", h.ward.strangers)
 	}
 }
 
