@@ -77,12 +77,15 @@ func (s *shelves) follow(ctx context.Context) error {
 
 // use takes what there is: a ward that finds the shelf half empty takes the rest.
 func (s *shelves) use(ctx context.Context, use simulate.Use) error {
-	item, place := inventory.ItemID(use.Item), inventory.PlaceID(use.Place)
-	left, err := s.usable(ctx, item, place)
-	if err != nil || left == 0 {
+	taking := inventory.Taking{Item: inventory.ItemID(use.Item), Place: inventory.PlaceID(use.Place), Quantity: use.Quantity, Source: "scan"}
+	err := s.stock.Use(ctx, s.actor(hospital.Nurse), taking)
+	if !errors.Is(err, inventory.ErrShort) {
 		return err
 	}
-	return s.stock.Use(ctx, s.actor(hospital.Nurse), inventory.Taking{Item: item, Place: place, Quantity: min(use.Quantity, left), Source: "scan"})
+	if taking.Quantity, err = s.usable(ctx, taking.Item, taking.Place); err != nil || taking.Quantity == 0 {
+		return err
+	}
+	return s.stock.Use(ctx, s.actor(hospital.Nurse), taking)
 }
 
 func (s *shelves) usable(ctx context.Context, item inventory.ItemID, place inventory.PlaceID) (int64, error) {

@@ -10,7 +10,7 @@ import (
 	"wardwatch/tracking/simulate"
 )
 
-// walk writes down where the equipment went in the last week, as the tracker
+// walk writes down where the equipment went in the last days, as the tracker
 // would have: the gateways that heard it then are not asked again.
 func (p *past) walk(ctx context.Context) error {
 	places := map[tracking.AssetID]tracking.Place{}
@@ -47,7 +47,7 @@ func (p *past) breakSome(ctx context.Context, tx tracking.Tx) error {
 	return nil
 }
 
-// statusesFor is how far back the changes of status go; the moves go back a week.
+// statusesFor is how far back the changes of status go; the moves go back four days.
 const statusesFor = 24 * time.Hour
 
 // lastHeard is when a gateway last heard the asset before the first page.

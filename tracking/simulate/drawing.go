@@ -78,7 +78,7 @@ type Drawing struct {
 func Draw(size Size) *Drawing {
 	d := &Drawing{
 		Size:   size,
-		Site:   hospital.Site{ID: "lindenhof", Name: "Lindenhof General (made up)", Zone: "Europe/London"},
+		Site:   hospital.Site{ID: "lindenhof", Name: "Lindenhof General", Zone: "Europe/London"},
 		Units:  drawUnits(),
 		People: drawPeople(),
 	}

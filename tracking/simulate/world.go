@@ -25,7 +25,7 @@ const (
 	recent      = 2 * time.Hour
 
 	// walksBefore is how long equipment has walked about when the story begins.
-	walksBefore = 7 * 24 * time.Hour
+	walksBefore = 4 * 24 * time.Hour
 )
 
 // Story is what is bound to happen while somebody watches. The zero Story is a quiet day.
@@ -126,7 +126,7 @@ func (w *World) Now() time.Time { return w.now }
 // Record is the temperatures of the history, sensor by sensor, oldest first.
 func (w *World) Record() []Temperature { return w.record }
 
-// Stays lists where equipment went in the week before the start, oldest first, as
+// Stays lists where equipment went in the days before the start, oldest first, as
 // far as gateways can have known: not since a tag fell silent, and of passive
 // labels only where a portal read them.
 func (w *World) Stays() []Stay {
@@ -235,7 +235,7 @@ func (w *World) hangReceivers() {
 	}
 }
 
-// liveUntilStart lets the equipment walk about for a week.
+// liveUntilStart lets the equipment walk about for some days.
 func (w *World) liveUntilStart() {
 	from := w.options.Start.Add(-walksBefore)
 	for i := range w.drawing.Assets {

@@ -81,6 +81,9 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	h.sessions[cl] = s
 	h.mu.Unlock()
 	h.connections.Inc()
+	if from != "" {
+		h.Book.Alive(from, h.Now())
+	}
 	return true
 }
 
