@@ -63,7 +63,7 @@ func (w *World) beam(i int, air *airtime) {
 	b.count++
 	battery := batteryAt(uint64(asset.Number), w.now.Sub(w.options.Start).Hours()/24)
 	packet := heard{mac: asset.MAC, advert: w.advertOf(*asset, b.count, battery, moving), battery: battery, at: w.now}
-	if asset.Format == IBeacon {
+	if asset.Format == IBeacon || asset.Format == Eddystone {
 		packet.beacon = asset.Identities()[0]
 	}
 	w.hear(air, packet, uint64(asset.Number), room, spot)

@@ -13,7 +13,7 @@ import (
 // heard is one advert as one gateway received it.
 type heard struct {
 	mac     string // 12 lower-case hex digits
-	beacon  string // "ibeacon:UUID:major:minor" where the advert is one, else empty
+	beacon  string // "ibeacon:UUID:major:minor" or "eddystone:NAMESPACE:INSTANCE" where the tag is one
 	advert  []byte
 	rssi    float64
 	battery int
@@ -62,7 +62,7 @@ func minewLong(gateway string, at time.Time, packets []heard) (topic string, pay
 func minewRowOf(p heard) minewRow {
 	rssi, name := int(math.Round(p.rssi)), ""
 	row := minewRow{Timestamp: p.at.UTC().Format(minewStamp), Type: "Unknown", MAC: strings.ToUpper(p.mac), BLEName: &name, RSSI: &rssi}
-	if p.beacon == "" {
+	if !strings.HasPrefix(p.beacon, "ibeacon:") {
 		raw := strings.ToUpper(hex.EncodeToString(p.advert))
 		row.RawData = &raw
 		return row
@@ -91,9 +91,11 @@ type espresenseDevice struct {
 
 func espresense(node string, p heard) (topic string, payload []byte) {
 	id := p.mac
-	if p.beacon != "" {
-		part := strings.Split(p.beacon, ":")
+	switch part := strings.Split(p.beacon, ":"); part[0] {
+	case "ibeacon":
 		id = "iBeacon:" + part[1] + "-" + part[2] + "-" + part[3]
+	case "eddystone":
+		id = "eddy:" + part[1] + "-" + part[2]
 	}
 	distance := math.Pow(10, (powerAtOneMetre-p.rssi)/27)
 	return "espresense/devices/" + id + "/" + node, mustJSON(espresenseDevice{MAC: p.mac, ID: id, RSSI1m: powerAtOneMetre,
