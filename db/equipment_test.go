@@ -375,3 +375,60 @@ func TestReloadTakesUpANewTagAndKeepsStates(t *testing.T) {
 		t.Errorf("the pump did not move: %q", got)
 	}
 }
+
+func TestRoomIsTaughtAndTheLessonTakenBack(t *testing.T) {
+	w := openWard(t)
+	engineer := hospital.Person{ID: "b", Name: "B. Engineer", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
+	if err := w.equip.Teach(t.Context(), nurse, "P-001", "bed1"); !errors.Is(err, hospital.ErrForbidden) {
+		t.Fatalf("a nurse teaches no room: %v", err)
+	}
+	for id, want := range map[tracking.AssetID]error{"X-001": hospital.ErrInvalid, "P-404": hospital.ErrInvalid} {
+		if err := w.equip.Teach(t.Context(), engineer, id, "bed1"); !errors.Is(err, want) {
+			t.Errorf("teaching with %s: %v", id, err)
+		}
+	}
+	for room, signals := range map[hospital.RoomID]map[hospital.GatewayID]float64{"bed1": nearBed, "clean": nearClean} {
+		if err := w.equip.Teach(t.Context(), engineer, "P-001", room); err != nil {
+			t.Fatal(err)
+		}
+		w.hear(61, "c300000000a1", signals)
+		if class, held := w.tracker.Class(room); !held || !class.Over || !class.Kept {
+			t.Fatalf("after a minute in %s: %+v", room, class)
+		}
+	}
+	lessons, trial, err := w.equip.Lessons(t.Context(), nurse, "bed1")
+	if err != nil || len(lessons) != 1 || len(lessons[0].Steps) < 59 || lessons[0].By != "B. Engineer" || lessons[0].Steps[3]["g-bed1"] != -58 {
+		t.Fatalf("lessons %+v, %v", lessons, err)
+	}
+	if trial.Steps == 0 || trial.Accuracy() < 0.9 {
+		t.Errorf("half a minute's lesson should tell the other half: %+v", trial)
+	}
+	w.restart()
+	w.hear(20, "c300000000a2", nearBed)
+	if p := w.asset("P-002").Place; p.Room != "bed1" || p.Confidence < 0.8 {
+		t.Errorf("a taught room is told with more confidence: %+v", p)
+	}
+	if err := w.equip.Unteach(t.Context(), engineer, "clean", lessons[0].ID); !errors.Is(err, hospital.ErrUnknown) {
+		t.Errorf("another room's lesson: %v", err)
+	}
+	if err := w.equip.Unteach(t.Context(), engineer, "bed1", lessons[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if lessons, _, err := w.equip.Lessons(t.Context(), nurse, "bed1"); err != nil || len(lessons) != 0 {
+		t.Errorf("after taking it back: %+v, %v", lessons, err)
+	}
+}
+
+func TestTooLittleHeardIsNoLesson(t *testing.T) {
+	w := openWard(t)
+	engineer := hospital.Person{ID: "b", Name: "B. Engineer", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
+	if err := w.equip.Teach(t.Context(), engineer, "P-001", "bed1"); err != nil {
+		t.Fatal(err)
+	}
+	w.hear(tracking.LeastTaught-1, "c300000000a1", nearBed)
+	w.at = w.at.Add(tracking.TeachFor)
+	w.work()
+	if class, held := w.tracker.Class("bed1"); !held || !class.Over || class.Kept || class.Steps != tracking.LeastTaught-1 {
+		t.Errorf("class %+v", class)
+	}
+}

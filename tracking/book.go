@@ -50,9 +50,9 @@ func (c *clock) time() time.Time {
 
 // newBook writes the book of a hospital and its tagged assets; what the
 // gateways' clocks say is carried over from the book before.
-func newBook(directory *hospital.Directory, roster []Asset, lessons []locate.Lesson, shards int, before *book) *book {
+func newBook(directory *hospital.Directory, roster []Asset, lessons []Lesson, shards int, before *book) *book {
 	plan := PlanOf(directory)
-	b := &book{directory: directory, model: locate.NewModel(plan, locate.DefaultTuning(), lessons...),
+	b := &book{directory: directory, model: locate.NewModel(plan, locate.DefaultTuning(), lessonsFor(plan, lessons)...),
 		byAsset: make(map[AssetID]int32, len(roster)), byTag: make(map[string]int32, len(roster)),
 		covers: make(map[port]int16), clocks: make(map[hospital.GatewayID]*clock)}
 	for _, asset := range roster {

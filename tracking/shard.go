@@ -32,6 +32,7 @@ type tracked struct {
 	loudest float32 // of the step that is open
 	open    bool    // a step waits to be settled
 	stale   bool    // place differs from what is stored
+	class   *class  // the room that it teaches just now
 }
 
 // pages are what a shard needs of a new book: its assets' stored places.
@@ -46,6 +47,7 @@ type word struct {
 	room  hospital.RoomID
 	doubt bool
 	at    time.Time
+	class *class
 }
 
 // shard owns the state of its assets. Only run's goroutine touches what is below the line.
@@ -62,6 +64,7 @@ type shard struct {
 	filter   *locate.Filter
 	assets   []*tracked // by the book's index; nil for other shards' assets
 	opened   []int32
+	taught   []int32 // assets that teach a room just now
 	moves    []Move
 	batch    []heard
 	began    time.Time
@@ -107,6 +110,7 @@ func (s *shard) run(ctx context.Context) error {
 			s.drain(ctx)
 		case <-settle.C:
 			s.settle(s.tracker.now())
+			s.ring(s.tracker.now())
 			s.keep(ctx, false)
 		case <-sweep.C:
 			s.sweep(s.tracker.now())
@@ -119,6 +123,7 @@ func (s *shard) run(ctx context.Context) error {
 func (s *shard) finish(ctx context.Context) error {
 	s.drain(ctx)
 	s.settle(s.tracker.now().Add(time.Hour)) // every open step, however young
+	s.ring(s.tracker.now())
 	for i := range s.assets {
 		if t := s.assets[i]; t != nil && t.stale {
 			return s.store(ctx, s.staleOnes(math.MaxInt))
@@ -156,7 +161,7 @@ func (s *shard) turn() {
 	s.before, s.book = s.book, fresh.book
 	s.filter = locate.NewFilter(s.book.model)
 	s.filter.Offline(s.book.offline(s.tracker.now()))
-	s.assets, s.opened = make([]*tracked, len(s.book.assets)), s.opened[:0]
+	s.assets, s.opened, s.taught = make([]*tracked, len(s.book.assets)), s.opened[:0], s.taught[:0]
 	for index, place := range fresh.places {
 		t := &tracked{place: place}
 		if oldBook != nil {
@@ -167,6 +172,9 @@ func (s *shard) turn() {
 		}
 		t.state = s.restored(t.place)
 		t.seenMS = max(t.seenMS, msOf(t.place.SeenAt))
+		if t.class != nil {
+			s.taught = append(s.taught, index)
+		}
 		s.assets[index] = t
 	}
 }
@@ -202,7 +210,10 @@ func (s *shard) listen() {
 			continue
 		}
 		t := s.assets[index]
-		if w.doubt {
+		if w.class != nil {
+			t.class = w.class
+			s.taught = append(s.taught, index)
+		} else if w.doubt {
 			s.filter.Doubt(&t.state, w.at.UnixMilli())
 		} else if room, ok := s.book.model.Room(string(w.room)); ok {
 			s.filter.Place(&t.state, room, locate.Confirmed, w.at.UnixMilli())
@@ -271,6 +282,9 @@ func (s *shard) take(h *heard) {
 			s.moved(h.asset, t, event.Answer)
 		}
 	case h.receiver != locate.NoRoom:
+		if t.class != nil && h.atMS <= t.class.untilMS && len(t.class.heard) < maxTaught {
+			t.class.heard = append(t.class.heard, locate.Observation{AtMS: h.atMS, Receiver: s.book.model.ReceiverID(int(h.receiver)), DBm: float64(h.dbm)})
+		}
 		event, changed := s.filter.Sight(&t.state, int(h.receiver), float64(h.dbm), h.atMS)
 		if !t.open {
 			t.open, t.loudest = true, float32(math.Inf(-1))

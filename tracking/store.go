@@ -28,6 +28,8 @@ type Store interface {
 	ByFloor(ctx context.Context) (map[hospital.FloorID]int, error)
 	// Pins lists what was last seen on a floor, by room and number.
 	Pins(ctx context.Context, floor hospital.FloorID, limit int) ([]Pin, error)
+	// Lessons lists the lessons that count of a room (empty: of every room), newest first.
+	Lessons(ctx context.Context, room hospital.RoomID, limit int) ([]Lesson, error)
 	// FreeByKind counts the free assets of each kind in the rooms of a unit (empty: anywhere).
 	FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]KindCount, error)
 }
@@ -47,6 +49,10 @@ type Tx interface {
 	SetStatus(ctx context.Context, id AssetID, status Status, by, note string, at time.Time) (bool, error)
 	// Doubt notes that a person did not find the asset where it was said to be.
 	Doubt(ctx context.Context, id AssetID, room hospital.RoomID, by, note string, at time.Time) error
+	// AddLesson keeps a lesson.
+	AddLesson(ctx context.Context, lesson Lesson) error
+	// UndoLesson takes a room's lesson back; ErrUnknown when there is none that counts.
+	UndoLesson(ctx context.Context, room hospital.RoomID, lesson int64, by string, at time.Time) error
 	// Asset is the asset as this change sees it.
 	Asset(ctx context.Context, id AssetID) (Asset, error)
 }

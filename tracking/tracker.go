@@ -3,6 +3,7 @@ package tracking
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -38,7 +39,12 @@ type Tracker struct {
 	book     atomic.Pointer[book]
 	reload   sync.Mutex
 	scratch  sync.Pool
-	counted  counters
+	lessons  chan finished
+
+	classesMu sync.Mutex
+	classes   map[hospital.RoomID]Class // the last of each room
+
+	counted counters
 }
 
 type counters struct{ taken, strange, dropped, moves, failed atomic.Uint64 }
@@ -54,7 +60,8 @@ type Counts struct {
 
 // NewTracker begins with what the store remembers. Run it, then hand it sightings.
 func NewTracker(ctx context.Context, register *hospital.Register, store Store, options TrackerOptions) (*Tracker, error) {
-	t := &Tracker{register: register, store: store, now: options.Now, log: cmp.Or(options.Log, slog.Default())}
+	t := &Tracker{register: register, store: store, now: options.Now, log: cmp.Or(options.Log, slog.Default()),
+		lessons: make(chan finished, lessonsWaiting), classes: make(map[hospital.RoomID]Class)}
 	if t.now == nil {
 		t.now = time.Now
 	}
@@ -74,7 +81,11 @@ func (t *Tracker) Reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reload tracker: %w", err)
 	}
-	fresh := newBook(t.register.Current(), roster, nil, len(t.shards), t.book.Load())
+	lessons, err := t.store.Lessons(ctx, "", MaxLessons)
+	if err != nil {
+		return fmt.Errorf("reload tracker: %w", err)
+	}
+	fresh := newBook(t.register.Current(), roster, lessons, len(t.shards), t.book.Load())
 	t.book.Store(fresh)
 	for i, s := range t.shards {
 		s.adopt(pages{book: fresh, places: t.placesOf(fresh, roster, i)})
@@ -98,7 +109,8 @@ func (t *Tracker) Run(ctx context.Context) error {
 	for _, s := range t.shards {
 		group.Go(func() error { return s.run(ctx) })
 	}
-	return group.Wait()
+	group.Go(func() error { return t.learn(ctx) })
+	return errors.Join(group.Wait(), t.learnRest(context.WithoutCancel(ctx)))
 }
 
 // batches is scratch space to sort sightings by shard.

@@ -203,3 +203,33 @@ func TestOfflineGatewayIsNotALostPump(t *testing.T) {
 	s.shows("/floors/f4", "Blind")
 	s.shows("/rooms/r1", "gateways of this room are offline")
 }
+
+func TestEngineerTeachesARoom(t *testing.T) {
+	s := openStation(t)
+	if code, _ := s.get("/rooms/r1/teach"); code != http.StatusForbidden {
+		t.Errorf("a nurse is answered %d", code)
+	}
+	s.who = hospital.Person{ID: "b", Name: "Ben", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
+	s.shows("/rooms/r1", "Teach this room")
+	s.shows("/rooms/r1/teach", "Nobody has taught this room", "Nothing yet")
+	if w := s.post("/rooms/r1/teach", url.Values{"asset": {"P-404"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `value="P-404"`) {
+		t.Errorf("an unknown asset is answered %d, and what was typed should stay", w.Code)
+	}
+	if w := s.post("/rooms/r1/teach", url.Values{"asset": {" P-001 "}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("a lesson is answered %d: %s", w.Code, w.Body)
+	}
+	s.shows("/rooms/r1/teach", "Listening", `id="room-r1-class"`)
+	for range 7 { // ten seconds each
+		s.hear("g1")
+	}
+	page := s.shows("/rooms/r1/teach", "Learned", "Ben with P-001", "Take back")
+	_, rest, _ := strings.Cut(page, `action="/rooms/r1/lessons/`)
+	lesson, _, _ := strings.Cut(rest, "/")
+	if w := s.post("/rooms/r1/lessons/"+lesson+"/undo", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("taking back is answered %d", w.Code)
+	}
+	s.shows("/rooms/r1/teach", "Nothing yet")
+	if w := s.post("/rooms/r1/lessons/"+lesson+"/undo", nil); w.Code != http.StatusNotFound {
+		t.Errorf("taking back twice is answered %d", w.Code)
+	}
+}

@@ -61,7 +61,8 @@ func (d *Door) room(c echo.Context) error {
 	}
 	house := d.house()
 	room, _ := house.Room(id)
-	page := views.RoomPage{Room: room, House: house, Hits: hits, Map: d.planOf(room.Floor)}
+	page := views.RoomPage{Room: room, House: house, Hits: hits, Map: d.planOf(room.Floor),
+		MayTeach: d.actor(c).May(hospital.ManageEquipment)}
 	return d.show(c, room.Name, views.Room(page), "room/"+string(id))
 }
 
@@ -71,7 +72,11 @@ func (d *Door) drawRoom(ctx context.Context, key string) ([]live.Fragment, error
 	if err != nil {
 		return nil, orNothing(err)
 	}
-	return drawAll(ctx, leaf{"room-" + key + "-list", views.RoomList(hospital.RoomID(key), hits, d.house())})
+	class, held := d.Equipment.Tracker.Class(hospital.RoomID(key))
+	return drawAll(ctx,
+		leaf{"room-" + key + "-list", views.RoomList(hospital.RoomID(key), hits, d.house())},
+		leaf{"room-" + key + "-class", views.TeachState(hospital.RoomID(key), class, held)},
+	)
 }
 
 // drawFloor draws the dots of a map and the counts beside it.

@@ -26,6 +26,7 @@ func (d *Door) routes() []route {
 		d.coldChainRoutes(),
 		d.equipmentRoutes(),
 		d.floorRoutes(),
+		d.teachRoutes(),
 		d.peopleRoutes(),
 		d.ingestRoutes(),
 		d.deviceRoutes(),

@@ -44,8 +44,32 @@ func (s *scale) at(p float64) float32 {
 // honest is how often an answer of which the filter is so sure is right.
 func (m *Model) honest(p float64) float32 { return m.scale.at(p) }
 
+// Trial is how a room fared when a model of one half of the lessons was tried on
+// the other half.
+type Trial struct {
+	Steps, Right int
+	// With is the room that it was taken for most often, or NoRoom.
+	With, WithSteps int
+}
+
+// Trial is how well the model knows a room; no steps where it was never tried.
+func (m *Model) Trial(room int) Trial {
+	t := Trial{With: NoRoom}
+	for said, steps := range m.trials[room] {
+		t.Steps += steps
+		switch {
+		case said == room:
+			t.Right = steps
+		case steps > t.WithSteps || steps == t.WithSteps && said < t.With:
+			t.With, t.WithSteps = said, steps
+		}
+	}
+	return t
+}
+
 // learnScale tries models of one half of the lessons on the other half.
-func learnScale(plan Plan, tuning Tuning, lessons []Lesson) scale {
+func (m *Model) learnScale(plan Plan, tuning Tuning, lessons []Lesson) scale {
+	m.trials = make(map[int]map[int]int)
 	steps := 0
 	for _, lesson := range lessons {
 		steps += len(lesson.Steps)
@@ -56,12 +80,16 @@ func learnScale(plan Plan, tuning Tuning, lessons []Lesson) scale {
 	var right, all [scalePoints]float64
 	halves := inHalves(lessons)
 	for i := range halves {
-		m := newModel(plan, tuning, halves[1-i])
-		m.scale = plainScale(1)
-		try(m, halves[i], func(p float64, ok bool) {
+		half := newModel(plan, tuning, halves[1-i])
+		half.scale = plainScale(1)
+		try(half, halves[i], func(p float64, room, said int) {
+			if m.trials[room] == nil {
+				m.trials[room] = make(map[int]int)
+			}
+			m.trials[room][said]++
 			at := min(int(p*(scalePoints-1)+0.5), scalePoints-1)
 			all[at]++
-			if ok {
+			if room == said {
 				right[at]++
 			}
 		})
@@ -97,7 +125,7 @@ func inHalves(lessons []Lesson) [2][]Lesson {
 }
 
 // try lets a tag live through the lessons, one after the other.
-func try(m *Model, lessons []Lesson, tell func(confidence float64, right bool)) {
+func try(m *Model, lessons []Lesson, tell func(confidence float64, room, said int)) {
 	f, s := NewFilter(m), NewState()
 	at := int64(1)
 	for _, lesson := range lessons {
@@ -109,7 +137,7 @@ func try(m *Model, lessons []Lesson, tell func(confidence float64, right bool)) 
 			}
 			f.Settle(&s)
 			if a := s.Answer(); a.Room != NoRoom {
-				tell(float64(a.Confidence), int(a.Room) == lesson.Room)
+				tell(float64(a.Confidence), lesson.Room, int(a.Room))
 			}
 		}
 	}

@@ -12,6 +12,7 @@ const (
 	kernelDB    = 3.0  // a taught signal also speaks for signals this near
 	floorShare  = 0.02 // of every histogram spread evenly: nothing is impossible
 	nearSpots   = 48   // spots that one receiver speaks for
+	mostShare   = 0.98 // nothing is heard in every step
 	nearShare   = 0.3  // of the loudest spot's share, below which a spot is not near
 	enterPrior  = 0.1  // entries that every spot is credited with
 	leavePriorS = 4.0  // seconds of teaching that weigh as much as Tuning.LeavePerSecond
@@ -24,7 +25,8 @@ const (
 type Model struct {
 	plan   Plan
 	tuning Tuning
-	scale  scale // from what the filter thinks to how often it is right
+	trials map[int]map[int]int // by room taught, then room said: steps
+	scale  scale               // from what the filter thinks to how often it is right
 
 	rooms     map[string]int
 	receivers map[string]int
@@ -62,7 +64,7 @@ const tableSize = bins + 1
 // NewModel builds a model of the plan; lessons may be none.
 func NewModel(plan Plan, tuning Tuning, lessons ...Lesson) *Model {
 	m := newModel(plan, tuning, lessons)
-	m.scale = learnScale(plan, tuning, lessons)
+	m.scale = m.learnScale(plan, tuning, lessons)
 	return m
 }
 
@@ -151,7 +153,7 @@ func (m *Model) tabulate(spots []spot) {
 			if c == nil {
 				c = &cell{}
 			}
-			share := (c.heard + priorSteps*e.heard) / (c.steps + priorSteps)
+			share := min((c.heard+priorSteps*e.heard)/(c.steps+priorSteps), mostShare)
 			loud[s] = loudness{spot: int16(s), share: share, mean: e.mean}
 			m.untaught[s] = spots[s].taught == 0
 			silent := math.Log(1 - share)

@@ -1,0 +1,79 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"wardwatch/tracking"
+	"wardwatch/tracking/hospital"
+)
+
+// Lessons lists the lessons that count of a room (empty: of every room), newest first.
+func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int) ([]tracking.Lesson, error) {
+	const q = `
+		SELECT id, room_id, asset_id, by_name, at, steps, alive
+		FROM room_lessons
+		WHERE ($1 = '' OR room_id = $1) AND undone_at = 0
+		ORDER BY at DESC, id DESC
+		LIMIT $2`
+	rows, err := e.Query(ctx, q, room, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read lessons: %w", err)
+	}
+	defer rows.Close()
+	var lessons []tracking.Lesson
+	for rows.Next() {
+		var l tracking.Lesson
+		var at int64
+		var steps, alive []byte
+		if err := rows.Scan(&l.ID, &l.Room, &l.Asset, &l.By, &at, &steps, &alive); err != nil {
+			return nil, fmt.Errorf("read lessons: %w", err)
+		}
+		if err := json.Unmarshal(steps, &l.Steps); err != nil {
+			return nil, fmt.Errorf("read steps of lesson %d: %w", l.ID, err)
+		}
+		if err := json.Unmarshal(alive, &l.Alive); err != nil {
+			return nil, fmt.Errorf("read gateways of lesson %d: %w", l.ID, err)
+		}
+		l.At = fromMS(at)
+		lessons = append(lessons, l)
+	}
+	return lessons, rows.Err()
+}
+
+// AddLesson keeps a lesson.
+func (tx equipmentTx) AddLesson(ctx context.Context, l tracking.Lesson) error {
+	steps, err := json.Marshal(l.Steps)
+	if err != nil {
+		return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
+	}
+	alive, err := json.Marshal(l.Alive)
+	if err != nil {
+		return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
+	}
+	const q = `
+		INSERT INTO room_lessons (room_id, asset_id, by_name, at, steps, alive)
+		VALUES ($1, $2, $3, $4, $5, $6)`
+	if _, err := tx.Exec(ctx, q, l.Room, l.Asset, l.By, ms(l.At), string(steps), string(alive)); err != nil {
+		return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
+	}
+	return nil
+}
+
+// UndoLesson takes a room's lesson back.
+func (tx equipmentTx) UndoLesson(ctx context.Context, room hospital.RoomID, lesson int64, by string, at time.Time) error {
+	const q = `
+		UPDATE room_lessons
+		SET undone_by = $3, undone_at = $4
+		WHERE id = $1 AND room_id = $2 AND undone_at = 0`
+	done, err := tx.Exec(ctx, q, lesson, room, by, ms(at))
+	if err != nil {
+		return fmt.Errorf("undo lesson %d: %w", lesson, err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return fmt.Errorf("lesson %d of room %s: %w", lesson, room, hospital.ErrUnknown)
+	}
+	return nil
+}

@@ -1,0 +1,316 @@
+package tracking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/locate"
+)
+
+// Limits of teaching a room.
+const (
+	// TeachFor is how long a person stands with an asset in a room.
+	TeachFor = time.Minute
+	// LeastTaught is how many steps must be heard for a lesson to be worth keeping.
+	LeastTaught = 10
+	// maxTaught bounds the signals of one lesson.
+	maxTaught = 20_000
+	// MaxLessons bounds the lessons that a model is made of; the newest count.
+	MaxLessons = 2000
+	// lessonsWaiting is how many finished lessons may wait to be stored.
+	lessonsWaiting = 64
+)
+
+// Lesson is what gateways heard of an asset while a person stood with it in a room.
+type Lesson struct {
+	ID    int64
+	Room  hospital.RoomID
+	Asset AssetID
+	By    string
+	At    time.Time
+	// Steps are the signals in dBm by gateway, a step for each third of a second.
+	Steps []map[hospital.GatewayID]float64
+	// Alive are the gateways that worked at the time.
+	Alive []hospital.GatewayID
+}
+
+// Class is the lesson that a room is being given, or was given last since the start.
+type Class struct {
+	Asset AssetID
+	Until time.Time
+	// Steps is how many were heard; it counts once the class is Over.
+	Steps int
+	Over  bool
+	// Kept is false while the class goes on, and when too little was heard.
+	Kept bool
+}
+
+// class is a lesson in progress, in the hands of the asset's shard.
+type class struct {
+	room    hospital.RoomID
+	by      hospital.Actor
+	untilMS int64
+	heard   []locate.Observation
+}
+
+// RoomTrial says how well a model that was taught one half of the lessons knew
+// the room in the other half.
+type RoomTrial struct {
+	Room  hospital.RoomID
+	Steps int
+	Right int
+	// With is the room that it was taken for most often, WithSteps how often; empty: none.
+	With      hospital.RoomID
+	WithSteps int
+}
+
+// Accuracy is the share of steps that were right.
+func (r RoomTrial) Accuracy() float64 { return float64(r.Right) / float64(max(r.Steps, 1)) }
+
+// Teach has gateways listen for a minute to an asset that a person holds in a
+// room; the model is better for it afterwards. It also says that the asset is there.
+func (e Equipment) Teach(ctx context.Context, by hospital.Actor, id AssetID, room hospital.RoomID) error {
+	if err := by.Need(hospital.ManageEquipment); err != nil {
+		return err
+	}
+	if _, ok := e.Register.Current().Room(room); !ok {
+		return fmt.Errorf("teach room %s: %w", room, hospital.ErrUnknown)
+	}
+	asset, err := e.Store.Asset(ctx, id)
+	if errors.Is(err, hospital.ErrUnknown) {
+		return hospital.Refuse(hospital.ErrInvalid, "There is no asset of that number. Type the number on its label.")
+	}
+	if err != nil {
+		return fmt.Errorf("teach room %s: %w", room, err)
+	}
+	if len(asset.Tags) == 0 {
+		return hospital.Refuse(hospital.ErrInvalid, "This asset has no tag, so no gateway can hear it. Take another.")
+	}
+	at := e.Now()
+	e.Tracker.begin(asset.ID, room, by, at)
+	err = e.Store.InTx(ctx, func(tx Tx) error {
+		tx.Announce("room/" + string(room))
+		return tx.Record(ctx, hospital.Deed{By: by, What: "room.teach", On: "room/" + string(room), After: fact("asset", string(id))})
+	})
+	if err != nil {
+		return fmt.Errorf("teach room %s: %w", room, err)
+	}
+	return nil
+}
+
+// Unteach takes a lesson back; the model forgets it.
+func (e Equipment) Unteach(ctx context.Context, by hospital.Actor, room hospital.RoomID, lesson int64) error {
+	if err := by.Need(hospital.ManageEquipment); err != nil {
+		return err
+	}
+	err := e.Store.InTx(ctx, func(tx Tx) error {
+		if err := tx.UndoLesson(ctx, room, lesson, by.Name, tx.Now()); err != nil {
+			return err
+		}
+		tx.Announce("room/" + string(room))
+		return tx.Record(ctx, hospital.Deed{By: by, What: "room.unteach", On: "room/" + string(room), Before: fact("lesson", fmt.Sprint(lesson))})
+	})
+	if err != nil {
+		return fmt.Errorf("take back lesson %d of room %s: %w", lesson, room, err)
+	}
+	return e.Tracker.Reload(ctx)
+}
+
+// Lessons lists the lessons of a room that count, newest first, and how well the
+// room is known by them.
+func (e Equipment) Lessons(ctx context.Context, by hospital.Actor, room hospital.RoomID) ([]Lesson, RoomTrial, error) {
+	if err := by.Need(hospital.SeeEquipment); err != nil {
+		return nil, RoomTrial{}, err
+	}
+	if _, ok := e.Register.Current().Room(room); !ok {
+		return nil, RoomTrial{}, fmt.Errorf("lessons of room %s: %w", room, hospital.ErrUnknown)
+	}
+	lessons, err := e.Store.Lessons(ctx, room, MaxLessons)
+	return lessons, e.Tracker.Trial(room), err
+}
+
+// Class is the lesson that a room is being given; false when there was none since the start.
+func (t *Tracker) Class(room hospital.RoomID) (Class, bool) {
+	t.classesMu.Lock()
+	defer t.classesMu.Unlock()
+	c, ok := t.classes[room]
+	return c, ok
+}
+
+// Trial is how well the model knows a room.
+func (t *Tracker) Trial(room hospital.RoomID) RoomTrial {
+	b := t.book.Load()
+	index, ok := b.model.Room(string(room))
+	if !ok {
+		return RoomTrial{Room: room}
+	}
+	trial := b.model.Trial(index)
+	r := RoomTrial{Room: room, Steps: trial.Steps, Right: trial.Right}
+	if trial.With != locate.NoRoom {
+		r.With, r.WithSteps = b.room(trial.With), trial.WithSteps
+	}
+	return r
+}
+
+func (t *Tracker) begin(id AssetID, room hospital.RoomID, by hospital.Actor, at time.Time) {
+	t.note(room, Class{Asset: id, Until: at.Add(TeachFor)})
+	t.tell(word{asset: id, room: room, at: at, class: &class{room: room, by: by, untilMS: at.Add(TeachFor).UnixMilli()}})
+}
+
+func (t *Tracker) note(room hospital.RoomID, c Class) {
+	t.classesMu.Lock()
+	defer t.classesMu.Unlock()
+	t.classes[room] = c
+}
+
+// ring ends the classes that have lasted long enough.
+func (s *shard) ring(at time.Time) {
+	s.taught = slices.DeleteFunc(s.taught, func(index int32) bool {
+		t := s.assets[index]
+		if t == nil || t.class == nil {
+			return true
+		}
+		if at.UnixMilli() < t.class.untilMS {
+			return false
+		}
+		s.dismiss(s.book.assets[index], t.class)
+		t.class = nil
+		return true
+	})
+}
+
+// dismiss hands a finished lesson over to be stored.
+func (s *shard) dismiss(id AssetID, c *class) {
+	lesson := Lesson{Room: c.room, Asset: id, By: c.by.Name, At: time.UnixMilli(c.untilMS).UTC(), Steps: stepsOf(c.heard)}
+	offline := s.book.offline(lesson.At)
+	for i, gateway := range s.book.directory.Gateways {
+		if !slices.Contains(offline, i) {
+			lesson.Alive = append(lesson.Alive, gateway.ID)
+		}
+	}
+	over := Class{Asset: id, Until: lesson.At, Steps: len(lesson.Steps), Over: true}
+	if len(lesson.Steps) >= LeastTaught {
+		select {
+		case s.tracker.lessons <- finished{lesson: lesson, by: c.by}:
+			over.Kept = true
+		default:
+			s.tracker.log.Error("too many lessons at once; one is dropped", "room", c.room)
+		}
+	}
+	s.tracker.note(c.room, over)
+}
+
+// stepsOf averages what each gateway heard within each step.
+func stepsOf(heard []locate.Observation) []map[hospital.GatewayID]float64 {
+	var steps []map[hospital.GatewayID]float64
+	var counts map[hospital.GatewayID]float64
+	stepMS, began := locate.DefaultTuning().StepMS, int64(0)
+	for _, o := range heard {
+		if len(steps) == 0 || o.AtMS >= began+stepMS {
+			steps, began = append(steps, make(map[hospital.GatewayID]float64)), o.AtMS
+			counts = make(map[hospital.GatewayID]float64)
+		}
+		step, gateway := steps[len(steps)-1], hospital.GatewayID(o.Receiver)
+		counts[gateway]++
+		step[gateway] += (o.DBm - step[gateway]) / counts[gateway]
+	}
+	for _, step := range steps {
+		for gateway, dbm := range step {
+			step[gateway] = math.Round(dbm*10) / 10
+		}
+	}
+	return steps
+}
+
+// finished is a lesson on its way to the store.
+type finished struct {
+	lesson Lesson
+	by     hospital.Actor
+}
+
+// learn stores finished lessons and makes a new model of them.
+func (t *Tracker) learn(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case f := <-t.lessons:
+			if err := t.learnOne(ctx, f); err != nil && ctx.Err() == nil {
+				t.log.Error("could not learn a room", "room", f.lesson.Room, "error", err)
+			}
+		}
+	}
+}
+
+// learnRest stores the lessons that the shards finished last.
+func (t *Tracker) learnRest(ctx context.Context) error {
+	for {
+		select {
+		case f := <-t.lessons:
+			if err := t.learnOne(ctx, f); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+func (t *Tracker) learnOne(ctx context.Context, f finished) error {
+	err := t.store.InTx(ctx, func(tx Tx) error {
+		if err := tx.AddLesson(ctx, f.lesson); err != nil {
+			return err
+		}
+		tx.Announce("room/" + string(f.lesson.Room))
+		return tx.Record(ctx, hospital.Deed{By: f.by, What: "room.taught", On: "room/" + string(f.lesson.Room),
+			After: fact("steps", fmt.Sprint(len(f.lesson.Steps)))})
+	})
+	if err != nil {
+		return fmt.Errorf("learn room %s: %w", f.lesson.Room, err)
+	}
+	return t.Reload(ctx)
+}
+
+// lessonsFor are stored lessons in the model's terms; what it does not know is left out.
+func lessonsFor(plan locate.Plan, stored []Lesson) []locate.Lesson {
+	rooms, receivers := make(map[string]int), make(map[string]int)
+	for i, room := range plan.Rooms {
+		rooms[room.ID] = i
+	}
+	for i, receiver := range plan.Receivers {
+		receivers[receiver.ID] = i
+	}
+	var lessons []locate.Lesson
+	for _, l := range slices.Backward(stored) { // oldest first
+		room, ok := rooms[string(l.Room)]
+		if !ok {
+			continue
+		}
+		lesson := locate.Lesson{Room: room, Alive: []int{}}
+		for _, gateway := range l.Alive {
+			if g, ok := receivers[string(gateway)]; ok {
+				lesson.Alive = append(lesson.Alive, g)
+			}
+		}
+		for _, step := range l.Steps {
+			var signals []locate.Signal
+			for g, receiver := range plan.Receivers {
+				if dbm, heard := step[hospital.GatewayID(receiver.ID)]; heard {
+					signals = append(signals, locate.Signal{Receiver: g, DBm: dbm})
+				}
+			}
+			if len(signals) > 0 {
+				lesson.Steps = append(lesson.Steps, signals)
+			}
+		}
+		if len(lesson.Steps) > 0 {
+			lessons = append(lessons, lesson)
+		}
+	}
+	return lessons
+}
