@@ -102,18 +102,19 @@ func faults(t *testing.T, page string) (found []string) {
 }
 
 func TestPagesHaveNoFaults(t *testing.T) {
-	home := Home(HomeProps{Actor: everyone(hospital.Pharmacist), Now: noon, Start: true, Kinds: []KindFree{{Kind: "infusion pump", Key: "p", Free: 0, Total: 3}},
+	home := Home(HomeProps{Actor: everyone(hospital.Pharmacist), Now: noon, Start: true, Tour: true, Kinds: []KindFree{{Kind: "infusion pump", Key: "p", Free: 0, Total: 3}},
 		Fridges: []coldchain.Standing{{Fridge: coldchain.Fridge{ID: "f", Name: "F <1>"}, Condition: coldchain.OutOfRange, Last: coldchain.Point{At: noon, Temp: 9400}}, {Condition: coldchain.InRange}},
 		Stock:   &StockLine{Low: 1, MayApprove: true}})
 	bodies := map[string]templ.Component{
 		"home": home, "failure": FailurePage(Failure{Status: 500, Sentence: "No.", Reference: "R1", SignedIn: true}),
+		"scan": ScanPage(true),
 		"form": templ.Join(Field(FieldProps{Name: "a", Label: "A", Error: "No.", Hint: "H"}), TextArea(FieldProps{Name: "b", Label: "B"}, 3),
 			Select(FieldProps{Name: "c", Label: "C", Value: "2"}, []Option{{"1", "One"}, {"2", "Two"}}),
 			Choices(FieldProps{Name: "d", Label: "D"}, []Option{{"1", "One"}}), Tick(FieldProps{Name: "e", Label: "E", Value: "on"}, true)),
 	}
 	for name, body := range bodies {
 		for who, page := range map[string]Page{"everybody": fullPage(hospital.Roles()...), "nurse": fullPage(hospital.Nurse), "stranger": {Title: "Sign in"}, "wall": {Title: "Wall", Wall: true, Actor: everyone(hospital.Nurse)}} {
-			if name == "home" {
+			if name == "home" || name == "scan" {
 				page.OwnSearch = true // its search box takes the place of the bar's
 			}
 			for _, fault := range faults(t, draw(t, Shell(page, body))) {

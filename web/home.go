@@ -28,7 +28,7 @@ const wholeHouse = "all"
 func (d *Door) home(c echo.Context) error {
 	ctx, by, directory := c.Request().Context(), d.actor(c), d.Register.Current()
 	unit, _ := directory.Unit(by.Unit)
-	page := views.HomeProps{Actor: by, Unit: unit.Name, Now: d.Now().In(directory.Site.Location()), Start: len(directory.Rooms) == 0}
+	page := views.HomeProps{Actor: by, Unit: unit.Name, Now: d.Now().In(directory.Site.Location()), Start: len(directory.Rooms) == 0, Tour: d.Demo != nil}
 	var topics []string
 	if d.Equipment != nil && by.May(hospital.SeeEquipment) {
 		counts, err := d.Equipment.FreeByKind(ctx, by, unit.ID)

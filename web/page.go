@@ -68,7 +68,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 	by, directory := d.actor(c), d.Register.Current()
 	page := views.Page{
 		Title: title, Nav: views.NavOf(c.Request().URL.Path), Actor: by, Site: directory.Site,
-		OwnSearch: c.Path() == "/" || c.Path() == "/search", Theme: theme(c), Said: takeSaid(c), Version: d.Version,
+		OwnSearch: slices.Contains([]string{"/", "/search", "/scan"}, c.Path()), Theme: theme(c), Said: takeSaid(c), Version: d.Version,
 	}
 	if d.Demo != nil {
 		page.Demo = d.Demo.strip()

@@ -51,5 +51,6 @@ func (d *Door) screenRoutes() []route {
 		{get, "/live.json", SignedIn, d.poll},
 		{post, "/me/theme", Public, d.chooseTheme},
 		{get, "/", SignedIn, d.home},
+		{get, "/scan", SignedIn, d.scan},
 	}
 }

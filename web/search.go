@@ -47,6 +47,11 @@ func (d *Door) search(c echo.Context) error {
 	return d.show(c, "Search", views.Search(views.SearchPage{Query: q, Found: found, Elsewhere: elsewhere, House: d.house(), Asked: q.Text != ""}), topics...)
 }
 
+// scan is the page for a hand scanner.
+func (d *Door) scan(c echo.Context) error {
+	return d.show(c, "Scan", views.ScanPage(d.Stock != nil && d.actor(c).May(hospital.SeeStock)))
+}
+
 // scanned is where a code that can mean one thing only leads; empty for any other text.
 func (d *Door) scanned(ctx context.Context, by hospital.Actor, text string) string {
 	if orderNumber.MatchString(text) && d.Desk != nil && by.May(hospital.SeeOrders) {
