@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"wardwatch/db"
+	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/simulate"
 )
 
 func TestThePrintedHospitalCanBeImported(t *testing.T) {
@@ -98,4 +101,42 @@ func TestTheDemoComesUpAndLeavesNothingBehind(t *testing.T) {
 		t.Errorf("/readyz answers %s", answer.Status)
 	}
 	d.end(t)
+}
+
+// What the demo's thirty days left in the database is what a real month would
+// have: the audit chain is whole, the ledger's sum is the stock, and a replay of
+// all readings finds the very same excursions.
+func TestTheDemosPastStandsUpToADeepCheck(t *testing.T) {
+	drawing := simulate.Draw(simulate.Hospital)
+	d := &demo{command: demoCommand{Seed: 3, Speed: 1}, drawing: drawing, start: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC),
+		clock: &demoClock{}, born: make(chan *simulate.World, 1), log: newLog(io.Discard, 0), dsn: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
+	d.born <- simulate.NewWorld(drawing, simulate.Options{Seed: 3, Start: d.start, History: demoHistory, Story: demoStory()})
+	if err := d.takeIn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := db.Open(t.Context(), d.dsn, db.Options{Now: d.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	report, err := kept.VerifyDeep(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.FirstFault(); err != nil {
+		t.Error(err)
+	}
+	if err := (db.Stock{DB: kept}).Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for fridge, least := range map[string]int{"f-04": 1, "f-05": 1, "f-09": 1, "f-11": 1} {
+		excursions, err := db.Fridges{DB: kept}.Excursions(t.Context(), coldchain.FridgeID(fridge), 10)
+		if err != nil || len(excursions) < least {
+			t.Errorf("%s: %d past excursions, %v", fridge, len(excursions), err)
+		}
+	}
+	open, err := db.Alarms{DB: kept}.OpenAlarms(t.Context())
+	if err != nil || len(open) > 0 {
+		t.Errorf("%d alarms are open before the story begins, %v", len(open), err)
+	}
 }
