@@ -4,16 +4,21 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"wardwatch/db"
 	"wardwatch/db/dbtest"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/notify"
+	"wardwatch/tracking/notify/email"
 	"wardwatch/tracking/notify/webhook"
 )
 
@@ -219,5 +224,102 @@ func TestRunSendsByItselfAndEnds(t *testing.T) {
 	stop()
 	if err := <-ended; err != context.Canceled {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// letterbox is a mail server's backend that keeps whom it was given letters for.
+type letterbox struct {
+	mu sync.Mutex
+	to []string
+}
+
+func (l *letterbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &letter{box: l}, nil }
+
+type letter struct{ box *letterbox }
+
+func (*letter) Reset()                               {}
+func (*letter) Logout() error                        { return nil }
+func (*letter) Mail(string, *smtp.MailOptions) error { return nil }
+func (l *letter) Rcpt(to string, _ *smtp.RcptOptions) error {
+	l.box.mu.Lock()
+	defer l.box.mu.Unlock()
+	l.box.to = append(l.box.to, to)
+	return nil
+}
+func (*letter) Data(r io.Reader) error {
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
+func (l *letterbox) got() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	to := slices.Clone(l.to)
+	slices.Sort(to)
+	return to
+}
+
+// A warm fridge, the people table and a real mail server: the first rung goes to
+// nurses and pharmacists, the next ones up, nobody twice in a rung, and nobody who has left.
+func TestThePeopleOfEachRungGetTheirMail(t *testing.T) {
+	box := &letterbox{}
+	server := smtp.NewServer(box)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener)
+	}()
+	defer func() {
+		_ = server.Close()
+		<-served
+	}()
+
+	w := newTower(t)
+	w.ladder = notify.DefaultLadder(notify.Email)
+	w.desk.Ladder = w.ladder
+	err = w.kept.DB.InTx(t.Context(), func(tx *db.Tx) error {
+		for _, q := range []string{
+			`INSERT INTO people (id, name, email, disabled_at) VALUES ('n', 'Nia', 'nia@h.example', NULL), ('p', 'Pia', 'pia@h.example', NULL),
+				('g', 'Gus', 'gus@h.example', 1), ('a', 'Ada', 'ada@h.example', NULL)`,
+			`INSERT INTO person_roles (person, role) VALUES ('n', 'nurse'), ('p', 'nurse'), ('p', 'pharmacist'), ('g', 'pharmacist'), ('a', 'administrator')`,
+		} {
+			if _, err := tx.Exec(t.Context(), q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func() []string {
+		t.Helper()
+		d := w.dispatcher()
+		d.Ways = map[notify.Way]notify.Sender{notify.Email: email.Server{Address: listener.Addr().String(), From: "wardwatch@h.example"}}
+		if _, err := d.SendDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return box.got()
+	}
+	alarm := w.raise(notify.Serious)
+	if got := send(); !slices.Equal(got, []string{"nia@h.example", "pia@h.example"}) {
+		t.Fatalf("the first rung reached %v", got)
+	}
+	w.at = w.at.Add(30 * time.Minute)
+	if got := send(); !slices.Equal(got, []string{"ada@h.example", "nia@h.example", "pia@h.example", "pia@h.example"}) {
+		t.Fatalf("half an hour later it had reached %v", got)
+	}
+	notices, err := w.kept.Notices(t.Context(), alarm.ID)
+	if err != nil || len(notices) != 4 {
+		t.Fatalf("%d notices, %v", len(notices), err)
+	}
+	for _, n := range notices {
+		if n.Status != notify.Sent {
+			t.Errorf("notice to %s is %s: %s", n.To, n.Status, n.Outcome)
+		}
 	}
 }

@@ -81,9 +81,16 @@ func (d *Door) fridgeTile(ctx context.Context, s coldchain.Standing, now time.Ti
 		if !probe.Sensor.Judged {
 			continue
 		}
-		trend, err := d.ColdChain.Trend(ctx, probe.Sensor.ID, now)
-		tile.Trend = trend
-		return tile, err // one probe's day is what a tile has room for
+		// One probe's day is what a tile has room for.
+		var err error
+		if tile.Trend, err = d.ColdChain.Trend(ctx, probe.Sensor.ID, now); err != nil || s.Condition != coldchain.InRange {
+			return tile, err
+		}
+		outlook, warns, err := d.ColdChain.Outlook(ctx, s.Profile, probe.Sensor.ID, now)
+		if warns {
+			tile.Outlook = &outlook
+		}
+		return tile, err
 	}
 	return tile, nil
 }

@@ -305,3 +305,11 @@ func TestTheCaseOfAnExcursion(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBoardForetellsACrossing(t *testing.T) {
+	p := openPharmacy(t)
+	for i := range 15 {
+		p.warm(4 + float64(i)*0.25) // three degrees an hour
+	}
+	p.shows("/coldchain", "In range", "At this rate over 8.0 °C in ")
+}
