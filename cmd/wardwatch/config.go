@@ -9,9 +9,10 @@ import (
 
 // config is all that can be set of a running house. The defaults work for one hospital.
 type config struct {
-	HTTP    string            `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages and of POST /ingest; port 0 takes a free one."`
-	MQTT    string            `name:"mqtt" default:"127.0.0.1:1883" placeholder:"HOST:PORT" help:"Address of the MQTT broker that gateways publish to; port 0 takes a free one."`
-	Readers map[string]string `name:"reader" placeholder:"ID=HOST:PORT" help:"RFID readers to connect to by LLRP, each as the gateway that it is; repeat it, or join with semicolons."`
+	HTTP         string            `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages and of POST /ingest; port 0 takes a free one."`
+	MQTT         string            `name:"mqtt" default:"127.0.0.1:1883" placeholder:"HOST:PORT" help:"Address of the MQTT broker that gateways publish to; port 0 takes a free one."`
+	Readers      map[string]string `name:"reader" placeholder:"ID=HOST:PORT" help:"RFID readers to connect to by LLRP, each as the gateway that it is; repeat it, or join with semicolons."`
+	MQTTUpstream secret            `name:"mqtt-upstream" placeholder:"URL" help:"The hospital's own broker to take messages from as well: tcp://USER:PASSWORD@HOST:1883. Whoever may publish there is believed."`
 
 	DB       string     `name:"db" default:"sqlite:wardwatch.db" placeholder:"sqlite:PATH" help:"Where everything is kept."`
 	LogLevel slog.Level `default:"info" help:"Least level that is logged: debug, info, warn or error."`

@@ -125,6 +125,10 @@ func (h *house) wireDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if address := h.config.MQTTUpstream.reveal(); address != "" {
+		upstream := mqtt.Upstream{URL: address, ClientID: "wardwatch", Topics: mqtt.UpstreamTopics(), Intake: intake, Now: h.now, Log: h.log}
+		h.intake = append(h.intake, task{"the hospital's broker", upstream.Run})
+	}
 	for id, address := range h.config.Readers {
 		h.intake = append(h.intake, task{"reader " + id, intake.Reader(hospital.GatewayID(id), address).Run})
 	}
