@@ -31,6 +31,7 @@ func (d *Door) routes() []route {
 		d.ingestRoutes(),
 		d.deviceRoutes(),
 		d.apiRoutes(),
+		d.fileRoutes(),
 	)
 }
 

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+)
+
+const (
+	// maxSheetRows is how many rows a file holds at most; its last line then says so.
+	maxSheetRows = 200_000
+	// sheetPart is how many rows are read at once.
+	sheetPart = 500
+	// dayAndTime is how spreadsheets show an instant.
+	dayAndTime = "yyyy-mm-dd hh:mm:ss"
+)
+
+// sheet is a table as a file: a row is read when it is written, so that the whole
+// is never in memory. A cell is a string, an int64, a float64, a time.Time (told in
+// UTC, as the column's title says) or nil.
+type sheet struct {
+	columns []column
+	rows    iter.Seq2[[]any, error]
+}
+
+type column struct {
+	title string
+	width float64 // in characters
+}
+
+// within bounds the rows; the line that ends a file that was cut off says so.
+func within(limit int, rows iter.Seq2[[]any, error]) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		n := 0
+		for row, err := range rows {
+			if n++; n > limit && err == nil {
+				yield([]any{fmt.Sprintf("Cut off after %d rows. Choose a shorter time.", limit)}, nil)
+				return
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// inParts reads a long list part by part, each after the last line of the part before.
+func inParts[T any](read func(last *T, limit int) ([]T, error), cells func(T) [][]any) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		var last *T
+		for {
+			part, err := read(last, sheetPart)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, line := range part {
+				for _, row := range cells(line) {
+					if !yield(row, nil) {
+						return
+					}
+				}
+			}
+			if len(part) < sheetPart {
+				return
+			}
+			last = &part[len(part)-1]
+		}
+	}
+}
+
+// row is the cells of a line that is one row.
+func row(cells ...any) [][]any { return [][]any{cells} }
+
+// writeCSV writes the sheet as comma-separated text.
+func (s sheet) writeCSV(w io.Writer) error {
+	var titles []string
+	for _, c := range s.columns {
+		titles = append(titles, c.title)
+	}
+	file, err := newCSV(w, titles...)
+	if err != nil {
+		return err
+	}
+	for row, err := range s.rows {
+		if err != nil {
+			return err
+		}
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = textCell(cell)
+		}
+		if err := file.Write(cells); err != nil {
+			return err
+		}
+	}
+	file.Flush()
+	return file.Error()
+}
+
+// textCell is a cell as text; only what somebody may have typed is kept from being a formula.
+func textCell(cell any) string {
+	switch v := cell.(type) {
+	case string:
+		return plainRow(v)[0]
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		if !v.IsZero() {
+			return v.UTC().Format(time.RFC3339)
+		}
+	}
+	return ""
+}
+
+// writeXLSX writes the sheet as an Excel workbook with its titles fixed at the top.
+// Texts are texts there, whatever they begin with.
+func (s sheet) writeXLSX(w io.Writer, name string) (err error) {
+	book := excelize.NewFile()
+	defer func() { err = errors.Join(err, book.Close()) }()
+	if err := book.SetSheetName("Sheet1", name); err != nil {
+		return err
+	}
+	instant := dayAndTime
+	moment, err := book.NewStyle(&excelize.Style{CustomNumFmt: &instant})
+	if err != nil {
+		return err
+	}
+	lines, err := s.begin(book, name)
+	if err != nil {
+		return err
+	}
+	n := 1
+	for row, err := range s.rows {
+		if err != nil {
+			return err
+		}
+		cells := make([]any, len(row))
+		for i, cell := range row {
+			cells[i] = bookCell(cell, moment)
+		}
+		n++
+		if err := lines.SetRow("A"+strconv.Itoa(n), cells); err != nil {
+			return err
+		}
+	}
+	if err := lines.Flush(); err != nil {
+		return err
+	}
+	return book.Write(w)
+}
+
+// begin writes the titles.
+func (s sheet) begin(book *excelize.File, name string) (*excelize.StreamWriter, error) {
+	bold, err := book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
+	if err != nil {
+		return nil, err
+	}
+	lines, err := book.NewStreamWriter(name)
+	if err != nil {
+		return nil, err
+	}
+	titles := make([]any, len(s.columns))
+	for i, c := range s.columns {
+		titles[i] = excelize.Cell{StyleID: bold, Value: c.title}
+		if err := lines.SetColWidth(i+1, i+1, c.width); err != nil {
+			return nil, err
+		}
+	}
+	if err := lines.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return nil, err
+	}
+	return lines, lines.SetRow("A1", titles)
+}
+
+func bookCell(cell any, moment int) any {
+	switch v := cell.(type) {
+	case time.Time:
+		if v.IsZero() {
+			return nil
+		}
+		return excelize.Cell{StyleID: moment, Value: v.UTC().Truncate(time.Second)}
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+	}
+	return cell
+}
