@@ -14,15 +14,14 @@ import (
 // book is all that a sighting is looked up in: who bears a tag, which room an
 // antenna covers, and the filter's model. A new book replaces the old one whole.
 type book struct {
-	generation uint32
-	directory  *hospital.Directory
-	model      *locate.Model
-	assets     []AssetID
-	homes      []int32 // by asset: the shard that owns it, which a new book never changes
-	byAsset    map[AssetID]int32
-	byTag      map[string]int32
-	covers     map[port]int16                // RFID antennas that cover one room
-	clocks     map[hospital.GatewayID]*clock // when each gateway was last heard
+	directory *hospital.Directory
+	model     *locate.Model
+	assets    []AssetID
+	homes     []int32 // by asset: the shard that owns it, which a new book never changes
+	byAsset   map[AssetID]int32
+	byTag     map[string]int32
+	covers    map[port]int16                // RFID antennas that cover one room
+	clocks    map[hospital.GatewayID]*clock // when each gateway was last heard
 }
 
 // port is one antenna of a reader.
@@ -70,9 +69,6 @@ func newBook(directory *hospital.Directory, roster []Asset, lessons []Lesson, sh
 		if before != nil && before.clocks[gateway.ID] != nil {
 			b.clocks[gateway.ID] = before.clocks[gateway.ID]
 		}
-	}
-	if before != nil {
-		b.generation = before.generation + 1
 	}
 	return b
 }

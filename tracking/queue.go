@@ -12,14 +12,14 @@ const MaxQueued = 1 << 16
 
 // heard is a sighting with its names looked up in a book.
 type heard struct {
-	atMS       int64
-	dbm        float32
-	asset      int32
-	generation uint32
-	receiver   int16
-	certain    int16 // the one room it can have come from, or locate.NoRoom
-	battery    int8
-	motion     locate.Motion
+	book     *book // that its numbers are of
+	atMS     int64
+	dbm      float32
+	asset    int32
+	receiver int16
+	certain  int16 // the one room it can have come from, or locate.NoRoom
+	battery  int8
+	motion   locate.Motion
 }
 
 // queue is a bounded ring. put never waits; take empties it.

@@ -60,7 +60,6 @@ type shard struct {
 
 	// ----
 	book     *book
-	before   *book // to look up sightings that were queued under it
 	filter   *locate.Filter
 	assets   []*tracked // by the book's index; nil for other shards' assets
 	opened   []int32
@@ -158,7 +157,7 @@ func (s *shard) turn() {
 		return
 	}
 	old, oldBook := s.assets, s.book
-	s.before, s.book = s.book, fresh.book
+	s.book = fresh.book
 	s.filter = locate.NewFilter(s.book.model)
 	s.filter.Offline(s.book.offline(s.tracker.now()))
 	s.assets, s.opened, s.taught = make([]*tracked, len(s.book.assets)), s.opened[:0], s.taught[:0]
@@ -225,33 +224,30 @@ func (s *shard) listen() {
 
 // find is the asset that a queued sighting is of; nil when it is not enrolled any more.
 func (s *shard) find(h *heard) *tracked {
-	if h.generation != s.book.generation {
-		if s.turn(); h.generation != s.book.generation && !s.translate(h) {
+	if h.book != s.book {
+		if s.turn(); h.book != s.book && !s.translate(h) {
 			return nil
 		}
 	}
 	return s.assets[h.asset]
 }
 
-// translate looks a sighting of the book before up in this one.
+// translate looks a sighting of another book up in this one.
 func (s *shard) translate(h *heard) bool {
-	if s.before == nil || h.generation != s.before.generation {
-		return false
-	}
-	index, ok := s.book.byAsset[s.before.assets[h.asset]]
+	index, ok := s.book.byAsset[h.book.assets[h.asset]]
 	if !ok {
 		return false
 	}
 	h.asset = index
 	if h.receiver != locate.NoRoom {
-		receiver, ok := s.book.model.Receiver(s.before.model.ReceiverID(int(h.receiver)))
+		receiver, ok := s.book.model.Receiver(h.book.model.ReceiverID(int(h.receiver)))
 		if !ok {
 			return false
 		}
 		h.receiver = int16(receiver)
 	}
 	if h.certain != locate.NoRoom {
-		room, ok := s.book.model.Room(s.before.model.RoomID(int(h.certain)))
+		room, ok := s.book.model.Room(h.book.model.RoomID(int(h.certain)))
 		if !ok {
 			return false
 		}

@@ -163,7 +163,7 @@ func (t *Tracker) hand(sorted *batches) error {
 }
 
 func (b *book) lookUp(s *Sighting, asset int32, at time.Time) heard {
-	h := heard{atMS: at.UnixMilli(), asset: asset, generation: b.generation, receiver: locate.NoRoom,
+	h := heard{book: b, atMS: at.UnixMilli(), asset: asset, receiver: locate.NoRoom,
 		certain: b.certain(s), battery: int8(max(min(s.BatteryPct, 100), NoBattery))}
 	if receiver, ok := b.model.Receiver(string(s.Gateway)); ok {
 		h.receiver = int16(receiver)
