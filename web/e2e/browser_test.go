@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -118,6 +119,9 @@ func demo(t *testing.T, flags ...string) *server {
 	s := &server{t: t, log: &strings.Builder{}}
 	s.command = exec.Command(shared.binary, append([]string{"demo", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--size", "small"}, flags...)...)
 	s.command.Stderr = s.log
+	s.command.Env = slices.DeleteFunc(os.Environ(), func(setting string) bool {
+		return strings.HasPrefix(setting, "WARDWATCH_") // ours; the program refuses settings that it does not know
+	})
 	stdout, err := s.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +132,7 @@ func demo(t *testing.T, flags ...string) *server {
 	t.Cleanup(s.stop)
 	ready := make(chan string, 1)
 	go func() {
+		defer close(ready)
 		lines := bufio.NewScanner(stdout)
 		for lines.Scan() {
 			if address, ok := strings.CutPrefix(lines.Text(), "ready http="); ok {
@@ -137,6 +142,9 @@ func demo(t *testing.T, flags ...string) *server {
 	}()
 	select {
 	case s.url = <-ready:
+		if s.url == "" {
+			t.Fatal("the demo ended before it was ready")
+		}
 	case <-time.After(startTime):
 		t.Fatal("the demo was not ready in time")
 	}
