@@ -73,7 +73,7 @@ func (d *Door) contents(c echo.Context, id coldchain.FridgeID) (templ.Component,
 	}
 	lots := make([]views.FridgeContent, len(there))
 	for i, lot := range there {
-		lots[i] = views.FridgeContent{ItemHref: "/inventory/" + string(lot.Item.ID), Item: lot.Item.Name, Lot: lot.Lot.Number, Expiry: lot.Lot.Expiry.String(),
+		lots[i] = views.FridgeContent{ItemHref: "/stock/" + string(lot.Item.ID), Item: lot.Item.Name, Lot: lot.Lot.Number, Expiry: lot.Lot.Expiry.String(),
 			Quantity: quantityOf(lot.OnHand(), lot.Item.Unit)}
 		if lot.Held > 0 {
 			lots[i].Held = strconv.FormatInt(lot.Held, 10)
