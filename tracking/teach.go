@@ -240,7 +240,8 @@ func (t *Tracker) learn(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case f := <-t.lessons:
-			if err := t.learnOne(ctx, f); err != nil && ctx.Err() == nil {
+			// Taken from the queue, it must be stored even while the house is going.
+			if err := t.learnOne(context.WithoutCancel(ctx), f); err != nil {
 				t.log.Error("could not learn a room", "room", f.lesson.Room, "error", err)
 			}
 		}
