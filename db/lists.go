@@ -35,6 +35,15 @@ func below[N ~int64](before N) N {
 	return before
 }
 
+// named is a condition on a column where a value is given, so that the column's
+// index serves; without one it is always true.
+func named[S ~string](column, parameter string, value S) string {
+	if value == "" {
+		return parameter + ` = ''`
+	}
+	return column + ` = ` + parameter
+}
+
 // Assets are up to limit assets of the selection, by number, with their tags.
 func (l Lists) Assets(ctx context.Context, s tracking.Selection, limit int) ([]tracking.Asset, error) {
 	const q = `
@@ -147,12 +156,12 @@ func (l Lists) Readings(ctx context.Context, ask coldchain.ReadingQuery, limit i
 
 // Excursions are up to limit excursions, the last found first, withdrawn ones included.
 func (l Lists) Excursions(ctx context.Context, ask coldchain.ExcursionQuery, limit int) ([]coldchain.Excursion, error) {
-	const q = `
+	q := `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
 		JOIN sensors s ON s.id = e.sensor
 		WHERE e.id < $1
-			AND ($2 = '' OR e.fridge = $2)
+			AND ` + named("e.fridge", "$2", ask.Fridge) + `
 			AND ($3 = 0 OR (e.end_at IS NULL AND e.withdrawn = 0))
 			AND e.start_at >= $4 AND e.start_at < $5
 		ORDER BY e.id DESC
@@ -177,12 +186,12 @@ func (l Lists) Excursion(ctx context.Context, id coldchain.ExcursionID) (coldcha
 
 // Alarms are up to limit alarms of the selection, the last raised first.
 func (l Lists) Alarms(ctx context.Context, s notify.Selection, limit int) ([]notify.Alarm, error) {
-	const q = `
+	q := `
 		SELECT ` + alarmColumns + `
 		FROM alarms
 		WHERE id < $1
 			AND ($2 = '' OR ($2 = 'open' AND closed_at IS NULL) OR ($2 = 'closed' AND closed_at IS NOT NULL))
-			AND ($3 = '' OR subject = $3)
+			AND ` + named("subject", "$3", s.Subject) + `
 		ORDER BY id DESC
 		LIMIT $4`
 	rows, err := l.Query(ctx, q, below(s.Before), s.State, s.Subject, limit)
@@ -195,11 +204,11 @@ func (l Lists) Alarms(ctx context.Context, s notify.Selection, limit int) ([]not
 
 // Proposals are up to limit proposals of the selection, the last raised first.
 func (l Lists) Proposals(ctx context.Context, s reorder.Selection, limit int) ([]reorder.Proposal, error) {
-	const q = selectProposal + `
+	q := selectProposal + `
 		WHERE r.id < $1
 			AND ($2 = 0 OR r.status IN ('waiting', 'half approved'))
 			AND ($3 = '' OR r.status = $3)
-			AND ($4 = '' OR r.item = $4)
+			AND ` + named("r.item", "$4", s.Item) + `
 		ORDER BY r.id DESC
 		LIMIT $5`
 	rows, err := l.Query(ctx, q, below(s.Before), s.Open, s.Status, s.Item, limit)
@@ -271,14 +280,14 @@ func (l Lists) Items(ctx context.Context, s inventory.ItemSelection, limit int) 
 
 // Lots are up to limit balances of the selection, by lot and place, empty ones left out.
 func (l Lists) Lots(ctx context.Context, s inventory.LotSelection, limit int) ([]inventory.Shelved, error) {
-	const q = `
+	q := `
 		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held, i.name, i.unit, p.name
 		FROM stock_balances b
 		JOIN stock_lots l ON l.id = b.lot
 		JOIN stock_items i ON i.id = b.item
 		JOIN stock_places p ON p.id = b.place
 		WHERE (b.lot, b.place) > ($1, $2) AND (b.free > 0 OR b.held > 0)
-			AND ($3 = '' OR b.item = $3)
+			AND ` + named("b.item", "$3", s.Item) + `
 			AND ($4 = '' OR b.place = $4)
 			AND ($5 = 0 OR b.held > 0)
 			AND ($6 = 0 OR (l.expiry > 0 AND l.expiry <= $6))
@@ -296,14 +305,14 @@ func (l Lists) Lots(ctx context.Context, s inventory.LotSelection, limit int) ([
 
 // Ledger are up to limit movements of the selection, the newest first.
 func (l Lists) Ledger(ctx context.Context, s inventory.LedgerSelection, limit int) ([]inventory.Entry, error) {
-	const q = `
+	q := `
 		SELECT m.seq, m.at, m.day, m.kind, m.item, m.lot, m.place, m.free, m.held, m.actor, m.actor_name, m.why, m.source, m.ref, m.other,
 			i.name, i.unit, l.number, l.expiry, p.name
 		FROM stock_movements m
 		JOIN stock_items i ON i.id = m.item
 		JOIN stock_lots l ON l.id = m.lot
 		JOIN stock_places p ON p.id = m.place
-		WHERE m.seq < $1 AND ($2 = '' OR m.item = $2) AND m.at >= $3 AND m.at < $4
+		WHERE m.seq < $1 AND ` + named("m.item", "$2", s.Item) + ` AND m.at >= $3 AND m.at < $4
 		ORDER BY m.seq DESC
 		LIMIT $5`
 	rows, err := l.Query(ctx, q, below(s.Before), s.Item, ms(s.From), untilMS(s.To), limit)
