@@ -538,6 +538,31 @@ func TestEveryRouteOfTheAPIIsDescribed(t *testing.T) {
 	}
 }
 
+// Whatever is asked of an empty house or of things that do not exist is answered
+// as it is described, refusals too.
+func TestEveryAnswerIsAsDescribed(t *testing.T) {
+	o := openOffice(t)
+	for _, r := range o.house.door.Routes() {
+		path := placeOf(r)
+		if !strings.HasPrefix(path, "/api/v1/") || r.Path == "/api/v1/openapi.json" {
+			continue
+		}
+		role := hospital.Administrator
+		for _, one := range hospital.Roles() {
+			if (hospital.Person{Roles: []hospital.Role{one}}).Actor().May(r.Permission) {
+				role = one
+			}
+		}
+		w := o.ask(role, r.Method, path, "")
+		value, err := jsonschema.UnmarshalJSON(w.Body)
+		if err != nil {
+			t.Errorf("%s %s: %v", r.Method, path, err)
+			continue
+		}
+		o.hold(r.Method, path, w.Code, w.Header().Get("Content-Type"), value)
+	}
+}
+
 func TestAProgramIsToldWhatChanged(t *testing.T) {
 	o := openOffice(t)
 	server := httptest.NewServer(o.house.door)
