@@ -32,6 +32,18 @@ func (s Stock) FindItemByGTIN(ctx context.Context, gtin string) (inventory.Item,
 	return found(scanItem(s.QueryRow(ctx, q, gtin)))(inventory.ErrUnknownItem, gtin)
 }
 
+// FindLot is inventory.Reader.
+func (s Stock) FindLot(ctx context.Context, item inventory.ItemID, number string) (l inventory.Lot, err error) {
+	const q = `
+		SELECT id, item, number, expiry
+		FROM stock_lots
+		WHERE item = $1 AND number = $2
+		ORDER BY expiry DESC
+		LIMIT 1`
+	err = s.QueryRow(ctx, q, item, number).Scan(&l.ID, &l.Item, &l.Number, &l.Expiry)
+	return found(l, err)(inventory.ErrUnknownLot, number)
+}
+
 // Places is inventory.Reader.
 func (s Stock) Places(ctx context.Context) ([]inventory.Place, error) {
 	const q = `

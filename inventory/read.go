@@ -11,6 +11,8 @@ type Reader interface {
 	// FindItem answers ErrUnknownItem; so does FindItemByGTIN (14 digits).
 	FindItem(ctx context.Context, id ItemID) (Item, error)
 	FindItemByGTIN(ctx context.Context, gtin string) (Item, error)
+	// FindLot is the item's lot of a number, the one that expires last where there are several; ErrUnknownLot.
+	FindLot(ctx context.Context, item ItemID, number string) (Lot, error)
 	// Places are all places, by name.
 	Places(ctx context.Context) ([]Place, error)
 	// Lines are the items that fit the query, low ones first, with how many there are in all.

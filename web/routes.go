@@ -21,6 +21,7 @@ func (d *Door) routes() []route {
 		d.screenRoutes(),
 		d.wallRoutes(),
 		d.stockRoutes(),
+		d.stockScanRoutes(),
 		d.orderRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),

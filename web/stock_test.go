@@ -227,3 +227,28 @@ func TestAPharmacistDecidesALot(t *testing.T) {
 	s.page("/stock/flu", `<span class="big number">30</span>`, "4 h at 9 °C")
 	s.post("/holds/99", 404, "decision", "release", "why", "x")
 }
+
+func TestWorkingWithTheScannerAlone(t *testing.T) {
+	s := openStoreroom(t)
+	s.page("/stock/scan", `value="use"`, `!value="receive"`, `!value="count"`, "autofocus")
+	s.post("/stock/scan", 403, "task", "receive", "place", "store", "code", "4000000000013")
+	s.who = as(hospital.SupplyManager, "Sam")
+	s.page("/stock/scan?task=receive&place=ward", `value="receive"`, `<option value="ward" selected`)
+	box := "]d2010400000000001317270430" + "10L9\x1d" + "30100"
+	w := s.post("/stock/scan", 303, "task", "receive", "place", "ward", "code", box, "key", "k")
+	s.post("/stock/scan", 303, "task", "receive", "place", "ward", "code", box, "key", "k") // the same form again
+	if to := w.Header().Get("Location"); to != "/stock/scan?place=ward&task=receive&to=" {
+		t.Errorf("leads to %s", to)
+	}
+	s.page("/stock/gloves", "L9", "30 Apr 2027", `>100<`)
+	s.post("/stock/scan", 303, "task", "use", "place", "ward", "code", "(01)04000000000013(10)L9", "quantity", "40")
+	s.post("/stock/scan", 303, "task", "move", "place", "ward", "to", "store", "code", "(01)04000000000013(10)L9", "quantity", "10")
+	s.post("/stock/scan", 303, "task", "count", "place", "ward", "code", "(01)04000000000013(10)L9", "quantity", "48", "why", "two torn")
+	s.holds("unknown lot", s.post("/stock/scan", 404, "task", "use", "place", "ward", "code", "(01)04000000000013(10)NEW").Body.String(), "Receive it first", `value="(01)04000000000013(10)NEW"`)
+	s.holds("unknown code", s.post("/stock/scan", 404, "task", "use", "place", "ward", "code", "4000000000020").Body.String(), "No item has the GTIN")
+	s.holds("unreadable", s.post("/stock/scan", 422, "task", "use", "place", "ward", "code", "hello").Body.String(), "can&#39;t be read")
+	if w := s.post("/stock/scan", 303, "task", "find", "code", "4000000000013"); w.Header().Get("Location") != "/stock/gloves" {
+		t.Errorf("find leads to %s", w.Header().Get("Location"))
+	}
+	s.page("/stock/gloves", `>48<`, "two torn")
+}

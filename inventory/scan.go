@@ -1,0 +1,136 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"wardwatch/tracking/gs1"
+	"wardwatch/tracking/hospital"
+)
+
+// Scanned is what a scan means here.
+type Scanned struct {
+	Item   Item
+	Number string // of the lot; empty when the code names none
+	Expiry Date
+	// Lot is the lot of that number; its ID is empty when it is not known here.
+	Lot Lot
+	// Quantity is what the code itself says, as (30) or (37) do; 0 when it says none.
+	Quantity int64
+	// Warnings are sentences to show: a separator was repaired, a check digit is wrong.
+	Warnings []string
+}
+
+// ErrUnknownCode: the code can be read, and no item has its number.
+var ErrUnknownCode = fmt.Errorf("code %w", hospital.ErrUnknown)
+
+// Read tells what a scan means: a GS1 symbol, a bare GTIN, a Digital Link, the EPC
+// of a tag, or an item's own identifier. It changes nothing.
+func (s *Stock) Read(ctx context.Context, code string, at time.Time) (Scanned, error) {
+	code = strings.TrimSpace(code)
+	if code == "" {
+		return Scanned{}, hospital.Refuse(hospital.ErrInvalid, "Scan a code, or type one.")
+	}
+	if item, err := s.Store.FindItem(ctx, ItemID(code)); err == nil {
+		return Scanned{Item: item}, nil
+	}
+	if tag, err := gs1.ParseEPC(code); err == nil && len(code) >= 24 && tag.GTIN() != "" {
+		return s.meaning(ctx, gs1.Scan{Elements: tag.Elements}, at)
+	}
+	scan, err := gs1.Parse(code)
+	if err != nil {
+		return Scanned{}, hospital.Refuse(hospital.ErrInvalid, "This code can't be read. Try again, or search for the item by name.")
+	}
+	return s.meaning(ctx, scan, at)
+}
+
+func (s *Stock) meaning(ctx context.Context, scan gs1.Scan, at time.Time) (Scanned, error) {
+	out := Scanned{Number: scan.Lot(), Warnings: scan.Warnings}
+	for _, fault := range scan.Faults {
+		out.Warnings = append(out.Warnings, "The code breaks a rule: "+fault.String()+".")
+	}
+	if scan.GTIN() == "" {
+		return out, hospital.Refuse(hospital.ErrInvalid, "This code names no trade item.")
+	}
+	var err error
+	if out.Item, err = s.Store.FindItemByGTIN(ctx, scan.GTIN()); err != nil {
+		return out, hospital.Refuse(ErrUnknownCode, "No item has the GTIN "+scan.GTIN()+". Add it to the item, or search by name.")
+	}
+	if expiry, ok := scan.Expiry(at); ok {
+		out.Expiry = DateOf(expiry, time.UTC)
+	}
+	for _, ai := range []string{"30", "37"} {
+		if text, ok := scan.Value(ai); ok {
+			out.Quantity, _ = strconv.ParseInt(text, 10, 64)
+		}
+	}
+	if out.Number == "" {
+		return out, nil
+	}
+	out.Lot, err = s.Store.FindLot(ctx, out.Item.ID, out.Number)
+	if errors.Is(err, hospital.ErrUnknown) {
+		return out, nil
+	}
+	return out, err
+}
+
+// ScanTask is what is done with each scan.
+type ScanTask string
+
+// The tasks.
+const (
+	ScanFind    ScanTask = "find"
+	ScanUse     ScanTask = "use"
+	ScanReturn  ScanTask = "return"
+	ScanMove    ScanTask = "move"
+	ScanReceive ScanTask = "receive"
+	ScanCount   ScanTask = "count"
+)
+
+// Scanning is one scan with what the person has set.
+type Scanning struct {
+	Task     ScanTask
+	Code     string
+	Place    PlaceID
+	To       PlaceID
+	Quantity int64 // 0: what the code says, else 1
+	Why      string
+	Key      string
+}
+
+// Scan does with a scanned code what the task says. The lot that the code names is
+// the lot that is booked; where it names none, use takes what expires first.
+func (s *Stock) Scan(ctx context.Context, by hospital.Actor, in Scanning, at time.Time) (Scanned, int64, error) {
+	what, err := s.Read(ctx, in.Code, at)
+	if err != nil || in.Task == ScanFind {
+		return what, 0, err
+	}
+	n := in.Quantity
+	if n == 0 && in.Task != ScanCount {
+		n = max(what.Quantity, 1)
+	}
+	if in.Task != ScanReceive && what.Number != "" && what.Lot.ID == "" {
+		return what, n, hospital.Refuse(ErrUnknownLot, fmt.Sprintf("Lot %s of %s is not known here. Receive it first.", what.Number, what.Item.Name))
+	}
+	t := Taking{Item: what.Item.ID, Place: in.Place, Lot: what.Lot.ID, Quantity: n, Why: in.Why, Source: "scan", Key: in.Key}
+	switch in.Task {
+	case ScanUse:
+		err = s.Use(ctx, by, t)
+	case ScanReturn:
+		err = s.Return(ctx, by, t)
+	case ScanMove:
+		err = s.Move(ctx, by, Moving{Taking: t, To: in.To})
+	case ScanCount:
+		err = s.Count(ctx, by, Counting{Taking: t})
+	case ScanReceive:
+		err = s.Receive(ctx, by, Receiving{Item: what.Item.ID, Place: in.Place, Number: what.Number, Expiry: what.Expiry, Quantity: n,
+			Why: in.Why, Source: "scan", Key: in.Key})
+	default:
+		err = hospital.Refuse(hospital.ErrInvalid, "Choose what to do with what is scanned.")
+	}
+	return what, n, err
+}
