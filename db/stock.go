@@ -381,12 +381,30 @@ func (tx stockTx) Decide(ctx context.Context, h inventory.Hold) error {
 	return fmt.Errorf("hold %d: %w", h.ID, hospital.ErrStale)
 }
 
+func (tx stockTx) Expose(ctx context.Context, e inventory.Exposure) error {
+	const q = `
+		INSERT INTO stock_exposures (lot, excursion, minutes, peak)
+		SELECT DISTINCT lot, excursion, $2, $3
+		FROM stock_holds
+		WHERE excursion = $1
+		ON CONFLICT (lot, excursion) DO UPDATE SET minutes = excluded.minutes, peak = excluded.peak`
+	_, err := tx.Exec(ctx, q, e.Excursion, e.Minutes, e.Peak)
+	tx.Announce("stock")
+	return err
+}
+
 func (tx stockTx) Withdraw(ctx context.Context, excursion coldchain.ExcursionID) error {
 	const q = `
 		UPDATE stock_holds
 		SET withdrawn = 1
 		WHERE excursion = $1`
-	_, err := tx.Exec(ctx, q, excursion)
+	if _, err := tx.Exec(ctx, q, excursion); err != nil {
+		return err
+	}
+	const forget = `
+		DELETE FROM stock_exposures
+		WHERE excursion = $1`
+	_, err := tx.Exec(ctx, forget, excursion)
 	return err
 }
 

@@ -299,7 +299,25 @@ func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inven
 		}
 		held = append(held, h)
 	}
-	return held, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for i := range held {
+		if held[i].Exposures, err = s.exposures(ctx, held[i].Lot); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+func (s Stock) exposures(ctx context.Context, lot inventory.LotID) ([]inventory.Exposure, error) {
+	const q = `
+		SELECT excursion, minutes, peak
+		FROM stock_exposures
+		WHERE lot = $1
+		ORDER BY excursion`
+	rows, err := s.Query(ctx, q, lot)
+	return collect(rows, err, func(e *inventory.Exposure) []any { return []any{&e.Excursion, &e.Minutes, &e.Peak} })
 }
 
 // HoldsOf is inventory.Reader.

@@ -72,7 +72,8 @@ var stockDocument = document.Document{
 		{ID: "fridge-2", Name: "Pharmacy fridge 2", Fridge: "f-02"}},
 	Items: []document.Item{
 		{ID: "flu", Name: "Influenza vaccine", UnitOfIssue: "dose", GTIN: "4000000000013", Pack: 10, Supplier: "vax", PriceMinor: 12050, Criticality: "vital",
-			Storage: "refrigerator", Levels: []document.Level{{Place: "fridge-1", Minimum: 20, Maximum: 60}}},
+			Storage: "refrigerator", Levels: []document.Level{{Place: "fridge-1", Minimum: 20, Maximum: 60}},
+			Stability: []document.Stability{{FromCelsius: 8, ToCelsius: 15, Hours: 3, Source: "maker's leaflet"}}},
 		{ID: "gloves", Name: "Gloves, nitrile, M", UnitOfIssue: "pair", Pack: 100, Supplier: "medi", PriceMinor: 450, MinimumPacks: 2,
 			Levels: []document.Level{{Place: "store", Minimum: 300, Maximum: 1000}}},
 		{ID: "swabs", Name: "Swabs", UnitOfIssue: "piece", Pack: 50, Supplier: "medi", PriceMinor: 300},
@@ -349,4 +350,41 @@ func TestTwoExcursionsNeedTwoReleases(t *testing.T) {
 		}
 	}
 	p.expect("flu", 50, 20, 30)
+}
+
+// Every excursion spends what the maker allows, to the minute, all together.
+func TestExcursionsSpendTheStabilityOfALot(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	ended := func(seq int64, id coldchain.ExcursionID, known, possible time.Duration, peak coldchain.MilliCelsius) coldchain.Event {
+		e := excursion(seq, coldchain.ExcursionEnded, id, "f-01")
+		e.Excursion.Known, e.Excursion.Possible, e.Excursion.Max = known, possible, peak
+		return e
+	}
+	p.chain.events = []coldchain.Event{excursion(1, coldchain.ExcursionBegan, 12, "f-01"), ended(2, 12, time.Hour, 65*time.Minute+time.Second, 9400),
+		excursion(3, coldchain.ExcursionBegan, 13, "f-01")}
+	_, err := p.follow.CatchUp(ctx)
+	p.must(err)
+	budget := func() inventory.Budget {
+		held, err := p.stock.Store.HeldLots(ctx, "")
+		p.must(err)
+		return held[0].Budget()
+	}
+	if b := budget(); !b.Within() || b.Bands[0].Left != 3*time.Hour-66*time.Minute {
+		t.Errorf("after the first: %+v", b)
+	}
+	p.chain.events = append(p.chain.events, ended(4, 13, 2*time.Hour, 2*time.Hour, 14000))
+	_, err = p.follow.CatchUp(ctx)
+	p.must(err)
+	if b := budget(); b.Within() || b.Bands[0].Left != -6*time.Minute {
+		t.Errorf("after the second: %+v", b)
+	}
+	// late data show that the second was shorter and warmer than the maker speaks of
+	late := ended(5, 13, time.Hour, time.Hour, 17000)
+	late.Kind = coldchain.ExcursionRevised
+	p.chain.events = append(p.chain.events, late)
+	_, err = p.follow.CatchUp(ctx)
+	p.must(err)
+	if b := budget(); b.Within() || len(b.Unknown) != 1 || b.Bands[0].Left != 114*time.Minute {
+		t.Errorf("after the revision: %+v", b)
+	}
 }

@@ -92,9 +92,18 @@ func (f *Follower) follow(ctx context.Context, tx Tx, event coldchain.Event) err
 		if err := tx.SetRunning(ctx, event.Fridge, id, event.Excursion.Running()); err != nil {
 			return err
 		}
-		return f.holdAll(ctx, tx, event.Fridge, id)
-	case coldchain.ExcursionEnded:
-		return tx.SetRunning(ctx, event.Fridge, id, false)
+		if err := f.holdAll(ctx, tx, event.Fridge, id); err != nil || event.Excursion.Running() {
+			return err
+		}
+		return tx.Expose(ctx, ExposureTo(event.Excursion)) // found late, and over already
+	case coldchain.ExcursionEnded, coldchain.ExcursionRevised:
+		if event.Excursion.Running() {
+			return nil
+		}
+		if err := tx.SetRunning(ctx, event.Fridge, id, false); err != nil {
+			return err
+		}
+		return tx.Expose(ctx, ExposureTo(event.Excursion))
 	case coldchain.ExcursionWithdrawn:
 		if err := tx.SetRunning(ctx, event.Fridge, id, false); err != nil {
 			return err

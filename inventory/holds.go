@@ -75,6 +75,10 @@ type HoldTx interface {
 	// Withdraw marks the holds of an excursion that never was one.
 	Withdraw(ctx context.Context, excursion coldchain.ExcursionID) error
 
+	// Expose notes what an excursion that is over did to every lot that it holds or
+	// held; a later word replaces an earlier one.
+	Expose(ctx context.Context, e Exposure) error
+
 	// Cursor is how far the follower has come in the chain of events.
 	Cursor(ctx context.Context, follower string) (int64, error)
 	SetCursor(ctx context.Context, follower string, seq int64) error

@@ -112,6 +112,21 @@ type HeldLot struct {
 	Waiting    int64 // held there now
 	Storage    string
 	Stability  []Stability
+	// Exposures are all that the lot went through; an excursion that still runs is not among them.
+	Exposures []Exposure
+}
+
+// Budget is what the exposures have left of the lot's stability.
+func (h HeldLot) Budget() Budget { return BudgetOf(h.Stability, h.Exposures) }
+
+// Running says whether the excursion that holds the lot has not ended yet.
+func (h HeldLot) Running() bool {
+	for _, e := range h.Exposures {
+		if e.Excursion == h.Excursion {
+			return false
+		}
+	}
+	return !h.Withdrawn
 }
 
 // Content is a lot that stands in a fridge.

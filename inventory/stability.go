@@ -1,0 +1,76 @@
+package inventory
+
+import (
+	"time"
+
+	"wardwatch/tracking/coldchain"
+)
+
+// Exposure is the time that a lot spent out of its range in one excursion, with
+// the temperature that was farthest out. Time that nobody measured counts too.
+type Exposure struct {
+	Excursion coldchain.ExcursionID
+	Minutes   int64
+	Peak      coldchain.MilliCelsius
+}
+
+// ExposureTo is what an excursion that is over has done to the lots that stood in it.
+func ExposureTo(e coldchain.Excursion) Exposure {
+	peak := e.Max
+	if e.Direction == coldchain.TooCold {
+		peak = e.Min
+	}
+	spent := max(e.Possible, e.Known)
+	return Exposure{Excursion: e.ID, Minutes: int64((spent + time.Minute - 1) / time.Minute), Peak: peak}
+}
+
+// BandSpent is how much of one band's time a lot has used up.
+type BandSpent struct {
+	Stability
+	Spent time.Duration
+	Left  time.Duration // negative when it is over
+}
+
+// Budget is what exposures have left of a lot's stability.
+type Budget struct {
+	Bands []BandSpent
+	// Unknown are exposures at temperatures of which the maker says nothing.
+	Unknown []Exposure
+}
+
+// Within says whether the maker's data cover everything that happened.
+func (b Budget) Within() bool {
+	for _, band := range b.Bands {
+		if band.Left < 0 {
+			return false
+		}
+	}
+	return len(b.Unknown) == 0
+}
+
+// BudgetOf charges each exposure, whole, to the band that its peak lies in: the
+// strictest reading of the record. Where bands overlap the shorter one is charged.
+func BudgetOf(bands []Stability, exposures []Exposure) Budget {
+	var b Budget
+	for _, band := range bands {
+		b.Bands = append(b.Bands, BandSpent{Stability: band})
+	}
+	for _, e := range exposures {
+		at := -1
+		for i, band := range bands {
+			celsius := float64(e.Peak) / 1000
+			if celsius >= band.FromCelsius && celsius <= band.ToCelsius && (at < 0 || band.Hours < bands[at].Hours) {
+				at = i
+			}
+		}
+		if at < 0 {
+			b.Unknown = append(b.Unknown, e)
+			continue
+		}
+		b.Bands[at].Spent += time.Duration(e.Minutes) * time.Minute
+	}
+	for i, band := range b.Bands {
+		b.Bands[i].Left = time.Duration(band.Hours*float64(time.Hour)) - band.Spent
+	}
+	return b
+}
