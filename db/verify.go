@@ -69,8 +69,16 @@ func (d *DB) checks() []check {
 	}
 }
 
-func (d *DB) verify(ctx context.Context, checks []check) (Report, error) {
-	var report Report
+func (d *DB) verify(ctx context.Context, checks []check) (report Report, err error) {
+	if d.writer == nil { // opened by Inspect, on one connection: all checks see the same instant
+		if _, err := d.reading.ExecContext(ctx, `BEGIN`); err != nil {
+			return nil, fmt.Errorf("verify: %w", err)
+		}
+		defer func() {
+			_, ended := d.reading.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+			err = errors.Join(err, ended)
+		}()
+	}
 	for _, check := range checks {
 		says, fault, err := check.look(ctx)
 		if err != nil {
