@@ -20,7 +20,7 @@ func (s *shard) keep(ctx context.Context, all bool) {
 	if all {
 		stale = s.staleOnes(maxSeen)
 	}
-	if len(s.moves) == 0 && len(stale) == 0 {
+	if len(s.moves) == 0 && len(stale) == 0 && len(s.topics) == 0 {
 		return
 	}
 	if err := s.store(ctx, stale); err != nil && !errors.Is(err, context.Canceled) {
@@ -46,7 +46,7 @@ func (s *shard) staleOnes(limit int) []int32 {
 
 // store writes the moves and the places of moved and stale assets in one transaction.
 func (s *shard) store(ctx context.Context, stale []int32) error {
-	if len(s.moves) == 0 && len(stale) == 0 {
+	if len(s.moves) == 0 && len(stale) == 0 && len(s.topics) == 0 {
 		return nil
 	}
 	for _, move := range s.moves {
@@ -55,6 +55,7 @@ func (s *shard) store(ctx context.Context, stale []int32) error {
 		}
 	}
 	err := s.tracker.store.InTx(ctx, func(tx Tx) error {
+		tx.Announce(s.topics...)
 		for _, index := range stale {
 			if err := s.storePlace(ctx, tx, index); err != nil {
 				return err
@@ -73,7 +74,7 @@ func (s *shard) store(ctx context.Context, stale []int32) error {
 	for _, index := range stale {
 		s.assets[index].stale = false
 	}
-	s.moves = s.moves[:0]
+	s.moves, s.topics = s.moves[:0], s.topics[:0]
 	return nil
 }
 

@@ -30,6 +30,8 @@ func TestSilentTagFlatBatteryAndOfflineGatewayAreThreeThings(t *testing.T) {
 		{"its gateway fell silent with it", seen, LostFor, noon.Add(time.Second), GatewayOffline},
 		{"its gateway fell silent with it, its battery was low", flat, LostFor, noon, GatewayOffline},
 		{"its gateway fell silent much later", seen, time.Hour, noon.Add(30 * time.Minute), TagSilent},
+		{"a reader at a door saw it once", Place{Room: "bed1", SeenAt: noon, Gateway: "g1", BatteryPct: NoBattery, Why: "room read"}, time.Hour, noon.Add(time.Hour), Ageing},
+		{"a person saw it once", Place{Room: "bed1", SeenAt: noon, BatteryPct: NoBattery, Why: "confirmed"}, time.Hour, noon, Ageing},
 		{"nobody ever heard it", Place{BatteryPct: NoBattery}, time.Hour, noon, NeverHeard},
 	} {
 		got := SilenceOf(c.place, noon.Add(c.after), func(hospital.GatewayID) time.Time { return c.gateway })

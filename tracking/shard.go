@@ -3,6 +3,7 @@ package tracking
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -65,6 +66,8 @@ type shard struct {
 	opened   []int32
 	taught   []int32 // assets that teach a room just now
 	moves    []Move
+	offline  []int    // receivers that were silent at the last sweep
+	topics   []string // to announce though nothing moved
 	batch    []heard
 	began    time.Time
 	sweeping int
@@ -157,7 +160,7 @@ func (s *shard) turn() {
 		return
 	}
 	old, oldBook := s.assets, s.book
-	s.book = fresh.book
+	s.book, s.offline = fresh.book, nil
 	s.filter = locate.NewFilter(s.book.model)
 	s.filter.Offline(s.book.offline(s.tracker.now()))
 	s.assets, s.opened, s.taught = make([]*tracked, len(s.book.assets)), s.opened[:0], s.taught[:0]
@@ -287,10 +290,23 @@ func (s *shard) take(h *heard) {
 			s.opened = append(s.opened, h.asset)
 		}
 		s.heardBy(t, h)
-		if changed {
-			s.moved(h.asset, t, event.Answer)
+		if changed || t.back() {
+			s.moved(h.asset, t, t.answerOf(event, changed))
 		}
 	}
+}
+
+// back says whether an asset that was given up is heard again where it was.
+func (t *tracked) back() bool {
+	a := t.state.Answer()
+	return !t.place.GoneAt.IsZero() && a.Room != locate.NoRoom && a.AtMS > msOf(t.place.GoneAt)
+}
+
+func (t *tracked) answerOf(event locate.Event, changed bool) locate.Answer {
+	if changed {
+		return event.Answer
+	}
+	return t.state.Answer()
 }
 
 func (s *shard) heardBy(t *tracked, h *heard) {
@@ -310,8 +326,8 @@ func (s *shard) settle(at time.Time) {
 			continue
 		}
 		t.open = false
-		if event, changed := s.filter.Settle(&t.state); changed {
-			s.moved(index, t, event.Answer)
+		if event, changed := s.filter.Settle(&t.state); changed || t.back() {
+			s.moved(index, t, t.answerOf(event, changed))
 		}
 	}
 	s.opened = kept
@@ -363,9 +379,11 @@ func (s *shard) stand(t *tracked, room hospital.RoomID, a locate.Answer) {
 
 // sweep looks for assets and gateways that fell silent.
 func (s *shard) sweep(at time.Time) {
-	s.filter.Offline(s.book.offline(at))
+	offline := s.book.offline(at)
+	s.filter.Offline(offline)
+	s.darken(offline)
 	for index, t := range s.assets {
-		if t == nil || !t.place.Known() || !t.place.GoneAt.IsZero() {
+		if t == nil || !t.place.Known() || !t.place.GoneAt.IsZero() || t.place.seenOnce() {
 			continue
 		}
 		silentSince := time.UnixMilli(t.seenMS)
@@ -376,6 +394,25 @@ func (s *shard) sweep(at time.Time) {
 			s.departed(int32(index), t, at)
 		}
 	}
+}
+
+// darken notes the rooms and floors whose gateways have fallen silent or come
+// back, so that open maps are drawn anew. The first shard does it for all.
+func (s *shard) darken(offline []int) {
+	if s != s.tracker.shards[0] || slices.Equal(offline, s.offline) {
+		return
+	}
+	for i, gateway := range s.book.directory.Gateways {
+		if slices.Contains(offline, i) == slices.Contains(s.offline, i) {
+			continue
+		}
+		for _, room := range append(antennaRooms(gateway), gateway.Room) {
+			if room != "" {
+				s.topics = append(s.topics, "room/"+string(room), "floor/"+string(s.book.floorOf(room)))
+			}
+		}
+	}
+	s.offline = offline
 }
 
 func (s *shard) departed(index int32, t *tracked, at time.Time) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/locate"
 )
 
 // Silence says how fresh an asset's place is, and why it is not: a silent tag, a
@@ -55,7 +56,14 @@ func (s Silence) Sentence() string {
 	return ""
 }
 
-// SilenceOf judges a place at a time.
+// seenOnce says whether the place rests on one read or one look, which silence does not unsay.
+func (p Place) seenOnce() bool {
+	return p.Why == locate.RoomRead.String() || p.Why == locate.Confirmed.String()
+}
+
+// SilenceOf judges a place at a time. What a reader at a door or a person saw
+// only ages: a passive label answers in the reader's field alone, and nobody
+// stands beside an asset to see it again.
 func SilenceOf(p Place, at time.Time, heard GatewayHeard) Silence {
 	if p.SeenAt.IsZero() {
 		return NeverHeard
@@ -64,7 +72,7 @@ func SilenceOf(p Place, at time.Time, heard GatewayHeard) Silence {
 	switch {
 	case age < FreshFor:
 		return Fresh
-	case age < LostFor:
+	case age < LostFor, p.seenOnce():
 		return Ageing
 	}
 	if gateway := heard(p.Gateway); p.Gateway != "" && at.Sub(gateway) > QuietGateway && gateway.Sub(p.SeenAt) < together {

@@ -113,7 +113,7 @@ func ReadPlan(r io.Reader, further ...string) (Plan, error) {
 	}
 	names := slices.Clone(further)
 	for _, g := range gateways {
-		if g.Room != nil {
+		if g.Room != nil && *g.Room != "" {
 			names = append(names, *g.Room)
 		}
 	}
@@ -126,7 +126,7 @@ func ReadPlan(r io.Reader, further ...string) (Plan, error) {
 	for _, id := range slices.Sorted(maps.Keys(gateways)) {
 		g := gateways[id]
 		receiver := Receiver{ID: id, Room: NoRoom}
-		if g.Room != nil {
+		if g.Room != nil && *g.Room != "" {
 			receiver.Room, _ = slices.BinarySearch(names, *g.Room)
 		}
 		if xy := append(g.XY, g.XYZ...); len(xy) >= 2 {

@@ -1,0 +1,14 @@
+package tracking
+
+import (
+	"context"
+	"time"
+)
+
+// SweepAt does what the shards do every few seconds. The tracker must not be running.
+func (t *Tracker) SweepAt(ctx context.Context, at time.Time) {
+	for _, s := range t.shards {
+		s.sweep(at)
+		s.keep(ctx, true)
+	}
+}
