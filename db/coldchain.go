@@ -618,6 +618,47 @@ func (f Fridges) Revisions(ctx context.Context, id coldchain.ExcursionID) ([]col
 	return former, nil
 }
 
+// AddOpening stores a planned opening.
+func (tx fridgesTx) AddOpening(ctx context.Context, o coldchain.Opening) error {
+	const q = `
+		INSERT INTO fridge_openings (fridge, at, until, by, by_name, why)
+		VALUES ($1, $2, $3, $4, $5, $6)`
+	if _, err := tx.Exec(ctx, q, o.Fridge, ms(o.At), ms(o.Until), o.By, o.ByName, o.Why); err != nil {
+		return fmt.Errorf("add opening of %s: %w", o.Fridge, err)
+	}
+	return nil
+}
+
+func opened(ctx context.Context, ask asker, id coldchain.FridgeID, at time.Time) (coldchain.Opening, bool, error) {
+	const q = `
+		SELECT fridge, at, until, by, by_name, why
+		FROM fridge_openings
+		WHERE fridge = $1 AND until > $2 AND at <= $2
+		ORDER BY until DESC
+		LIMIT 1`
+	var o coldchain.Opening
+	var from, until int64
+	err := ask.QueryRow(ctx, q, id, ms(at)).Scan(&o.Fridge, &from, &until, &o.By, &o.ByName, &o.Why)
+	if errors.Is(err, sql.ErrNoRows) {
+		return o, false, nil
+	}
+	if err != nil {
+		return o, false, fmt.Errorf("opening of %s: %w", id, err)
+	}
+	o.At, o.Until = fromMS(from), fromMS(until)
+	return o, true, nil
+}
+
+// Opened is the planned opening that a fridge is in at a time.
+func (f Fridges) Opened(ctx context.Context, id coldchain.FridgeID, at time.Time) (coldchain.Opening, bool, error) {
+	return opened(ctx, f.DB, id, at)
+}
+
+// Opened is the planned opening that a fridge is in, as this change has left it.
+func (tx fridgesTx) Opened(ctx context.Context, id coldchain.FridgeID, at time.Time) (coldchain.Opening, bool, error) {
+	return opened(ctx, tx.Tx, id, at)
+}
+
 // AddCheck stores a look at a fridge.
 func (tx fridgesTx) AddCheck(ctx context.Context, c coldchain.Check) error {
 	const q = `

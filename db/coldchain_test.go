@@ -423,3 +423,52 @@ func drawSeries(t *rapid.T) []coldchain.Point {
 	}
 	return points
 }
+
+func TestTheListsThatUnwantedReadingsFillAreBounded(t *testing.T) {
+	w := newColdWard(t)
+	fridges := db.Fridges{DB: w.db}
+	var strangers, wild []coldchain.Reading
+	for i := range coldchain.MaxStrangeSensors + 1 {
+		r := coldReading(w.at, 4)
+		r.Sensor = fmt.Sprintf("stranger-%04d", i)
+		strangers = append(strangers, r)
+	}
+	for i := range coldchain.MaxQuarantined + 1 {
+		wild = append(wild, coldReading(w.at.Add(-time.Duration(i)*time.Minute), 6553.5))
+	}
+	w.observe(strangers[:coldchain.MaxStrangeSensors]...)
+	w.at = w.at.Add(time.Second)
+	w.observe(strangers[1]) // heard again: it is not the one to go
+	w.observe(strangers[coldchain.MaxStrangeSensors])
+	listed, err := fridges.Strange(t.Context())
+	if err != nil || len(listed) != coldchain.MaxStrangeSensors {
+		t.Fatalf("%d strange sensors, %v", len(listed), err)
+	}
+	if again := listed[slices.IndexFunc(listed, func(s coldchain.StrangeSensor) bool { return s.Key.Sensor == "stranger-0001" })]; again.Times != 2 {
+		t.Errorf("heard twice, noted as %+v", again)
+	}
+	w.observe(wild...)
+	aside, err := fridges.Quarantined(t.Context(), "f-1", 10*coldchain.MaxQuarantined)
+	if err != nil || len(aside) != coldchain.MaxQuarantined {
+		t.Errorf("%d readings set aside, %v", len(aside), err)
+	}
+}
+
+func TestAFridgeOpenedOnPurposeRingsOnceTheTimeIsUp(t *testing.T) {
+	w := newColdWard(t)
+	w.live(4.5)
+	if _, err := w.monitor.Open(t.Context(), pat, "f-1", coldchain.MaxOpening+1, "defrosting"); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("opened for too long: %v", err)
+	}
+	if _, err := w.monitor.Open(t.Context(), pat, "f-1", 30*time.Minute, "restocking"); err != nil {
+		t.Fatal(err)
+	}
+	w.live(9, 9, 9, 9, 9)
+	if open := w.alarms(); len(open) != 0 || len(w.excursions()) != 1 {
+		t.Fatalf("it rang while it was opened on purpose, or was not recorded: %+v", open)
+	}
+	w.live(9, 9)
+	if open := w.alarms(); len(open) != 1 || open[0].Kind != coldchain.KindWarm {
+		t.Errorf("it stayed quiet after the time was up: %+v", open)
+	}
+}

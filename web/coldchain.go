@@ -22,6 +22,7 @@ func (d *Door) coldChainRoutes() []route {
 		{get, "/fridges/:id", hospital.SeeColdChain, d.fridge},
 		{post, loggerPath, hospital.ManageColdChain, d.takeLoggerFile},
 		{post, "/fridges/:id/checks", hospital.Acknowledge, d.checkFridge},
+		{post, "/fridges/:id/openings", hospital.Acknowledge, d.openFridge},
 		{get, "/fridges/:id/month", hospital.SeeColdChain, d.fridgeMonth},
 		{get, "/excursions/:id", hospital.SeeColdChain, d.excursion},
 		{get, "/excursions/:id/case.pdf", hospital.SeeColdChain, d.excursionPaper},
@@ -127,6 +128,13 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	}
 	if p.Next, err = d.ColdChain.NextCheck(ctx, id, now); err != nil {
 		return err
+	}
+	opening, opened, err := d.ColdChain.Opened(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	if opened {
+		p.Opened = &opening
 	}
 	p.Month = now.In(d.Register.Current().Site.Location()).Format("2006-01")
 	if p.Contents, err = d.contents(c, id); err != nil {

@@ -313,3 +313,21 @@ func TestTheBoardForetellsACrossing(t *testing.T) {
 	}
 	p.shows("/coldchain", "In range", "At this rate over 8.0 °C in ")
 }
+
+func TestAFridgeIsOpenedOnPurpose(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(5)
+	if w := p.post("/fridges/f-1/openings", url.Values{"minutes": {"600"}, "why": {"a long time"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "at most two hours") {
+		t.Errorf("ten hours answer %d", w.Code)
+	}
+	if w := p.post("/fridges/f-1/openings", url.Values{"minutes": {"30"}, "why": {"restocking"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("answers %d: %s", w.Code, w.Body.String())
+	}
+	p.shows("/fridges/f-1", "Opened on purpose", "Pia: restocking, until")
+	p.warm(9, 9, 9, 9)
+	p.shows("/alarms", "No open alarms")
+	p.at = p.at.Add(time.Hour)
+	if page := p.shows("/fridges/f-1"); strings.Contains(page, "Pia: restocking, until") {
+		t.Error("the opening did not end by itself")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -30,6 +31,22 @@ func (d *Door) checkFridge(c echo.Context) error {
 		return err
 	}
 	d.say(c, "Checked.")
+	return d.seeOther(c, "/fridges/"+string(id))
+}
+
+// openFridge plans an opening for a number of minutes, from now on.
+func (d *Door) openFridge(c echo.Context) error {
+	id := coldchain.FridgeID(c.Param("id"))
+	minutes, _ := strconv.Atoi(c.FormValue("minutes")) // what is no number is refused as no time
+	_, err := d.ColdChain.Open(c.Request().Context(), d.actor(c), id, time.Duration(minutes)*time.Minute, c.FormValue("why"))
+	if errors.Is(err, hospital.ErrInvalid) {
+		status, sentence := outcome(err)
+		return d.showFridge(c, status, &views.FridgeForms{Zone: d.Register.Current().Site.Zone, OpenWhy: c.FormValue("why"), OpenError: sentence})
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, "Opened on purpose.")
 	return d.seeOther(c, "/fridges/"+string(id))
 }
 

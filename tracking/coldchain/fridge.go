@@ -138,6 +138,9 @@ type Tx interface {
 	WatchedIn(context.Context, FridgeID) ([]Watched, error)
 	// AddCheck stores a look at a fridge.
 	AddCheck(context.Context, Check) error
+	// AddOpening stores a planned opening; Opened is the one that a fridge is in.
+	AddOpening(context.Context, Opening) error
+	Opened(ctx context.Context, fridge FridgeID, at time.Time) (Opening, bool, error)
 	// FridgesChanged makes every process load fridges and sensors anew.
 	FridgesChanged(context.Context) error
 	// Attach makes a sensor known and says which fridge it watches.
@@ -163,6 +166,8 @@ type Store interface {
 	Excursion(context.Context, ExcursionID) (Excursion, error)
 	// Revisions are what an excursion was before late data changed it, oldest first.
 	Revisions(context.Context, ExcursionID) ([]Former, error)
+	// Opened is the planned opening that a fridge is in at a time; false when it is in none.
+	Opened(ctx context.Context, fridge FridgeID, at time.Time) (Opening, bool, error)
 	// Checks of a fridge with from <= At < to, oldest first.
 	Checks(ctx context.Context, fridge FridgeID, from, to time.Time) ([]Check, error)
 	// Points are a stream's readings with from <= At < to, oldest first.

@@ -462,7 +462,12 @@ func (m *Monitor) foundLate(ctx context.Context, tx Tx, w *watch, e Excursion) e
 }
 
 // ring raises the alarm of an excursion; while it goes on, nothing happens twice.
+// A fridge that is opened on purpose does not ring before that time has ended,
+// unless it freezes.
 func (m *Monitor) ring(ctx context.Context, tx Tx, w *watch, e Excursion) error {
+	if _, opened, err := tx.Opened(ctx, e.Fridge, tx.Now()); err != nil || opened && e.Kind() != KindFreezing {
+		return err
+	}
 	_, err := notify.Raise(ctx, tx, m.ladder, notify.Trouble{Kind: e.Kind(), Subject: e.Fridge.Topic(),
 		Name: m.nameOf(w.fridge), Text: e.said(), Severity: e.Severity, By: m.by})
 	return err

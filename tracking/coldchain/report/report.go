@@ -365,12 +365,32 @@ func (s *sheet) lots(lots []Lot) {
 		s.line("None known.")
 		return
 	}
-	columns := []column{{"Item", 58, false}, {"Lot", 28, false}, {"Expiry", 24, false}, {"Quantity", 18, true}, {"Decision", 52, false}}
+	columns := []column{{"Item", 78, false}, {"Lot", 36, false}, {"Expiry", 26, false}, {"Quantity", 40, true}}
 	var rows [][]string
 	for _, l := range lots {
-		rows = append(rows, []string{l.Item, l.Lot, l.Expiry, l.Quantity, l.Decision})
+		rows = append(rows, []string{l.Item, l.Lot, l.Expiry, l.Quantity})
 	}
 	s.table(columns, rows)
+	s.decisions(lots)
+}
+
+// decisions are told in full, each once with the lots that it was about: a reason is never cut off.
+func (s *sheet) decisions(lots []Lot) {
+	var said []string
+	about := map[string][]string{}
+	for _, l := range lots {
+		decision := l.Decision
+		if decision == "" {
+			decision = "not decided yet"
+		}
+		if about[decision] == nil {
+			said = append(said, decision)
+		}
+		about[decision] = append(about[decision], l.Lot)
+	}
+	for _, decision := range said {
+		s.line(fmt.Sprintf("%s: %s", strings.Join(about[decision], ", "), decision))
+	}
 }
 
 func (s *sheet) former(all []coldchain.Former) {
