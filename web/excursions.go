@@ -91,15 +91,13 @@ func (d *Door) contents(c echo.Context, id coldchain.FridgeID) (templ.Component,
 	lots := make([]views.FridgeContent, len(there))
 	for i, lot := range there {
 		lots[i] = views.FridgeContent{ItemHref: "/stock/" + string(lot.Item.ID), Item: lot.Item.Name, Lot: lot.Lot.Number, Expiry: lot.Lot.Expiry.String(),
-			Quantity: quantityOf(lot.OnHand(), lot.Item.Unit)}
+			Quantity: views.Quantity(lot.OnHand(), lot.Item.Unit)}
 		if lot.Held > 0 {
 			lots[i].Held = strconv.FormatInt(lot.Held, 10)
 		}
 	}
 	return views.FridgeContents(lots), nil
 }
-
-func quantityOf(n int64, unit string) string { return strconv.FormatInt(n, 10) + " " + unit }
 
 // excursion is what happened, what it touched and who decided what.
 func (d *Door) excursion(c echo.Context) error {
@@ -178,7 +176,7 @@ func (d *Door) alarmsOf(ctx context.Context, told *report.Case) error {
 func lotsOf(held []inventory.HeldLot) []report.Lot {
 	lots := make([]report.Lot, len(held))
 	for i, h := range held {
-		lots[i] = report.Lot{Item: h.ItemName, Lot: h.LotNumber, Expiry: h.Expiry.String(), Quantity: quantityOf(h.Quantity, h.Unit)}
+		lots[i] = report.Lot{Item: h.ItemName, Lot: h.LotNumber, Expiry: h.Expiry.String(), Quantity: views.Quantity(h.Quantity, h.Unit)}
 		switch h.Decision {
 		case inventory.Undecided:
 		case inventory.MovedOn:
