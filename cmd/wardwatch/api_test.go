@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -446,6 +447,18 @@ func TestATokenIsLetInForWhatItsRoleMayAndNoMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, token := range tokens {
+		if token.Role == hospital.Pharmacist {
+			if _, _, err := keys.Rotate(t.Context(), engineer, token.ID, time.Hour); !errors.Is(err, hospital.ErrForbidden) {
+				t.Errorf("whoever manages devices took over a role by rotating its token: %v", err)
+			}
+			fresh, secret, err := keys.Rotate(t.Context(), atTheConsole, token.ID, time.Hour)
+			if err != nil || fresh.Role != hospital.Pharmacist {
+				t.Errorf("rotated: %+v, %v", fresh, err)
+			}
+			if w := o.ask("", "GET", "/api/v1/orders", "", "Authorization", "Bearer "+secret.Reveal()); w.Code != http.StatusOK {
+				t.Errorf("the rotated token: %d", w.Code)
+			}
+		}
 		if token.Role == hospital.Nurse {
 			if err := keys.Revoke(t.Context(), atTheConsole, token.ID); err != nil {
 				t.Fatal(err)
