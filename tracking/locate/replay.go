@@ -20,7 +20,7 @@ func Replay(m *Model, observations []Observation, emit func(Prediction)) {
 	for _, o := range observations {
 		r.take(o)
 	}
-	for _, tag := range r.tags {
+	for _, tag := range r.open {
 		r.settle(tag, r.states[tag])
 	}
 }
@@ -28,7 +28,7 @@ func Replay(m *Model, observations []Observation, emit func(Prediction)) {
 type replay struct {
 	filter *Filter
 	states map[string]*State
-	tags   []string // in the order of first hearing
+	open   []string // tags with an open step, in the order of its beginning
 	last   []int64  // by receiver: when it last heard anybody
 	sweep  int64
 	emit   func(Prediction)
@@ -39,10 +39,13 @@ func (r *replay) take(o Observation) {
 	if !known {
 		return
 	}
-	for _, tag := range r.tags {
-		if s := r.states[tag]; r.filter.Due(s, o.AtMS) {
-			r.settle(tag, s)
+	for len(r.open) > 0 {
+		first := r.states[r.open[0]]
+		if first.heard > 0 && !r.filter.Due(first, o.AtMS) {
+			break
 		}
+		r.settle(r.open[0], first)
+		r.open = r.open[1:]
 	}
 	fresh := r.last[receiver] == 0
 	r.last[receiver] = o.AtMS
@@ -55,7 +58,9 @@ func (r *replay) take(o Observation) {
 		fresh := NewState()
 		s = &fresh
 		r.states[o.Tag] = s
-		r.tags = append(r.tags, o.Tag)
+	}
+	if s.heard == 0 {
+		r.open = append(r.open, o.Tag)
 	}
 	r.filter.Sight(s, receiver, o.DBm, o.AtMS)
 }
