@@ -178,7 +178,7 @@ func TestFromLowStockToReceivedThroughThePages(t *testing.T) {
 	if pdf.Header().Get("Content-Type") != "application/pdf" || !strings.HasPrefix(pdf.Body.String(), "%PDF-") {
 		t.Errorf("paper: %v %.20q", pdf.Header(), pdf.Body)
 	}
-	s.page("/orders/2026-0001", "On its way", "orders@medi.example", `name="quantity-1"`)
+	s.page("/orders/2026-0001", "Waits to be sent", "orders@medi.example", `name="quantity-1"`)
 	version = s.version("/orders/2026-0001")
 	wrong := s.post("/orders/2026-0001/receive", 422, "version", version, "quantity-1", "300", "scan-1", "(01)04000000000020(10)X").Body.String()
 	s.holds("wrong box", wrong, "is not Gloves &amp; mittens", `value="300"`)
