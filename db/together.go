@@ -28,6 +28,7 @@ func (tx *Tx) within(ctx context.Context, now func() time.Time, change func(*Tx)
 	mine := *tx.trail
 	inner := &Tx{now: now().UTC().Truncate(time.Millisecond), statements: tx.statements, trail: &mine}
 	if err := guarded(change, inner); err != nil {
+		inner.undo()
 		for _, undo := range []string{"ROLLBACK TO together", "RELEASE together"} {
 			_, undone := tx.Exec(ctx, undo)
 			err = errors.Join(err, undone)
@@ -38,6 +39,7 @@ func (tx *Tx) within(ctx context.Context, now func() time.Time, change func(*Tx)
 		return err
 	}
 	*tx.trail = mine
+	tx.undone = append(tx.undone, inner.undone...)
 	tx.Announce(inner.topics...)
 	return nil
 }

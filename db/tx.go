@@ -12,6 +12,7 @@ type Tx struct {
 	now        time.Time
 	statements *statements
 	topics     []string
+	undone     []func()
 	trail      *trail
 }
 
@@ -24,6 +25,17 @@ func (tx *Tx) Announce(topics ...string) {
 		if !slices.Contains(tx.topics, topic) {
 			tx.topics = append(tx.topics, topic)
 		}
+	}
+}
+
+// IfUndone has forget called when nothing of this change is kept: it failed, or
+// the commit that it shared did. It runs before any other change does, so that
+// what is remembered outside the database never runs ahead of it.
+func (tx *Tx) IfUndone(forget func()) { tx.undone = append(tx.undone, forget) }
+
+func (tx *Tx) undo() {
+	for _, forget := range tx.undone {
+		forget()
 	}
 }
 

@@ -36,7 +36,7 @@ type change struct {
 	run    func(*Tx) error
 	answer chan error
 	err    error
-	topics []string
+	tx     *Tx // what it did, when it did not fail
 }
 
 func startWriter(ctx context.Context, pool *sql.DB, now func() time.Time, announce func([]string)) (*writer, error) {
@@ -145,8 +145,12 @@ var errLost = errors.New("the transaction was lost")
 
 func fail(group []*change, err error) {
 	for _, c := range group {
-		if c.err == nil {
-			c.err = fmt.Errorf("commit: %w", err)
+		if c.err != nil {
+			continue
+		}
+		c.err = fmt.Errorf("commit: %w", err)
+		if c.tx != nil {
+			c.tx.undo()
 		}
 	}
 }
@@ -163,16 +167,18 @@ func (w *writer) attempt(c *change, audit *trail) error {
 	mine := *audit
 	tx := &Tx{now: w.now().UTC().Truncate(time.Millisecond), statements: &w.statements, trail: &mine}
 	if err := guarded(c.run, tx); err != nil {
+		tx.undo()
 		if undo := w.exec("ROLLBACK TO change", "RELEASE change"); undo != nil {
 			return errors.Join(errLost, err, undo)
 		}
 		return err
 	}
 	if err := w.exec("RELEASE change"); err != nil {
+		tx.undo()
 		return errors.Join(errLost, err)
 	}
 	*audit = mine
-	c.topics = tx.topics
+	c.tx = tx
 	return nil
 }
 
@@ -204,7 +210,7 @@ func (w *writer) answer(group []*change) {
 	told := map[string]bool{}
 	for _, c := range group {
 		if c.err == nil {
-			for _, topic := range c.topics {
+			for _, topic := range c.tx.topics {
 				if !told[topic] {
 					told[topic] = true
 					topics = append(topics, topic)

@@ -75,6 +75,7 @@ func Exercise(t *testing.T, fresh func(t *testing.T) Engine) {
 	t.Run("a panic costs its neighbours nothing", func(t *testing.T) { panicIsContained(t, fresh(t)) })
 	t.Run("one instant in a change", func(t *testing.T) { oneInstant(t, fresh(t)) })
 	t.Run("topics are told after the commit only", func(t *testing.T) { topicsAfterCommit(t, fresh(t)) })
+	t.Run("what is remembered of a change is undone with it", func(t *testing.T) { memoryIsUndone(t, fresh(t)) })
 	t.Run("changes from many hands are all kept", func(t *testing.T) { manyHands(t, fresh(t)) })
 	t.Run("what was answered is there after opening again", func(t *testing.T) { survivesReopening(t, fresh(t)) })
 	t.Run("the audit trail refuses to be rewritten", func(t *testing.T) { auditIsAppendOnly(t, fresh(t)) })
@@ -186,6 +187,40 @@ func topicsAfterCommit(t *testing.T, open Engine) {
 	})
 	if !slices.Equal(told, []string{"fridge/1", "coldchain"}) {
 		t.Errorf("told %q", told)
+	}
+}
+
+func memoryIsUndone(t *testing.T, open Engine) {
+	d := open(t, db.Options{})
+	orphan := func(tx *db.Tx) error { // found out by the commit only
+		for _, q := range []string{`PRAGMA defer_foreign_keys = ON`,
+			`INSERT INTO buildings (id, site, name, ordinal) VALUES ('b', 'nowhere', 'B', 0)`} {
+			if _, err := tx.Exec(t.Context(), q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for name, c := range map[string]struct {
+		change func(*db.Tx) error
+		undone bool
+	}{
+		"kept":             {record("kept"), false},
+		"failed":           {func(*db.Tx) error { return errOnPurpose }, true},
+		"panicked":         {func(*db.Tx) error { panic("on purpose") }, true},
+		"failed to commit": {orphan, true},
+	} {
+		undone := 0
+		err := d.InTx(t.Context(), func(tx *db.Tx) error {
+			tx.IfUndone(func() { undone++ })
+			return c.change(tx)
+		})
+		if (err != nil) != c.undone || undone != map[bool]int{true: 1}[c.undone] {
+			t.Errorf("%s: undone %d times, %v", name, undone, err)
+		}
+	}
+	if got := recorded(t, d); !slices.Equal(got, []string{"kept"}) {
+		t.Errorf("recorded %q", got)
 	}
 }
 

@@ -94,6 +94,8 @@ func (e Excursion) said() string {
 // Tx is what the cold chain needs of a transaction.
 type Tx interface {
 	notify.Tx
+	// IfUndone has forget called, before any other change, when nothing of this one is kept.
+	IfUndone(forget func())
 	// FridgesVersion rises whenever a fridge or sensor is changed.
 	FridgesVersion(context.Context) (int64, error)
 	// SensorByKey is one stream; false when nobody has adopted it.

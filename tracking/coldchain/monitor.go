@@ -32,8 +32,8 @@ type Monitor struct {
 	by       hospital.Actor
 
 	// watches are what the monitor remembers of each stream. They are touched
-	// inside transactions only, which the store runs one after another; mu
-	// guards against a change that failed after its transaction's function.
+	// inside transactions only, which the store runs one after another, and
+	// forgotten before the next one when a transaction is undone.
 	mu      sync.Mutex
 	version int64
 	watches map[SensorKey]*watch
@@ -77,23 +77,22 @@ func (m *Monitor) Observe(ctx context.Context, readings []Reading) ([]Outcome, e
 	}
 	var outcomes []Outcome
 	err := m.store.InTx(ctx, func(tx Tx) (err error) {
+		tx.IfUndone(m.forgetAll)
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		defer func() {
-			if err != nil {
-				m.forget() // the transaction is undone; so must be what we remember of it
-			}
-		}()
 		outcomes, err = m.observe(ctx, tx, readings)
 		return err
 	})
 	if err != nil {
-		m.mu.Lock()
-		m.forget()
-		m.mu.Unlock()
 		return nil, fmt.Errorf("observe %d readings: %w", len(readings), err)
 	}
 	return outcomes, nil
+}
+
+func (m *Monitor) forgetAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.forget()
 }
 
 func (m *Monitor) forget() {
