@@ -528,7 +528,7 @@ func AlarmNow(a notify.Alarm, s coldchain.Standing) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !s.Last.At.IsZero() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<span class=\"nowrap\">Now <strong>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<span class=\"nowrap\">Last <strong>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

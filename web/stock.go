@@ -73,7 +73,7 @@ func (d *Door) stockList(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Inventory", views.Stock(views.StockPage{Query: q, Lines: lines, Total: total}), "stock")
+	return d.show(c, "Inventory", views.Stock(views.StockPage{Actor: d.actor(c), Query: q, Lines: lines, Total: total}), "stock")
 }
 
 func (d *Door) stockItem(c echo.Context) error {

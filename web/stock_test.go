@@ -161,10 +161,11 @@ func TestFromLowStockToReceivedThroughThePages(t *testing.T) {
 	if w := s.ask(http.MethodGet, "/orders/proposals", nil); w.Code != 403 {
 		t.Errorf("a nurse sees the inbox: %d", w.Code)
 	}
+	s.page("/stock?show=low", "800 proposed", `!href="/orders/proposals"`)
 	s.who = as(hospital.Auditor, "Ada")
 	s.page("/orders/proposals", `data-proposal="1"`, "!/approve")
 	s.who = as(hospital.SupplyManager, "Sam")
-	s.page("/stock?show=low", `data-item="gloves"`, "800 proposed", `!data-item="flu"`)
+	s.page("/stock?show=low", `data-item="gloves"`, "800 proposed", `href="/orders/proposals"`, `!data-item="flu"`)
 	s.page("/orders/proposals", `data-proposal="1"`, "36.00 EUR", "<svg class=\"chart\"", "If not:", "under the reorder point of 300")
 	s.holds("decline", s.post("/orders/proposals/1/decline", 422, "version", "1").Body.String(), "Say why it is declined")
 	s.holds("change", s.post("/orders/proposals/1/approve", 422, "version", "1", "quantity", "900").Body.String(), `value="900"`, "Say why it should be 900")
@@ -217,7 +218,7 @@ func TestAPharmacistDecidesALot(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.page("/stock/flu", `<span class="big number">0</span>`, "usable doses")
-	s.page("/holds", `data-lot="lot-2"`, "30 doses", "A pharmacist decides", "!>Release<")
+	s.page("/holds", `data-lot="lot-2"`, "30 doses", `href="/excursions/5"`, "A pharmacist decides", "!>Release<")
 	s.post("/holds/1", 403, "decision", "release", "why", "x")
 	s.who = as(hospital.Pharmacist, "Priya")
 	s.page("/holds", ">Release<", ">Discard<")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -42,8 +43,9 @@ func (k *Keys) AddReader(ctx context.Context, by hospital.Actor, name string, ro
 	if err := by.Need(hospital.ManagePeople); err != nil {
 		return Token{}, "", err
 	}
-	if !slices.Contains(hospital.Roles(), role) {
-		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, "Choose one of the roles.")
+	if roles := hospital.Roles(); !slices.Contains(roles, role) {
+		said := strings.ReplaceAll(strings.Trim(fmt.Sprint(roles), "[]"), " ", ", ")
+		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, "There is no role "+strconv.Quote(string(role))+". Choose one of "+said+".")
 	}
 	return k.add(ctx, by, name, "", role)
 }
