@@ -454,7 +454,7 @@ type tourStep struct {
 
 func tourSteps() []tourStep {
 	return []tourStep{
-		{"/search?q=pump", "Find a pump.", "The nearest free one comes first.", ""},
+		{"/search?q=pump&status=free", "Find a pump.", "The nearest free one comes first.", ""},
 		{"/floors", "Watch a floor.", "Equipment moves from room to room by itself.", ""},
 		{"/coldchain", "Wait for an alarm.", "Vaccine fridge B rings within a minute of the start; acknowledge it in two taps.", hospital.Nurse},
 		{"/holds", "Decide the lots.", "What stood in that fridge is on hold until a pharmacist says.", hospital.Pharmacist},

@@ -2061,7 +2061,7 @@ func thingPage(thing string) string {
 	switch kind {
 	case "fridge":
 		return "/fridges/" + id
-	case "item":
+	case "item", "stock":
 		return "/stock/" + id
 	case "room":
 		return "/rooms/" + id
