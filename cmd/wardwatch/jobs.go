@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -38,9 +39,10 @@ func (h *house) jobs() []job {
 }
 
 func (h *house) runJobs(ctx context.Context) error {
-	table := cron.New(cron.WithLocation(time.UTC))
+	table := cron.New(cron.WithLocation(time.UTC),
+		cron.WithChain(cron.Recover(jobLog{h.log}), cron.SkipIfStillRunning(cron.DiscardLogger)))
 	for _, j := range h.jobs() {
-		if _, err := table.AddJob(j.spec, cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger)).Then(cron.FuncJob(func() { h.runJob(ctx, j) }))); err != nil {
+		if _, err := table.AddFunc(j.spec, func() { h.runJob(ctx, j) }); err != nil {
 			return fmt.Errorf("job %s: %w", j.name, err)
 		}
 	}
@@ -48,6 +50,16 @@ func (h *house) runJobs(ctx context.Context) error {
 	<-ctx.Done()
 	<-table.Stop().Done()
 	return nil
+}
+
+// jobLog tells of a job that panicked: it is tried again at its next waking, and
+// costs nobody else anything.
+type jobLog struct{ log *slog.Logger }
+
+func (jobLog) Info(string, ...any) {}
+
+func (l jobLog) Error(err error, what string, about ...any) {
+	l.log.Error("job "+what, append(about, "error", err)...)
 }
 
 // runJob runs j if it is due. A job that fails is tried again at its next waking.

@@ -170,8 +170,11 @@ func (h *house) announce(topics []string) {
 func (h *house) run(ctx context.Context, stdout io.Writer) error {
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
-	intake, taking := errgroup.WithContext(ctx)
-	workers, _ := errgroup.WithContext(working)
+	taking, stopTaking := context.WithCancel(ctx)
+	defer stopTaking()
+	intake, taking := errgroup.WithContext(taking)
+	workers, failing := errgroup.WithContext(working)
+	context.AfterFunc(failing, stopTaking) // nothing is taken in that nobody would carry out
 	h.start(workers, working, h.work)
 	h.start(intake, taking, h.intake)
 	_, err := fmt.Fprintf(stdout, "ready http=http://%s mqtt=%s\n", h.pages.Addr(), h.brokerAddress())
@@ -192,7 +195,9 @@ func (h *house) start(group *errgroup.Group, ctx context.Context, tasks []task) 
 }
 
 func (h *house) servePages(ctx context.Context) error {
-	stopped := context.AfterFunc(ctx, func() {
+	drained := make(chan struct{})
+	dismiss := context.AfterFunc(ctx, func() {
+		defer close(drained)
 		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
 		if err := h.server.Shutdown(draining); err != nil {
@@ -200,10 +205,11 @@ func (h *house) servePages(ctx context.Context) error {
 			_ = h.server.Close()
 		}
 	})
-	defer stopped()
 	if err := h.server.Serve(h.pages); !errors.Is(err, http.ErrServerClosed) {
+		dismiss()
 		return err
 	}
+	<-drained // Serve ends as soon as draining begins
 	return nil
 }
 
