@@ -284,6 +284,10 @@ func TestNearestFreePumpComesFirstWithItsReason(t *testing.T) {
 	if err != nil || len(found.Hits) != 2 || !strings.HasPrefix(found.Hits[0].Reason, "same unit") {
 		t.Fatalf("both pumps are in her unit: %+v, %v", found.Hits, err)
 	}
+	found, err = w.equip.Search(t.Context(), nurse, tracking.Query{Text: "pump", Room: "bed1"})
+	if err != nil || len(found.Hits) != 2 || found.Hits[0].Asset.ID != "P-002" || found.Hits[1].Asset.ID != "P-001" {
+		t.Fatalf("the free pump before the one in use beside her: %+v, %v", found.Hits, err)
+	}
 	found, err = w.equip.Search(t.Context(), nurse, tracking.Query{Text: "wheelchair", Room: "hall"})
 	if err != nil || len(found.Hits) != 1 || found.Hits[0].Reason != "1 floor up, 20 m" {
 		t.Fatalf("one floor up: %+v, %v", found.Hits, err)

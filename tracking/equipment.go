@@ -55,11 +55,14 @@ type Found struct {
 	Hits []Hit
 	// Kinds are the kinds of equipment that the text named.
 	Kinds []string
+	// FreeFirst: a kind was asked for, so what can be had comes before what is nearer.
+	FreeFirst bool
 	// More is true when there are more than MaxHits.
 	More bool
 }
 
-// Search finds assets, the nearest first; a kind ranks before a number. Of equally
+// Search finds assets, the nearest first; a kind ranks before a number. Who asks
+// for a kind, whatever its status, is shown the nearest free ones first. Of equally
 // near ones the free come first, then those heard most recently.
 func (e Equipment) Search(ctx context.Context, by hospital.Actor, q Query) (Found, error) {
 	if err := by.Need(hospital.SeeEquipment); err != nil {
@@ -71,17 +74,20 @@ func (e Equipment) Search(ctx context.Context, by hospital.Actor, q Query) (Foun
 		return Found{}, fmt.Errorf("search equipment: %w", err)
 	}
 	walk := e.walk(q)
-	found := Found{Kinds: kinds}
+	found := Found{Kinds: kinds, FreeFirst: len(kinds) > 0 && q.Status == ""}
 	var assets []Asset
-	if len(kinds) > 0 || len(words) == 0 {
+	switch {
+	case found.FreeFirst:
+		assets, err = e.nearestFreeFirst(ctx, kinds, q, walk)
+	case len(kinds) > 0 || len(words) == 0:
 		assets, err = e.nearest(ctx, kinds, q, walk)
-	} else {
+	default:
 		assets, err = e.Store.ByWords(ctx, words, 4*MaxHits)
 	}
 	if err != nil {
 		return Found{}, fmt.Errorf("search equipment: %w", err)
 	}
-	found.Hits = e.rank(assets, q, walk)
+	found.Hits = e.rank(assets, q, walk, found.FreeFirst)
 	if found.More = len(found.Hits) > MaxHits; found.More {
 		found.Hits = found.Hits[:MaxHits]
 	}
@@ -94,6 +100,23 @@ func (e Equipment) walk(q Query) Walk {
 		return NewWalk(d, q.Room)
 	}
 	return NewWalk(d, UnitRooms(d, q.Unit)...)
+}
+
+// nearestFreeFirst is nearest, with as many free ones as there are, however far.
+func (e Equipment) nearestFreeFirst(ctx context.Context, kinds []string, q Query, walk Walk) ([]Asset, error) {
+	free := q
+	free.Status = Free
+	all, err := e.nearest(ctx, kinds, free, walk)
+	if err != nil || len(all) > MaxHits {
+		return all, err
+	}
+	others, err := e.nearest(ctx, kinds, q, walk)
+	for _, asset := range others {
+		if asset.Status != Free {
+			all = append(all, asset)
+		}
+	}
+	return all, err
 }
 
 // nearest asks room by room, nearest first, until there are enough.
@@ -121,7 +144,7 @@ func (e Equipment) nearest(ctx context.Context, kinds []string, q Query, walk Wa
 	return all, nil
 }
 
-func (e Equipment) rank(assets []Asset, q Query, walk Walk) []Hit {
+func (e Equipment) rank(assets []Asset, q Query, walk Walk, freeFirst bool) []Hit {
 	at := e.Now()
 	var hits []Hit
 	for _, asset := range assets {
@@ -136,8 +159,13 @@ func (e Equipment) rank(assets []Asset, q Query, walk Walk) []Hit {
 			Reason: walk.Reason(asset.Place.Room), metres: metres})
 	}
 	slices.SortStableFunc(hits, func(a, b Hit) int {
-		return cmp.Or(order(a.Silence.Lost(), b.Silence.Lost()), cmp.Compare(a.metres, b.metres),
-			order(a.Asset.Status != Free, b.Asset.Status != Free), b.Asset.Place.SeenAt.Compare(a.Asset.Place.SeenAt),
+		taken := order(a.Asset.Status != Free, b.Asset.Status != Free)
+		first := 0
+		if freeFirst {
+			first = taken
+		}
+		return cmp.Or(order(a.Silence.Lost(), b.Silence.Lost()), first, cmp.Compare(a.metres, b.metres), taken,
+			b.Asset.Place.SeenAt.Compare(a.Asset.Place.SeenAt),
 			cmp.Compare(a.Asset.ID, b.Asset.ID))
 	})
 	return hits
@@ -239,7 +267,7 @@ func (e Equipment) InRoom(ctx context.Context, by hospital.Actor, room hospital.
 	if err != nil {
 		return nil, fmt.Errorf("equipment in room %s: %w", room, err)
 	}
-	return e.rank(assets, Query{}, NewWalk(e.Register.Current())), nil
+	return e.rank(assets, Query{}, NewWalk(e.Register.Current()), false), nil
 }
 
 // ByFloor counts what was last seen on each floor.

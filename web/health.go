@@ -53,7 +53,10 @@ func (d *Door) needsToken(r *http.Request) error {
 	if !ok {
 		return echo.NewHTTPError(http.StatusUnauthorized, "Show a token: Authorization: Bearer …; wardwatch token add makes one.")
 	}
-	_, err := d.People.Keys.Check(r.Context(), secret)
+	gateway, err := d.People.Keys.Check(r.Context(), secret)
+	if err == nil && gateway != "" {
+		return hospital.Refuse(hospital.ErrForbidden, "A gateway's token reads nothing. Make a program's: wardwatch token add.")
+	}
 	if errors.Is(err, hospital.ErrForbidden) { // or a program's that reads
 		_, err = d.People.Keys.WhoAsks(r.Context(), secret)
 	}

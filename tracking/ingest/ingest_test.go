@@ -142,7 +142,7 @@ func TestOneBadRecordCostsItsNeighboursNothing(t *testing.T) {
 	got, err := send(t, in, "gw-a", body(`{"readings":[{"sensor":"p1","celsius":4.2},{"sensor":"p1","celsius":"hot"},
 		{"sensor":"nobodys","celsius":5},{"sensor":"p2","celsius":5,"at":"2026-05-04T13:00:00Z"},{"sensor":"p3","celsius":6}]}`))
 	want := Receipt{Accepted: 2, Rejected: []Rejected{{1, "celsius is no number"},
-		{3, "dated in the future: 2026-05-04T13:00:00Z is 3h0m0s after it arrived"}, {2, "unknown sensor"}}}
+		{3, "dated in the future: 2026-05-04T13:00:00Z is 3 h 0 min after it arrived"}, {2, "unknown sensor"}}}
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}

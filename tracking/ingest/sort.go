@@ -128,7 +128,21 @@ func (s *sorting) tooEarly(at time.Time) string {
 	if at.IsZero() || ahead <= FutureTolerance {
 		return ""
 	}
-	return fmt.Sprintf("dated in the future: %s is %s after it arrived", at.UTC().Format(time.RFC3339), ahead.Round(time.Second))
+	return fmt.Sprintf("dated in the future: %s is %s after it arrived", at.UTC().Format(time.RFC3339), spoken(ahead))
+}
+
+// spoken is a duration as people say it: "3 h 20 min", "41 days".
+func spoken(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return fmt.Sprintf("%d days", d/day)
+	case d >= time.Hour:
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	}
+	return fmt.Sprintf("%d s", d/time.Second)
 }
 
 func (s *sorting) reject(record int, reason string) {
