@@ -131,7 +131,7 @@ func BenchmarkSightingsToStoredMoves(b *testing.B) {
 	b.ReportMetric((processorTime()-before).Seconds()*1e6/sightings, "cpu-s/million")
 	counts := tracker.Counts()
 	b.ReportMetric(float64(counts.Dropped)/sightings, "dropped")
-	if counts.Moves == 0 && b.N > 1_000 {
+	if counts.Moves == 0 && b.N >= 40_000 { // a shorter flood is over before the filter may believe it
 		b.Error("nothing moved")
 	}
 }
