@@ -332,6 +332,30 @@ func TestTheQueueDropsTheOldestAndKeepsTheOrder(t *testing.T) {
 	}
 }
 
+func TestADuplicateIsRecognisedAndCanBeReadAbout(t *testing.T) {
+	w := &ward{observe: func(rs []coldchain.Reading) ([]coldchain.Outcome, error) {
+		outcomes := make([]coldchain.Outcome, len(rs))
+		for i := range rs {
+			outcomes[i].Verdict = coldchain.Duplicate
+		}
+		return outcomes, nil
+	}}
+	in, _ := open(t, w)
+	got, err := send(t, in, "gw-a", body(`{"readings":[{"sensor":"p1","celsius":4.2},{"sensor":"p1","celsius":4.4},{"sensor":"p2","celsius":4}]}`))
+	if err != nil || got.Duplicates != 3 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := in.Book.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.notes.Refusals) != 2 || w.notes.Refusals[0].Records != 2 || !strings.Contains(w.notes.Refusals[0].Reason, "sensor p1: the record holds a reading of this moment already") {
+		t.Errorf("an administrator reads %+v", w.notes.Refusals)
+	}
+	if n := testutil.ToFloat64(in.meters.readings.WithLabelValues(string(coldchain.Duplicate))); n != 3 {
+		t.Errorf("%v duplicates counted", n)
+	}
+}
+
 func TestOneAdvertHeardByTwoGatewaysIsOneReading(t *testing.T) {
 	w := &ward{}
 	in, _ := open(t, w)
