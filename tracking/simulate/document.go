@@ -70,7 +70,7 @@ func (d *Drawing) documentStock(doc *document.Document, today time.Time) {
 	doc.Places = d.places()
 	for _, i := range d.Items {
 		item := document.Item{ID: i.ID, Name: i.Name, UnitOfIssue: i.UnitOfIssue, GTIN: i.GTIN, Pack: i.Pack, Supplier: i.Supplier,
-			SupplierCode: i.Code, PriceMinor: i.PriceMinor, ShelfLifeDays: i.ShelfLifeDays, Criticality: i.Criticality, Storage: i.Storage}
+			SupplierCode: i.Code, PriceMinor: i.PriceMinor, ShelfLifeDays: i.ShelfLifeDays, Criticality: i.Criticality, Storage: i.Storage, Stability: i.stability()}
 		if i.Maximum > 0 {
 			item.Levels = []document.Level{{Place: i.Place, Minimum: i.Minimum, Maximum: i.Maximum}}
 		}
@@ -80,6 +80,23 @@ func (d *Drawing) documentStock(doc *document.Document, today time.Time) {
 				Expiry: document.Date(today.AddDate(0, 0, lot.ExpiryDays).Format(time.DateOnly)), Quantity: lot.Quantity})
 		}
 	}
+}
+
+// stability is what the item's made-up maker says of it out of its range; nil for
+// room goods, and for those whose maker says nothing.
+func (i Item) stability() []document.Stability {
+	const source = "made-up leaflet of the demo"
+	switch {
+	case i.Criticality == "desirable":
+		return nil
+	case i.Storage == "refrigerator":
+		return []document.Stability{{FromCelsius: 8, ToCelsius: 15, Hours: 96, Source: source}, {FromCelsius: 15, ToCelsius: 25, Hours: 24, Source: source}}
+	case i.Storage == "freezer":
+		return []document.Stability{{FromCelsius: -15, ToCelsius: 8, Hours: 24, Source: source}}
+	case i.Storage == "ultracold":
+		return []document.Stability{{FromCelsius: -60, ToCelsius: -15, Hours: 12, Source: source}}
+	}
+	return nil
 }
 
 // places lists the two shelves and every fridge.
