@@ -3125,7 +3125,7 @@ func stabilityBudget(h inventory.HeldLot) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		budget := h.Budget()
 		if h.Running() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<p class=\"small\">The excursion is still running; its time is charged when it ends.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<p class=\"small\"><strong>The fridge is still out of range: carry the lot to a cold one before you release it.</strong> Its time is charged when the excursion ends.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -49,8 +48,8 @@ func (d *Door) needsToken(r *http.Request) error {
 	if d.People == nil || d.Demo != nil || d.People.Guard.Local(r) {
 		return nil
 	}
-	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	secret := bearerToken(r)
+	if secret == "" {
 		return echo.NewHTTPError(http.StatusUnauthorized, "Show a token: Authorization: Bearer …; wardwatch token add makes one.")
 	}
 	gateway, err := d.People.Keys.Check(r.Context(), secret)

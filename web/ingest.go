@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -126,12 +125,8 @@ func sentenceOf(err error) string {
 // bearer says for whom the request's token speaks: "Authorization: Bearer TOKEN", or
 // the token as the password of basic authentication, for gateways that know no other.
 func (d *Door) bearer(c echo.Context) (hospital.GatewayID, error) {
-	const scheme = "Bearer "
-	header := c.Request().Header.Get(echo.HeaderAuthorization)
-	token, name := "", ""
-	if len(header) > len(scheme) && strings.EqualFold(header[:len(scheme)], scheme) {
-		token = header[len(scheme):]
-	} else if user, password, ok := c.Request().BasicAuth(); ok {
+	token, name := bearerToken(c.Request()), ""
+	if user, password, ok := c.Request().BasicAuth(); ok {
 		token, name = password, user
 	}
 	if token == "" {

@@ -17,7 +17,6 @@ import (
 // topic's permission is asked when a page begins to listen.
 func (d *Door) sources() []live.Source {
 	return slices.Concat(
-		d.screenSources(),
 		d.deviceSources(),
 		d.stockSources(),
 		d.orderSources(),
@@ -66,6 +65,3 @@ func tooMany(err error) error {
 	}
 	return err
 }
-
-// screenSources are what every page may show: the bell, the alarm strip, the rail's counts.
-func (d *Door) screenSources() []live.Source { return nil }

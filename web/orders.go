@@ -107,11 +107,11 @@ func (d *Door) approveAll(c echo.Context) error {
 	approved, err := d.Desk.ApproveAll(c.Request().Context(), d.actor(c), answers)
 	said := fmt.Sprintf("%d of %d approved.", approved, len(answers))
 	if err != nil {
-		if _, sentence, back := comesBack(err); back {
-			said += " " + sentence
-		} else if approved == 0 {
+		_, sentence, back := comesBack(err)
+		if !back {
 			return err
 		}
+		said += " " + sentence
 	}
 	d.say(c, said)
 	return d.seeOther(c, "/orders/proposals")
@@ -176,8 +176,8 @@ func (d *Door) giveAnswer(c echo.Context, what string, id reorder.ProposalID) (s
 		}
 		return "Approved: it is on order " + p.Order + ".", err
 	case "put-off":
-		_, err := d.Desk.PutOff(ctx, by, a, putOffDays)
-		return fmt.Sprintf("Put off for %d days.", putOffDays), err
+		_, err := d.Desk.PutOff(ctx, by, a, reorder.PutOffDays)
+		return fmt.Sprintf("Put off for %d days.", reorder.PutOffDays), err
 	case "change":
 		p, err := d.Desk.Change(ctx, by, a)
 		return fmt.Sprintf("Changed to %d.", p.Quantity), err
@@ -190,9 +190,6 @@ func (d *Door) askFor(ctx context.Context, by hospital.Actor, t inventory.Taking
 	_, err := d.Desk.Ask(ctx, by, reorder.Spot{Item: t.Item, Place: t.Place}, t.Quantity, t.Why)
 	return err
 }
-
-// putOffDays is for how long the inbox's button puts a proposal off.
-const putOffDays = 3
 
 // ordersShown is how many orders the board shows.
 const ordersShown = 100

@@ -354,6 +354,11 @@ func (d *Door) alterPerson(c echo.Context) error {
 	typed.ID = hospital.PersonID(c.Param("id"))
 	err = d.People.Porter.Alter(c.Request().Context(), d.actor(c), typed)
 	if status, wrong := formFault(err); wrong != "" {
+		stored, err := d.People.Porter.Person(c.Request().Context(), d.actor(c), typed.ID)
+		if err != nil {
+			return err
+		}
+		typed.DisabledAt = stored.DisabledAt
 		return d.showPerson(c, status, views.PersonProps{Person: typed, Wrong: wrong})
 	}
 	if err != nil {
@@ -463,12 +468,15 @@ func (d *Door) auditFilter(typed func(string) string) (views.AuditProps, audit.F
 // exportAudit writes every line that the search finds as a file: CSV for
 // spreadsheets, JSON Lines for programs.
 func (d *Door) exportAudit(c echo.Context) error {
-	_, filter := d.auditFilter(c.FormValue)
+	props, filter := d.auditFilter(c.FormValue)
+	if props.Wrong != "" {
+		return hospital.Refuse(hospital.ErrInvalid, "A day is written 2026-03-31. Nothing was exported.")
+	}
 	name := "audit-" + d.Now().UTC().Format("20060102-150405")
 	if c.FormValue("format") == "jsonl" {
 		attach(c, name+".jsonl", "application/jsonl")
 		lines := json.NewEncoder(c.Response())
-		return d.People.Trail.Export(c.Request().Context(), d.actor(c), filter, func(l audit.Line) error { return lines.Encode(l) })
+		return d.finish(c, d.People.Trail.Export(c.Request().Context(), d.actor(c), filter, func(l audit.Line) error { return lines.Encode(l) }))
 	}
 	attach(c, name+".csv", "text/csv; charset=utf-8")
 	file, err := newCSV(c.Response(), "number", "at", "who", "name", "deed", "thing", "why", "before", "after")
@@ -479,7 +487,7 @@ func (d *Door) exportAudit(c echo.Context) error {
 		return file.Write(plainRow(strconv.FormatInt(l.Seq, 10), l.At.Format(time.RFC3339Nano), string(l.By), l.Name, l.Deed, l.Thing, l.Why, l.Before, l.After))
 	})
 	file.Flush()
-	return errors.Join(err, file.Error())
+	return d.finish(c, errors.Join(err, file.Error()))
 }
 
 // attach makes the answer a file to keep.

@@ -31,6 +31,10 @@ const (
 	drainTime = 5 * time.Second
 	// headerTime is how long a browser may take to say what it wants.
 	headerTime = 10 * time.Second
+	// requestTime is how long a whole request may take to arrive. Websockets are not held to it.
+	requestTime = time.Minute
+	// idleTime is how long a connection is kept for the next request.
+	idleTime = 2 * time.Minute
 )
 
 // house is everything that runs, put together.
@@ -148,7 +152,7 @@ func (h *house) wirePages(context.Context) (err error) {
 	if h.door, err = web.New(h.parts); err != nil {
 		return err
 	}
-	h.server = &http.Server{Handler: h.door, ReadHeaderTimeout: headerTime, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)}
+	h.server = &http.Server{Handler: h.door, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)}
 	if h.pages, err = net.Listen("tcp", h.config.HTTP); err != nil {
 		return fmt.Errorf("listen for pages (choose another address with --http): %w", err)
 	}

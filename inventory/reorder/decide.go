@@ -23,24 +23,26 @@ type Answer struct {
 // a second person. It answers with the proposal as it then stands; ErrDecided
 // when somebody was faster.
 func (d *Desk) Approve(ctx context.Context, by hospital.Actor, a Answer) (Proposal, error) {
-	return d.answer(ctx, by, a, "approve", func(tx Tx, p *Proposal) error {
-		if _, err := p.Approve(by, d.Limits); err != nil {
-			return err
-		}
-		if err := p.change(by, a); err != nil {
-			return err
-		}
-		status, err := p.Approve(by, d.Limits) // the new quantity may cross the limit
-		if err != nil {
-			return err
-		}
-		if p.Status = status; status == HalfApproved {
-			p.FirstBy, p.FirstName = by.ID, by.Name
-			return nil
-		}
-		p.DecidedAt, p.DecidedBy, p.DecidedName, p.DecidedWhy = tx.Now(), by.ID, by.Name, strings.TrimSpace(a.Why)
-		return d.order(ctx, tx, p)
-	})
+	return d.answer(ctx, by, a, "approve", func(tx Tx, p *Proposal) error { return d.approve(ctx, tx, by, a, p) })
+}
+
+func (d *Desk) approve(ctx context.Context, tx Tx, by hospital.Actor, a Answer, p *Proposal) error {
+	if _, err := p.Approve(by, d.Limits); err != nil {
+		return err
+	}
+	if err := p.change(by, a); err != nil {
+		return err
+	}
+	status, err := p.Approve(by, d.Limits) // the new quantity may cross the limit
+	if err != nil {
+		return err
+	}
+	if p.Status = status; status == HalfApproved {
+		p.FirstBy, p.FirstName = by.ID, by.Name
+		return nil
+	}
+	p.DecidedAt, p.DecidedBy, p.DecidedName, p.DecidedWhy = tx.Now(), by.ID, by.Name, strings.TrimSpace(a.Why)
+	return d.order(ctx, tx, p)
 }
 
 // Change gives an open proposal another quantity, with the reason. An approval

@@ -13,26 +13,44 @@ import (
 const (
 	// UndoFor is how long a decision can be taken back by who took it.
 	UndoFor = time.Minute
+	// PutOffDays is for how long the inbox's button puts a proposal off.
+	PutOffDays = 3
 	// MaxPutOff is how many days a proposal can be put off for.
 	MaxPutOff = 30
 	// MaxAtOnce is how many proposals can be approved with one button.
 	MaxAtOnce = 200
 )
 
+// InOneGo says whether a person may approve the proposal together with others.
+// What takes two people, or was raised by herself, wants a look of its own.
+func (l Limits) InOneGo(p Proposal, by hospital.Actor) bool {
+	return !l.NeedsTwo(p.Cost()) && p.RaisedBy != by.ID
+}
+
 // ApproveAll approves several proposals as they were shown, each in its own
-// right: one that somebody has changed meanwhile does not keep back the others.
-// It answers how many were approved, and the refusals joined.
+// right: one that somebody has changed meanwhile, or that is not for approving in
+// one go, does not keep back the others. It answers how many were approved, and
+// the refusals joined; any other fault ends it.
 func (d *Desk) ApproveAll(ctx context.Context, by hospital.Actor, answers []Answer) (approved int, err error) {
 	if len(answers) > MaxAtOnce {
 		return 0, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Approve at most %d at once.", MaxAtOnce))
 	}
 	var refused []error
 	for _, a := range answers {
-		if _, err := d.Approve(ctx, by, a); err != nil {
+		_, err := d.answer(ctx, by, a, "approve", func(tx Tx, p *Proposal) error {
+			if !d.Limits.InOneGo(*p, by) {
+				return hospital.Refuse(hospital.ErrInvalid, "What takes two people, or you raised yourself, is approved one by one.")
+			}
+			return d.approve(ctx, tx, by, a, p)
+		})
+		switch {
+		case err == nil:
+			approved++
+		case errors.Is(err, hospital.ErrInvalid) || errors.Is(err, hospital.ErrStale):
 			refused = append(refused, err)
-			continue
+		default:
+			return approved, err
 		}
-		approved++
 	}
 	return approved, errors.Join(refused...)
 }
