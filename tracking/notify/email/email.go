@@ -9,26 +9,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 
 	"github.com/wneessen/go-mail"
 
 	"wardwatch/tracking/notify"
+	"wardwatch/tracking/notify/smtp"
 )
 
-// implicitTLS is the port on which mail servers expect TLS from the first byte (RFC 8314).
-const implicitTLS = 465
-
-// Server is the mail server to hand messages to.
-type Server struct {
-	// Address is HOST:PORT. Port 465 speaks TLS at once; others use STARTTLS where the server offers it.
-	Address string
-	// User and Password are sent only over TLS, or to this machine; empty: no sign-in.
-	User, Password string
-	// From is the sender's address.
-	From string
-}
+// Server is the mail server that notices are handed to.
+type Server smtp.Server
 
 // Send hands one message over. A refusal that will not change (a 5xx answer, an
 // address that is none) wraps notify.ErrRefused.
@@ -37,11 +26,7 @@ func (s Server) Send(ctx context.Context, m notify.Message) error {
 	if err != nil {
 		return fmt.Errorf("e-mail to %s: %w", m.To, errors.Join(notify.ErrRefused, err))
 	}
-	client, err := s.client()
-	if err != nil {
-		return fmt.Errorf("e-mail to %s: %w", m.To, err)
-	}
-	if err := client.DialAndSendWithContext(ctx, message); err != nil {
+	if err := smtp.Server(s).Send(ctx, message); err != nil {
 		if failed, is := errors.AsType[*mail.SendError](err); is && failed.ErrorCode() >= 500 {
 			err = errors.Join(notify.ErrRefused, err)
 		}
@@ -67,32 +52,4 @@ func (s Server) compose(m notify.Message) (*mail.Msg, error) {
 	message.Subject(m.Subject)
 	message.SetBodyString(mail.TypeTextPlain, m.Body)
 	return message, nil
-}
-
-func (s Server) client() (*mail.Client, error) {
-	host, portText, err := net.SplitHostPort(s.Address)
-	if err != nil {
-		return nil, err
-	}
-	port, err := strconv.Atoi(portText)
-	if err != nil {
-		return nil, err
-	}
-	options := []mail.Option{mail.WithPort(port), mail.WithTLSPolicy(s.tls(host))}
-	if port == implicitTLS {
-		options = append(options, mail.WithSSL())
-	}
-	if s.User != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.User), mail.WithPassword(s.Password))
-	}
-	return mail.NewClient(host, options...)
-}
-
-// tls insists on encryption wherever a password would cross a wire.
-func (s Server) tls(host string) mail.TLSPolicy {
-	ip := net.ParseIP(host)
-	if s.User == "" || host == "localhost" || ip != nil && ip.IsLoopback() {
-		return mail.TLSOpportunistic
-	}
-	return mail.TLSMandatory
 }
