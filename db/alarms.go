@@ -47,23 +47,6 @@ func scanAlarms(rows *sql.Rows, err error) ([]notify.Alarm, error) {
 	return scanAll(rows, err, scanAlarm)
 }
 
-// scanAll reads and closes rows; it takes a query's two answers as they come.
-func scanAll[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
-}
-
 const alarmByID = `
 	SELECT ` + alarmColumns + `
 	FROM alarms

@@ -31,9 +31,6 @@ const assetColumns = `
 	a.room_id, a.floor_id, a.since, a.seen_at, a.confidence, a.second_id, a.second_conf, a.why, a.heard_by,
 	a.gateway_id, a.battery_pct, a.battery_at, a.gone_at, a.doubted_by, a.doubted_at`
 
-// scanner is a row, or rows at one of them.
-type scanner interface{ Scan(into ...any) error }
-
 func scanAsset(row scanner) (tracking.Asset, error) {
 	var a tracking.Asset
 	var statusAt, since, seen, battery, gone, doubted int64
@@ -104,12 +101,6 @@ func (e Equipment) allTags(ctx context.Context) (map[tracking.AssetID][]string, 
 		tags[id] = append(tags[id], identity)
 	}
 	return tags, rows.Err()
-}
-
-// asker is the database, or a change in progress.
-type asker interface {
-	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRow(ctx context.Context, query string, args ...any) Row
 }
 
 // Asset is one asset with everything.

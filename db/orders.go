@@ -219,7 +219,7 @@ const selectProposal = `
 		JOIN stock_places p ON p.id = r.place
 		JOIN suppliers s ON s.id = r.supplier`
 
-func scanProposal(row stockRow) (p reorder.Proposal, err error) {
+func scanProposal(row scanner) (p reorder.Proposal, err error) {
 	var figures, days string
 	var raised int64
 	var decided sql.NullInt64
@@ -243,19 +243,7 @@ func proposal(ctx context.Context, from asker, id reorder.ProposalID) (reorder.P
 }
 
 func proposals(rows *sql.Rows, err error) ([]reorder.Proposal, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []reorder.Proposal
-	for rows.Next() {
-		p, err := scanProposal(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, rows.Err()
+	return scanAll(rows, err, scanProposal)
 }
 
 func (tx ordersTx) Proposal(ctx context.Context, id reorder.ProposalID) (reorder.Proposal, error) {
@@ -284,15 +272,6 @@ func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
 	}
 	tx.Announce("proposals", "stock/"+string(p.Item.ID))
 	return oneRow(result, reorder.ErrDecided)
-}
-
-// oneRow is stale unless the statement changed exactly one row.
-func oneRow(result sql.Result, stale error) error {
-	n, err := result.RowsAffected()
-	if err != nil || n == 1 {
-		return err
-	}
-	return stale
 }
 
 func (tx ordersTx) KeepQuiet(ctx context.Context, spot reorder.Spot, until inventory.Date, why string) error {
@@ -403,7 +382,7 @@ const selectOrder = `
 		FROM purchase_orders o
 		JOIN suppliers s ON s.id = o.supplier`
 
-func scanOrder(row stockRow) (o reorder.Order, err error) {
+func scanOrder(row scanner) (o reorder.Order, err error) {
 	var created int64
 	var sent, closed sql.NullInt64
 	err = row.Scan(&o.Number, &o.Status, &o.Version, &o.Supplier.Currency, &created, &sent, &o.SentBy, &o.Expected, &closed, &o.Note,
@@ -419,24 +398,39 @@ func order(ctx context.Context, from asker, number string) (reorder.Order, error
 	if err != nil {
 		return o, err
 	}
-	o.Lines, err = orderLines(ctx, from, number)
+	lines, err := orderLines(ctx, from, []string{number})
+	o.Lines = lines[number]
 	return o, err
 }
 
-func orderLines(ctx context.Context, from asker, number string) ([]reorder.Line, error) {
+// orderLines are the lines of all these orders, by their numbers.
+func orderLines(ctx context.Context, from asker, numbers []string) (map[string][]reorder.Line, error) {
 	const q = `
-		SELECT l.id, l.line, l.pack, l.price_minor, l.ordered, l.received, l.cancelled, COALESCE(l.proposal, 0),
+		SELECT l.number, l.id, l.line, l.pack, l.price_minor, l.ordered, l.received, l.cancelled, COALESCE(l.proposal, 0),
 			i.id, i.name, i.unit, i.gtin, i.supplier_code, i.storage, p.id, p.name, p.fridge
 		FROM order_lines l
 		JOIN stock_items i ON i.id = l.item
 		JOIN stock_places p ON p.id = l.place
-		WHERE l.number = $1
-		ORDER BY l.line`
-	rows, err := from.Query(ctx, q, number)
-	return collect(rows, err, func(l *reorder.Line) []any {
-		return []any{&l.ID, &l.No, &l.Pack, &l.Price, &l.Ordered, &l.Received, &l.Cancelled, &l.Proposal,
+		WHERE l.number IN (SELECT value FROM json_each($1))
+		ORDER BY l.number, l.line`
+	asked, err := json.Marshal(numbers)
+	if err != nil {
+		return nil, err
+	}
+	type numbered struct {
+		number string
+		reorder.Line
+	}
+	rows, err := from.Query(ctx, q, string(asked))
+	all, err := collect(rows, err, func(l *numbered) []any {
+		return []any{&l.number, &l.ID, &l.No, &l.Pack, &l.Price, &l.Ordered, &l.Received, &l.Cancelled, &l.Proposal,
 			&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.GTIN, &l.Item.SupplierCode, &l.Item.Storage, &l.Place.ID, &l.Place.Name, &l.Place.Fridge}
 	})
+	lines := map[string][]reorder.Line{}
+	for _, l := range all {
+		lines[l.number] = append(lines[l.number], l.Line)
+	}
+	return lines, err
 }
 
 func (tx ordersTx) SaveOrder(ctx context.Context, o reorder.Order) error {
@@ -534,27 +528,19 @@ func (o Orders) Orders(ctx context.Context, status reorder.OrderStatus, limit in
 		ORDER BY o.number DESC
 		LIMIT $2`
 	rows, err := o.Query(ctx, q, status, limit)
+	all, err := scanAll(rows, err, scanOrder)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var all []reorder.Order
-	for rows.Next() {
-		one, err := scanOrder(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
+	numbers := make([]string, len(all))
 	for i := range all {
-		if all[i].Lines, err = orderLines(ctx, o, all[i].Number); err != nil {
-			return nil, err
-		}
+		numbers[i] = all[i].Number
 	}
-	return all, nil
+	lines, err := orderLines(ctx, o, numbers)
+	for i := range all {
+		all[i].Lines = lines[all[i].Number]
+	}
+	return all, err
 }
 
 // MailOf is reorder.Reader.
@@ -569,23 +555,14 @@ func (o Orders) MailOf(ctx context.Context, number string) ([]reorder.Mail, erro
 }
 
 func mails(rows *sql.Rows, err error) ([]reorder.Mail, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []reorder.Mail
-	for rows.Next() {
-		var m reorder.Mail
+	return scanAll(rows, err, func(row scanner) (m reorder.Mail, err error) {
 		var next, created int64
 		var sent sql.NullInt64
-		if err := rows.Scan(&m.ID, &m.Number, &m.MessageID, &m.Recipient, &m.Subject, &m.Body, &m.Status, &m.Attempts,
-			&next, &created, &sent, &m.Trouble); err != nil {
-			return nil, err
-		}
+		err = row.Scan(&m.ID, &m.Number, &m.MessageID, &m.Recipient, &m.Subject, &m.Body, &m.Status, &m.Attempts,
+			&next, &created, &sent, &m.Trouble)
 		m.NextAt, m.CreatedAt, m.SentAt = fromMS(next), fromMS(created), fromNullMS(sent)
-		all = append(all, m)
-	}
-	return all, rows.Err()
+		return m, err
+	})
 }
 
 // Paper is reorder.Reader.

@@ -25,9 +25,7 @@ func (s Stock) InTx(ctx context.Context, change func(inventory.Tx) error) error 
 // stockTx is inventory.Tx.
 type stockTx struct{ *Tx }
 
-type stockRow interface{ Scan(...any) error }
-
-func scanItem(row stockRow) (inventory.Item, error) {
+func scanItem(row scanner) (inventory.Item, error) {
 	var i inventory.Item
 	var supplier sql.NullString
 	var stability string
@@ -46,17 +44,6 @@ func (tx stockTx) Item(ctx context.Context, id inventory.ItemID) (inventory.Item
 		FROM stock_items
 		WHERE id = $1`
 	return found(scanItem(tx.QueryRow(ctx, q, id)))(inventory.ErrUnknownItem, string(id))
-}
-
-// found turns "no row" into the kind of error that the domain knows, with the
-// name that was asked for.
-func found[T any](thing T, err error) func(unknown error, name string) (T, error) {
-	return func(unknown error, name string) (T, error) {
-		if errors.Is(err, sql.ErrNoRows) {
-			return thing, fmt.Errorf("%s: %w", name, unknown)
-		}
-		return thing, err
-	}
 }
 
 func (tx stockTx) Place(ctx context.Context, id inventory.PlaceID) (inventory.Place, error) {
@@ -82,7 +69,7 @@ func (tx stockTx) Lot(ctx context.Context, id inventory.LotID) (inventory.Lot, e
 func (tx stockTx) EnsureLot(ctx context.Context, item inventory.ItemID, number string, expiry inventory.Date) (inventory.Lot, error) {
 	const q = `
 		INSERT INTO stock_lots (id, item, number, expiry)
-		VALUES ('lot-' || (SELECT COUNT(*) + 1 FROM stock_lots), $1, $2, $3)
+		VALUES ('lot-' || (SELECT COALESCE(MAX(rowid), 0) + 1 FROM stock_lots), $1, $2, $3)
 		ON CONFLICT (item, number, expiry) DO UPDATE SET number = excluded.number
 		RETURNING id`
 	lot := inventory.Lot{Item: item, Number: number, Expiry: expiry}
@@ -115,23 +102,6 @@ func balances(rows *sql.Rows, err error) ([]inventory.Balance, error) {
 	return collect(rows, err, func(b *inventory.Balance) []any {
 		return []any{&b.Lot.ID, &b.Lot.Item, &b.Lot.Number, &b.Lot.Expiry, &b.Place, &b.Free, &b.Held}
 	})
-}
-
-// collect reads all rows into things, each by the columns that into names.
-func collect[T any](rows *sql.Rows, err error, into func(*T) []any) ([]T, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var things []T
-	for rows.Next() {
-		var thing T
-		if err := rows.Scan(into(&thing)...); err != nil {
-			return nil, err
-		}
-		things = append(things, thing)
-	}
-	return things, rows.Err()
 }
 
 func (tx stockTx) Balance(ctx context.Context, lot inventory.LotID, place inventory.PlaceID) (inventory.Balance, error) {
@@ -325,7 +295,7 @@ func (tx stockTx) CopyHolds(ctx context.Context, lot inventory.LotID, from, to i
 
 const holdColumns = `id, excursion, fridge, item, lot, place, quantity, placed_at, withdrawn, decision, decided_at, decided_by, why`
 
-func scanHold(row stockRow) (inventory.Hold, error) {
+func scanHold(row scanner) (inventory.Hold, error) {
 	var h inventory.Hold
 	var placed int64
 	var decided sql.NullInt64
@@ -350,19 +320,7 @@ func (tx stockTx) OpenHolds(ctx context.Context, lot inventory.LotID, place inve
 		WHERE lot = $1 AND place = $2 AND decision = ''
 		ORDER BY id`
 	rows, err := tx.Query(ctx, q, lot, place)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var holds []inventory.Hold
-	for rows.Next() {
-		h, err := scanHold(rows)
-		if err != nil {
-			return nil, err
-		}
-		holds = append(holds, h)
-	}
-	return holds, rows.Err()
+	return scanAll(rows, err, scanHold)
 }
 
 func (tx stockTx) Decide(ctx context.Context, h inventory.Hold) error {

@@ -169,7 +169,7 @@ func (a *stockImport) items() error {
 }
 
 func itemOf(d document.Item) inventory.Item {
-	item := inventory.Item{ID: inventory.ItemID(d.ID), Name: d.Name, Unit: d.UnitOfIssue, GTIN: padGTIN(d.GTIN), Pack: max(int64(d.Pack), 1),
+	item := inventory.Item{ID: inventory.ItemID(d.ID), Name: d.Name, Unit: d.UnitOfIssue, GTIN: asGTIN(d.GTIN), Pack: max(int64(d.Pack), 1),
 		Supplier: inventory.SupplierID(d.Supplier), SupplierCode: d.SupplierCode, Price: d.PriceMinor, LeastPacks: int64(d.MinimumPacks),
 		ReviewDays: d.ReviewDays, ShelfLife: d.ShelfLifeDays, Criticality: d.Criticality, Storage: d.Storage}
 	for _, s := range d.Stability {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"wardwatch/inventory"
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/gs1"
 )
 
 // FindItem is inventory.Reader.
@@ -57,12 +59,12 @@ func (s Stock) Places(ctx context.Context) ([]inventory.Place, error) {
 // chosen are the conditions of the filters, over stock_summaries as m; $1 is today.
 var chosen = map[inventory.Filter]string{
 	inventory.AllItems: `$1 = $1`,
-	inventory.Low:      `m.rank < 1000000 AND $1 = $1`,
+	inventory.Low:      `m.low = 1 AND m.rank < 1000000 AND $1 = $1`, // the second says the same, by the index
 	inventory.OnHold:   `m.item IN (SELECT b.item FROM stock_balances b WHERE b.held > 0) AND $1 = $1`,
 	inventory.Expired: `m.item IN (SELECT b.item FROM stock_lots l JOIN stock_balances b ON b.lot = l.id
 			WHERE l.expiry <> 0 AND l.expiry < $1 AND b.free > 0)`,
 	inventory.Expiring: `m.item IN (SELECT b.item FROM stock_lots l JOIN stock_balances b ON b.lot = l.id
-			WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $1 + 30 AND b.free > 0)`,
+			WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $1 + ` + strconv.Itoa(inventory.ExpiringDays) + ` AND b.free > 0)`,
 }
 
 // matching is the condition of what was typed: $2 is a pattern, $3 a GTIN.
@@ -77,7 +79,7 @@ func fitting(ask inventory.Query) (where, pattern, gtin string) {
 		where = chosen[inventory.AllItems]
 	}
 	if ask.Text != "" {
-		pattern, gtin = "%"+likeEscaper.Replace(ask.Text)+"%", padGTIN(ask.Text)
+		pattern, gtin = "%"+likeEscaper.Replace(ask.Text)+"%", asGTIN(ask.Text)
 	}
 	return where + matching, pattern, gtin
 }
@@ -95,25 +97,20 @@ func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line
 		return nil, 0, err
 	}
 	page := `
-		SELECT m.item
-		FROM stock_summaries m
-		WHERE ` + where + `
-		ORDER BY m.rank, m.name, m.item
-		LIMIT $4 OFFSET $5`
+		WITH page AS MATERIALIZED (
+			SELECT m.item
+			FROM stock_summaries m
+			WHERE ` + where + `
+			ORDER BY m.rank, m.name, m.item
+			LIMIT $4 OFFSET $5)
+		SELECT` + lineColumns + `
+		FROM page
+		JOIN stock_items i ON i.id = page.item
+		JOIN stock_summaries m ON m.item = page.item
+		ORDER BY m.rank, m.name, m.item`
 	rows, err := s.Query(ctx, page, ask.Today, pattern, gtin, inventory.PageSize, ask.Offset)
-	ids, err := collect(rows, err, func(id *inventory.ItemID) []any { return []any{id} })
-	if err != nil {
-		return nil, 0, err
-	}
-	lines := make([]inventory.Line, 0, len(ids))
-	for _, id := range ids {
-		line, err := s.line(ctx, id, ask.Today)
-		if err != nil {
-			return nil, 0, err
-		}
-		lines = append(lines, line)
-	}
-	return lines, total, nil
+	lines, err := collect(rows, err, lineInto)
+	return lines, total, err
 }
 
 // lineColumns sum the item i with its summary m up over all its places; $1 is today.
@@ -134,31 +131,22 @@ func lineInto(l *inventory.Line) []any {
 		&l.Low, &l.DaysLeft, &l.OnHand, &l.Held, &l.Expired, &l.NextDay, &l.OnOrder, &l.Proposed}
 }
 
-// line sums one item up over all its places.
-func (s Stock) line(ctx context.Context, id inventory.ItemID, today inventory.Date) (l inventory.Line, err error) {
-	const q = `
-		SELECT` + lineColumns + `
-		FROM stock_items i
-		JOIN stock_summaries m ON m.item = i.id
-		WHERE i.id = $2`
-	err = s.QueryRow(ctx, q, today, id).Scan(lineInto(&l)...)
-	return l, err
-}
-
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-func padGTIN(text string) string {
-	if len(text) < 8 || len(text) > 14 || strings.Trim(text, "0123456789") != "" {
+// asGTIN is a number as a GTIN of 14 digits; empty when it is none.
+func asGTIN(number string) string {
+	gtin, err := gs1.GTIN14(number)
+	if err != nil {
 		return ""
 	}
-	return strings.Repeat("0", 14-len(text)) + text
+	return gtin
 }
 
 // Tally is inventory.Reader.
 func (s Stock) Tally(ctx context.Context, today inventory.Date) (t inventory.Tally, err error) {
 	const q = `
 		SELECT
-			(SELECT COUNT(DISTINCT item) FROM stock_outlooks WHERE target > 0 AND position <= reorder),
+			(SELECT COUNT(*) FROM stock_summaries WHERE low = 1 AND rank < 1000000),
 			(SELECT COUNT(DISTINCT b.item) FROM stock_balances b JOIN stock_lots l ON l.id = b.lot
 				WHERE b.free > 0 AND l.expiry >= $1 AND l.expiry <= $2),
 			(SELECT COUNT(*) FROM stock_holds WHERE decision = '')`
@@ -229,22 +217,13 @@ func (s Stock) Movements(ctx context.Context, item inventory.ItemID, before int6
 }
 
 func movements(rows *sql.Rows, err error) ([]inventory.Movement, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []inventory.Movement
-	for rows.Next() {
-		var m inventory.Movement
+	return scanAll(rows, err, func(row scanner) (m inventory.Movement, err error) {
 		var at int64
-		if err := rows.Scan(&m.Seq, &at, &m.Day, &m.Kind, &m.Item, &m.Lot, &m.Place, &m.Free, &m.Held,
-			&m.By, &m.ByName, &m.Why, &m.Source, &m.Ref, &m.Other); err != nil {
-			return nil, err
-		}
+		err = row.Scan(&m.Seq, &at, &m.Day, &m.Kind, &m.Item, &m.Lot, &m.Place, &m.Free, &m.Held,
+			&m.By, &m.ByName, &m.Why, &m.Source, &m.Ref, &m.Other)
 		m.At = fromMS(at)
-		out = append(out, m)
-	}
-	return out, rows.Err()
+		return m, err
+	})
 }
 
 // UseByDay is inventory.Reader.
@@ -280,44 +259,54 @@ func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inven
 		WHERE h.decision = '' AND ($1 = '' OR h.fridge = $1)
 		ORDER BY h.placed_at, h.id`
 	rows, err := s.Query(ctx, q, fridge)
+	held, err := scanAll(rows, err, scanHeldLot)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var held []inventory.HeldLot
-	for rows.Next() {
-		var h inventory.HeldLot
-		var placed int64
-		var stability string
-		if err := rows.Scan(&h.ID, &h.Excursion, &h.Fridge, &h.Item, &h.Lot, &h.Place, &h.Quantity, &placed, &h.Withdrawn,
-			&h.FridgeName, &h.ItemName, &h.Unit, &h.Storage, &stability, &h.LotNumber, &h.Expiry, &h.PlaceName, &h.Waiting); err != nil {
-			return nil, err
-		}
-		h.PlacedAt = fromMS(placed)
-		if err := json.Unmarshal([]byte(stability), &h.Stability); err != nil {
-			return nil, err
-		}
-		held = append(held, h)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
+	lots := make([]inventory.LotID, len(held))
 	for i := range held {
-		if held[i].Exposures, err = s.exposures(ctx, held[i].Lot); err != nil {
-			return nil, err
-		}
+		lots[i] = held[i].Lot
 	}
-	return held, nil
+	exposures, err := s.exposures(ctx, lots)
+	for i := range held {
+		held[i].Exposures = exposures[held[i].Lot]
+	}
+	return held, err
 }
 
-func (s Stock) exposures(ctx context.Context, lot inventory.LotID) ([]inventory.Exposure, error) {
+func scanHeldLot(row scanner) (h inventory.HeldLot, err error) {
+	var placed int64
+	var stability string
+	if err := row.Scan(&h.ID, &h.Excursion, &h.Fridge, &h.Item, &h.Lot, &h.Place, &h.Quantity, &placed, &h.Withdrawn,
+		&h.FridgeName, &h.ItemName, &h.Unit, &h.Storage, &stability, &h.LotNumber, &h.Expiry, &h.PlaceName, &h.Waiting); err != nil {
+		return h, err
+	}
+	h.PlacedAt = fromMS(placed)
+	return h, json.Unmarshal([]byte(stability), &h.Stability)
+}
+
+// exposures are what these lots went through, by lot.
+func (s Stock) exposures(ctx context.Context, lots []inventory.LotID) (map[inventory.LotID][]inventory.Exposure, error) {
 	const q = `
-		SELECT excursion, minutes, peak
+		SELECT lot, excursion, minutes, peak
 		FROM stock_exposures
-		WHERE lot = $1
-		ORDER BY excursion`
-	rows, err := s.Query(ctx, q, lot)
-	return collect(rows, err, func(e *inventory.Exposure) []any { return []any{&e.Excursion, &e.Minutes, &e.Peak} })
+		WHERE lot IN (SELECT value FROM json_each($1))
+		ORDER BY lot, excursion`
+	asked, err := json.Marshal(lots)
+	if err != nil {
+		return nil, err
+	}
+	type exposed struct {
+		lot inventory.LotID
+		inventory.Exposure
+	}
+	rows, err := s.Query(ctx, q, string(asked))
+	all, err := collect(rows, err, func(e *exposed) []any { return []any{&e.lot, &e.Excursion, &e.Minutes, &e.Peak} })
+	exposures := map[inventory.LotID][]inventory.Exposure{}
+	for _, e := range all {
+		exposures[e.lot] = append(exposures[e.lot], e.Exposure)
+	}
+	return exposures, err
 }
 
 // HoldsOf is inventory.Reader.

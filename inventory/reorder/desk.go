@@ -173,17 +173,17 @@ func (d *Desk) Nightly(ctx context.Context) error {
 // at, and proposes what is due. It answers how many proposals it raised.
 func (d *Desk) Consider(ctx context.Context) (raised int, err error) {
 	for {
-		looked := 0
+		var looked, fresh int
 		err := d.Store.InTx(ctx, func(tx Tx) error {
 			spots, err := tx.TakeDue(ctx, considerAtOnce)
-			looked = len(spots)
+			looked, fresh = len(spots), 0
 			for _, spot := range spots {
-				fresh, err := d.consider(ctx, tx, spot)
+				raised, err := d.consider(ctx, tx, spot)
 				if err != nil {
 					return fmt.Errorf("%s at %s: %w", spot.Item, spot.Place, err)
 				}
-				if fresh {
-					raised++
+				if raised {
+					fresh++
 				}
 			}
 			return err
@@ -191,6 +191,7 @@ func (d *Desk) Consider(ctx context.Context) (raised int, err error) {
 		if err != nil {
 			return raised, fmt.Errorf("consider reorders: %w", err)
 		}
+		raised += fresh
 		if looked < considerAtOnce {
 			return raised, nil
 		}

@@ -15,7 +15,6 @@ const (
 	SBA     Method = "SBA"
 	TSB     Method = "TSB"
 	Average Method = "moving average"
-	ByLike  Method = "like another item"
 	NoUse   Method = "no use yet"
 )
 
@@ -175,52 +174,8 @@ func (f *tsb) see(y float64) {
 	f.chance -= f.beta * f.chance
 }
 
-// ForecastTSB is TSB over a series with the given weights for size and chance;
-// the size starts at the first use, the chance at whether the first period had one.
-func ForecastTSB(series []float64, alpha, beta float64) float64 {
-	sizes, _ := uses(series)
-	if len(sizes) == 0 {
-		return 0
-	}
-	chance := 0.0
-	for i, y := range series {
-		happened := 0.0
-		if y > 0 {
-			happened = 1
-		}
-		if i == 0 {
-			chance = happened
-			continue
-		}
-		chance += beta * (happened - chance)
-	}
-	return smooth(sizes, alpha) * chance
-}
-
-// ForecastCroston is Croston's forecast with one weight for sizes and intervals.
-func ForecastCroston(series []float64, weight float64) float64 {
-	sizes, intervals := uses(series)
-	if len(sizes) == 0 {
-		return 0
-	}
-	return smooth(sizes, weight) / smooth(intervals, weight)
-}
-
-// ForecastSBA is Croston's forecast, corrected for its bias.
-func ForecastSBA(series []float64, weight float64) float64 {
-	return (1 - weight/2) * ForecastCroston(series, weight)
-}
-
-// ForecastSES is simple exponential smoothing, started at the first value.
-func ForecastSES(series []float64, weight float64) float64 {
-	if len(series) == 0 {
-		return 0
-	}
-	return smooth(series, weight)
-}
-
-// ForecastAverage is the mean of the last n values.
-func ForecastAverage(series []float64, n int) float64 {
+// averageOf is the mean of the last n values.
+func averageOf(series []float64, n int) float64 {
 	last := series[max(len(series)-n, 0):]
 	if len(last) == 0 {
 		return 0
@@ -230,26 +185,4 @@ func ForecastAverage(series []float64, n int) float64 {
 		sum += y
 	}
 	return sum / float64(len(last))
-}
-
-func smooth(series []float64, weight float64) float64 {
-	level := series[0]
-	for _, y := range series[1:] {
-		level += weight * (y - level)
-	}
-	return level
-}
-
-// uses parts a series into the sizes of its uses and the intervals before them,
-// the first counted from the start of the series.
-func uses(series []float64) (sizes, intervals []float64) {
-	last := -1
-	for i, y := range series {
-		if y > 0 {
-			sizes = append(sizes, y)
-			intervals = append(intervals, float64(i-last))
-			last = i
-		}
-	}
-	return sizes, intervals
 }

@@ -127,15 +127,6 @@ const (
 	countEnd  = 10_000 // where a sum that does not arrive is given up
 )
 
-// EOQ is the order quantity at which ordering and holding cost the same:
-// √(2·D·K/h), for a year's use, the cost of one order and of holding one unit a year.
-func EOQ(yearly, perOrder, holding float64) float64 {
-	if yearly <= 0 || perOrder <= 0 || holding <= 0 {
-		return 0
-	}
-	return math.Sqrt(2 * yearly * perOrder / holding)
-}
-
 // FillRate is the expected share of use that is met from stock with safety factor
 // k, the deviation over the protection interval and the order quantity.
 func FillRate(k, sd, quantity float64) float64 {

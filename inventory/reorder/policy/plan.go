@@ -320,7 +320,7 @@ func rehearse(histories [][]float64, trials []Trial, plans []Plan, members []int
 	used, served := 0.0, 0.0
 	for _, i := range members {
 		known := histories[i][:trials[i].From]
-		mean := ForecastAverage(known, len(known))
+		mean := averageOf(known, len(known))
 		if len(known) < leastHistory || mean == 0 {
 			continue
 		}
@@ -351,7 +351,7 @@ func TunePAR(history []float64, t Trial, service float64) Fixed {
 // with an order of one review's mean use on top.
 func TuneMinMax(history []float64, t Trial, service float64) Fixed {
 	known := history[:t.From]
-	return tuneFixed(history, t, service, ceil(ForecastAverage(known, len(known))*float64(max(t.Review, 1))))
+	return tuneFixed(history, t, service, ceil(averageOf(known, len(known))*float64(max(t.Review, 1))))
 }
 
 func tuneFixed(history []float64, t Trial, service float64, batch int64) Fixed {

@@ -25,6 +25,26 @@ func TestForecastsDoNotSeeTheFuture(t *testing.T) {
 	})
 }
 
+// Six of something every third period are two a period, whatever the method; SBA
+// takes half its weight off.
+func TestForecastsOfASteadyInterval(t *testing.T) {
+	var history []float64
+	for range 60 {
+		history = append(history, 0, 0, 6)
+	}
+	for f, want := range map[policy.Forecaster]float64{
+		{Method: policy.Croston, Weight: 0.1}:  2,
+		{Method: policy.SBA, Weight: 0.1}:      2 * 0.95,
+		{Method: policy.SES, Weight: 0.0001}:   2,
+		{Method: policy.Average, Span: 12}:     2,
+		{Method: policy.TSB, Weight: 0.000001}: 2,
+	} {
+		if got := f.Each(history); math.Abs(got[len(history)]-want) > 1e-9 {
+			t.Errorf("%s forecasts %v, want %v", f, got[len(history)], want)
+		}
+	}
+}
+
 // Whatever the rule: nothing is served that was not wanted or not there, and with
 // more on the shelf no less is served.
 func TestATrialKeepsItsBooks(t *testing.T) {

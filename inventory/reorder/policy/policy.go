@@ -94,14 +94,6 @@ func (a Advice) DaysLeft() float64 {
 	return float64(max(a.Position.Usable()-a.Position.Wasting, 0)) / a.Demand.PerDay
 }
 
-// DaysCovered is how long the projected position lasts once the advice is taken.
-func (a Advice) DaysCovered() float64 {
-	if a.Demand.PerDay <= 0 {
-		return math.Inf(1)
-	}
-	return float64(max(a.Position.Projected()+a.Quantity, 0)) / a.Demand.PerDay
-}
-
 // Decide compares the position with the level and rounds what is missing up to
 // whole packs and the least order. Pass the zero Level to have it computed from
 // the demand; one from Set is taken as it is.
