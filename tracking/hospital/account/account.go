@@ -169,6 +169,8 @@ type Tx interface {
 	TwoStep(ctx context.Context, id hospital.PersonID) (TwoStep, error)
 	PutTwoStep(ctx context.Context, t TwoStep) error
 	DropTwoStep(ctx context.Context, id hospital.PersonID) error
+	// AddProof keeps a proof for one signature until it ends.
+	AddProof(ctx context.Context, person hospital.PersonID, proof hospital.Proof, ends time.Time) error
 
 	// AddLink adds a link and ends those that the same person, or nobody, had before.
 	AddLink(ctx context.Context, l Link) error
