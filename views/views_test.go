@@ -194,3 +194,19 @@ func TestNumbersAsPeopleReadThem(t *testing.T) {
 		t.Error("plural")
 	}
 }
+
+func TestASignatureOfWhatWasChangedSinceIsVoid(t *testing.T) {
+	was, _ := hospital.ContentOf("ten boxes")
+	is, _ := hospital.ContentOf("eleven boxes")
+	signed := []hospital.Signature{{ID: "sig-1", Meaning: hospital.Approved, Name: "Faye <b>Marsh</b>", Content: was,
+		At: time.Date(2026, 7, 1, 22, 30, 0, 0, time.UTC), Local: "2026-07-02T00:30:00+02:00", Zone: "Europe/Berlin"}}
+	html := draw(t, Signatures(signed, was))
+	for _, want := range []string{"Approved", "Faye &lt;b&gt;Marsh", "2026-07-02 00:30:00+02:00 Europe/Berlin (2026-07-01 22:30:00 UTC)", "Signed"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%q is not in %s", want, html)
+		}
+	}
+	if html = draw(t, Signatures(signed, is)); !strings.Contains(html, "Void: changed since") {
+		t.Errorf("a void signature looks good: %s", html)
+	}
+}

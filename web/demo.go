@@ -24,6 +24,8 @@ type Demo struct {
 	Speed func() float64
 	// Players are its people; a visitor plays one of them without an account.
 	Players []hospital.Person
+	// Password is what all of them sign with, so that a visitor can.
+	Password string
 	// Levers are what a visitor may do to the hospital, to see what comes of it.
 	Levers []Lever
 }

@@ -21,6 +21,7 @@ var outcomes = []struct {
 	{hospital.ErrForbidden, http.StatusForbidden, "Your role does not include this. Ask a colleague whose role does, or an administrator."},
 	{hospital.ErrUnknown, http.StatusNotFound, "There is no such thing here. It may have been removed; search for it by name."},
 	{hospital.ErrStale, http.StatusConflict, "Somebody changed this since you opened it. Go back, look at it as it stands now, and decide again."},
+	{hospital.ErrClock, http.StatusConflict, "The server's clock went backwards, so nothing can be signed. Ask whoever looks after the server to set it right."},
 	{hospital.ErrInvalid, http.StatusUnprocessableEntity, "Something in the form can't be right. Go back and check it."},
 	{account.ErrTooMany, http.StatusTooManyRequests, "That was asked too often. Wait a little and try again."},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "That took too long. Try again."},

@@ -128,7 +128,7 @@ func formFault(err error) (status int, wrong string) {
 		return http.StatusTooManyRequests, hospital.Sentence(err)
 	case errors.Is(err, hospital.ErrInvalid):
 		return http.StatusUnprocessableEntity, hospital.Sentence(err)
-	case errors.Is(err, hospital.ErrStale):
+	case errors.Is(err, hospital.ErrStale), errors.Is(err, hospital.ErrClock):
 		return http.StatusConflict, hospital.Sentence(err)
 	}
 	return 0, ""

@@ -92,9 +92,12 @@ func (d *demo) run(p process) (err error) {
 		return err
 	}
 	settings := config{HTTP: d.command.HTTP, MQTT: d.command.MQTT, DB: d.dsn, SMTP: post.address(), MailFrom: "wardwatch@lindenhof.example",
-		demo: &web.Demo{Speed: d.clock.pace, Players: d.drawing.People, Levers: d.levers()}}
+		demo: &web.Demo{Speed: d.clock.pace, Players: d.drawing.People, Password: demoPassword, Levers: d.levers()}}
 	if d.house, err = build(p.ctx, settings, d.log, d.clock.Now); err != nil {
 		return errors.Join(err, post.close())
+	}
+	if err := d.house.parts.People.Porter.GiveAll(p.ctx, hospital.Job("demo"), d.drawing.People, demoPassword); err != nil {
+		return errors.Join(err, d.house.close(), post.close())
 	}
 	d.house.work = append(d.house.work, task{"made-up mail server", post.run})
 	d.house.intake = append(d.house.intake, task{"made-up gateways", d.publish}, task{"made-up wards", d.useStock})
@@ -102,6 +105,9 @@ func (d *demo) run(p process) (err error) {
 	fmt.Fprintf(p.stderr, invitation, d.house.pages.Addr())
 	return d.house.run(p.ctx, p.stdout)
 }
+
+// demoPassword is what the made-up people sign with. Nobody signs in with it: the demo has no door.
+const demoPassword = "only-a-demo"
 
 // invitation is what a newcomer reads; programs read the ready line.
 const invitation = `A made-up hospital is at http://%s: nothing in it is real, and Ctrl-C forgets it.

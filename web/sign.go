@@ -1,0 +1,33 @@
+package web
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
+	"wardwatch/views"
+)
+
+// signForm is what the signing part of a form asks of whoever looks at the page.
+func (d *Door) signForm(c echo.Context) (views.SignForm, error) {
+	form := views.SignForm{Name: d.actor(c).Name}
+	if d.Demo != nil {
+		form.Demo = d.Demo.Password
+	}
+	if d.People == nil {
+		return form, nil
+	}
+	second, err := d.People.Porter.TwoStep(c.Request().Context(), d.actor(c))
+	form.NeedsCode = second.On()
+	return form, err
+}
+
+// proof has whoever sent a form with SignFields show again who she is. What she
+// typed wrong comes back as formFault knows it.
+func (d *Door) proof(c echo.Context) (hospital.Proof, error) {
+	if d.People == nil {
+		return "", hospital.ErrForbidden
+	}
+	again := account.Again{Password: account.Secret(c.FormValue(views.SignPassword)), Code: c.FormValue(views.SignCode)}
+	return d.People.Porter.Confirm(c.Request().Context(), d.actor(c), again, d.People.Guard.Origin(c.Request()))
+}
