@@ -148,3 +148,23 @@ func FuzzDecodeEPC(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseEPC(f *testing.F) {
+	for _, seed := range []string{"3066C4409047E140075BCD15", "3276451FD46072000000162E", "33 76 45 1f d4 0c 0e 40 00 00 16 2e", "3476-451f-d400-0000-0000-162e", "E280", "", "3"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := gs1.ParseEPC(text)
+		if err != nil {
+			if !errors.Is(err, gs1.ErrNotEPC) {
+				t.Errorf("%q is refused as %v", text, err)
+			}
+			return
+		}
+		// The same bits in the other case and with blanks around are the same thing.
+		again, err := gs1.ParseEPC(" " + strings.ToUpper(text) + "\n")
+		if err != nil || again.URI != e.URI || !strings.HasPrefix(e.URI, "urn:epc:id:") {
+			t.Errorf("%q gives %q, then %q (%v)", text, e.URI, again.URI, err)
+		}
+	})
+}

@@ -311,3 +311,58 @@ func FuzzScanner(f *testing.F) {
 		})
 	})
 }
+
+func FuzzFromTopic(f *testing.F) {
+	for _, seed := range []string{"wardwatch/v1/gw-1/sightings", "espresense/devices/c0ffee000001/ward-3", "espresense/rooms/ward-3/telemetry",
+		"ruuvi/C0:FF:EE:AA:00:01/C0:FF:EE:00:00:01", "home/OMG_7/BTtoMQTT/C0FFEE000001", "home/OMG_7/LWT", "tele/fridge-9/LWT", "gw/", "/", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, topic string) {
+		id, named := FromTopic(topic)
+		if named != (id != "") {
+			t.Fatalf("%q names %q: %v", topic, id, named)
+		}
+		if again, ok := FromTopic("/" + topic + "/"); again != id || ok != named {
+			t.Fatalf("%q names %q, and with slashes around it %q", topic, id, again)
+		}
+	})
+}
+
+func FuzzRecognise(f *testing.F) {
+	for _, m := range furtherMessages {
+		f.Add(m.topic, []byte(m.body))
+	}
+	f.Fuzz(func(t *testing.T, topic string, body []byte) {
+		first, err := Decode(Message{Topic: topic, Body: body, Gateway: "gw-a", ReceivedAt: received})
+		if err != nil || first.Format == "" {
+			return
+		}
+		// What was recognised reads the same when it is forced.
+		forced, err := Decode(Message{Topic: topic, Body: body, Format: first.Format, Gateway: "gw-a", ReceivedAt: received})
+		if err != nil || len(forced.Sightings) != len(first.Sightings) || len(forced.Readings) != len(first.Readings) {
+			t.Fatalf("as %s: %v, %d and %d sightings", first.Format, err, len(first.Sightings), len(forced.Sightings))
+		}
+	})
+}
+
+// TestEveryFormatHasGoldenBytes holds the promise that no envelope is read
+// without an example of it standing here.
+func TestEveryFormatHasGoldenBytes(t *testing.T) {
+	seen := map[Format]bool{}
+	note := func(m Message) {
+		if b, err := Decode(m); err == nil && len(b.Sightings)+len(b.Readings) > 0 {
+			seen[b.Format] = true
+		}
+	}
+	for _, m := range furtherMessages {
+		note(Message{Topic: m.topic, Body: bodyOf(t, m.body), Gateway: m.token, ReceivedAt: received})
+	}
+	for _, m := range messages {
+		note(Message{Topic: m.topic, Body: []byte(m.body), Gateway: m.token, ReceivedAt: received})
+	}
+	for _, format := range Formats() {
+		if !seen[format] {
+			t.Errorf("no message of %s stands among the examples", format)
+		}
+	}
+}

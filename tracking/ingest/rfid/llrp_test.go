@@ -302,3 +302,28 @@ func FuzzLLRP(f *testing.F) {
 		_, _ = m.connectionAttempt()
 	})
 }
+
+func FuzzReadLLRP(f *testing.F) {
+	report := LLRPMessage{Type: ROAccessReport, ID: 7, Body: reportOf(pumpEPC, 2, -57, noon)}.Bytes()
+	f.Add(append(report, LLRPMessage{Type: keepalive, ID: 9}.Bytes()...))
+	f.Add(report[:len(report)-1])
+	f.Add([]byte("\x04\x3d\xff\xff\xff\xff\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		from := bytes.NewReader(b)
+		for {
+			left := from.Len()
+			m, err := ReadLLRP(from)
+			if err != nil {
+				return
+			}
+			// What was read is written back byte for byte, but for the bits that say nothing.
+			again, err := ReadLLRP(bytes.NewReader(m.Bytes()))
+			if err != nil || again.Type != m.Type || again.ID != m.ID || !bytes.Equal(again.Body, m.Body) {
+				t.Fatalf("%+v became %+v (%v)", m, again, err)
+			}
+			if from.Len() >= left {
+				t.Fatal("a message of no bytes")
+			}
+		}
+	})
+}

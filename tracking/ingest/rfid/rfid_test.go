@@ -48,3 +48,21 @@ func FuzzFromBase64(f *testing.F) {
 		}
 	})
 }
+
+func FuzzFromHex(f *testing.F) {
+	for _, seed := range []string{"30340000000000000000ABCD", "30340000000000000000abcd", "", "3", "zz"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		tag, err := FromHex(s)
+		if err != nil {
+			if !errors.Is(err, ErrEPC) {
+				t.Fatalf("%q is refused as %v", s, err)
+			}
+			return
+		}
+		if again, err := FromHex(strings.TrimPrefix(tag, "epc:")); again != tag || err != nil {
+			t.Fatalf("%q became %q and then %q (%v)", s, tag, again, err)
+		}
+	})
+}
