@@ -24,6 +24,8 @@ type Store interface {
 	InRooms(ctx context.Context, kinds []string, status Status, rooms []hospital.RoomID, limit int) ([]Asset, error)
 	// ByWords lists assets of which every word begins a word of their name, kind, number, model, serial or tag.
 	ByWords(ctx context.Context, words []string, limit int) ([]Asset, error)
+	// Bearer is the asset that has one of the numbers or bears one of the tags; false when none does.
+	Bearer(ctx context.Context, numbers []AssetID, tags []string) (AssetID, bool, error)
 	// ByFloor counts assets by the floor that they were last seen on.
 	ByFloor(ctx context.Context) (map[hospital.FloorID]int, error)
 	// Pins lists what was last seen on a floor, by room and number.

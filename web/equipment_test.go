@@ -47,7 +47,7 @@ func openStation(t *testing.T) *station {
 			{ID: "r2", Floor: "f4", Unit: "4w", Name: "Room <2>", Kind: hospital.PatientRoom, Outline: box(10), Neighbours: []hospital.RoomID{"r1"}}},
 		Gateways: []document.Gateway{{ID: "g1", Name: "g1", Make: "minew", Room: "r1"}, {ID: "g2", Name: "g2", Make: "minew", Room: "r2"}},
 		Assets: []document.Asset{{ID: "P-001", Kind: "infusion pump", Name: "Infusion pump 1", Unit: "4w", Tags: []document.Tag{{ID: "c300000000a1"}}},
-			{ID: "W-001", Kind: "wheelchair", Name: "Wheelchair 1"}}}
+			{ID: "W-001", Kind: "wheelchair", Name: "Wheelchair 1", Tags: []document.Tag{{ID: "epc:3414257BF4C0000000000042"}}}}}
 	if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ func (d *Door) routes() []route {
 		d.demoRoutes(),
 		d.coldChainRoutes(),
 		d.equipmentRoutes(),
+		d.labelRoutes(),
 		d.floorRoutes(),
 		d.teachRoutes(),
 		d.peopleRoutes(),

@@ -29,6 +29,12 @@ func (d *Door) search(c echo.Context) error {
 	if kind := c.QueryParam("kind"); kind != "" && q.Text == "" {
 		q.Text = kind
 	}
+	switch id, known, err := d.Equipment.ByCode(ctx, by, q.Text); {
+	case err != nil:
+		return err
+	case known:
+		return d.seeOther(c, "/assets/"+url.PathEscape(string(id)))
+	}
 	if place := d.scanned(ctx, by, q.Text); place != "" {
 		return d.seeOther(c, place)
 	}
