@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -108,14 +107,7 @@ func (a *acknowledged) add(at ...int64) {
 func TestKilledInTheMiddleOfIngestNothingAcknowledgedIsLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ward.db")
 	database := "sqlite:" + path
-	if code, _, errs := commandLine(t, nil, "import", "hospital", smallHospital, "--apply", "--db", database); code != exitDone {
-		t.Fatal(errs)
-	}
-	code, out, errs := commandLine(t, nil, "token", "add", "probe gateway", "--gateway", "gw-01", "--db", database)
-	if code != exitDone {
-		t.Fatal(errs)
-	}
-	_, token, _ := strings.Cut(strings.TrimSpace(out), "\t")
+	token := furnishFile(t, database)
 	first := time.Now().Add(-6 * time.Hour).UTC().Truncate(time.Second).UnixMilli()
 	kept := map[int64]bool{}
 	for round := range int64(3) {

@@ -55,9 +55,13 @@ func (c demoCommand) Run(p process) (err error) {
 		return fmt.Errorf("make a folder for the demo's database: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	d := &demo{command: c, drawing: drawing, start: start, clock: &demoClock{}, born: make(chan *simulate.World, 1), wishes: make(chan func()),
-		log: newLog(p.stderr, c.LogLevel), dsn: "sqlite:" + filepath.Join(folder, "demo.db")}
-	return d.run(p)
+	return newDemo(c, drawing, start, newLog(p.stderr, c.LogLevel), folder).run(p)
+}
+
+// newDemo is a drawing's hospital that starts at an instant and keeps its database in a folder.
+func newDemo(c demoCommand, drawing *simulate.Drawing, start time.Time, log *slog.Logger, folder string) *demo {
+	return &demo{command: c, drawing: drawing, start: start, clock: &demoClock{}, born: make(chan *simulate.World, 1), wishes: make(chan func()),
+		log: log, dsn: "sqlite:" + filepath.Join(folder, "demo.db")}
 }
 
 // demo is one made-up hospital on its way to its first page.
@@ -81,9 +85,7 @@ type demo struct {
 // run takes the hospital in thirty days ago, lives through the time since by the
 // real rules, and goes on from there with messages over MQTT.
 func (d *demo) run(p process) (err error) {
-	go func() { // it takes as long as the database does to open
-		d.born <- simulate.NewWorld(d.drawing, simulate.Options{Seed: d.command.Seed, Start: d.start, History: demoHistory, Story: demoStory()})
-	}()
+	go d.bear() // it takes as long as the database does to open
 	if err := d.takeIn(p.ctx); err != nil {
 		return err
 	}
@@ -108,6 +110,11 @@ func (d *demo) run(p process) (err error) {
 
 // demoPassword is what the made-up people sign with. Nobody signs in with it: the demo has no door.
 const demoPassword = "only-a-demo"
+
+// bear sets the drawing in motion: the same seed and start tell the same story.
+func (d *demo) bear() {
+	d.born <- simulate.NewWorld(d.drawing, simulate.Options{Seed: d.command.Seed, Start: d.start, History: demoHistory, Story: demoStory()})
+}
 
 // invitation is what a newcomer reads; programs read the ready line.
 const invitation = `A made-up hospital is at http://%s: nothing in it is real, and Ctrl-C forgets it.

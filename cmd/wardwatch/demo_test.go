@@ -8,9 +8,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"wardwatch/db"
 	"wardwatch/tracking/coldchain"
@@ -103,17 +106,88 @@ func TestTheDemoComesUpAndLeavesNothingBehind(t *testing.T) {
 	d.end(t)
 }
 
+// pastDemo is a demo that starts at a fixed instant and has lived through its
+// thirty days; nothing of it runs.
+func pastDemo(t *testing.T, size simulate.Size, args ...string) *demo {
+	t.Helper()
+	parsed := &program{}
+	parser, err := kong.New(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(append([]string{"demo"}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	d := newDemo(parsed.Demo, simulate.Draw(size), time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), newLog(io.Discard, 0), t.TempDir())
+	d.bear()
+	if err := d.takeIn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// temperatures are what a demo's record holds of its fridges, all sensors together.
+func (d *demo) temperatures(t *testing.T) []coldchain.Point {
+	t.Helper()
+	kept, err := db.Open(t.Context(), d.dsn, db.Options{Now: d.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	fridges := db.Fridges{DB: kept}
+	watched, err := fridges.Watched(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []coldchain.Point
+	for _, w := range watched {
+		points, err := fridges.Points(t.Context(), w.Sensor.ID, d.start.Add(-demoHistory), d.start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, points...)
+	}
+	return all
+}
+
+// --seed 7 tells the story of seed 7, again and again, and another seed another one.
+func TestTheSeedDecidesTheDemosStory(t *testing.T) {
+	one := pastDemo(t, simulate.Small, "--seed", "7").temperatures(t)
+	again := pastDemo(t, simulate.Small, "--seed", "7").temperatures(t)
+	other := pastDemo(t, simulate.Small, "--seed", "8").temperatures(t)
+	if len(one) == 0 || !slices.Equal(one, again) {
+		t.Errorf("seed 7 gave %d readings, then %d, and not the same", len(one), len(again))
+	}
+	if slices.Equal(one, other) {
+		t.Error("seed 8 tells the story of seed 7")
+	}
+}
+
+// The fridge that the newcomer is promised rings half a minute after the first page.
+func TestTheDemosStoryIsWhatTheInvitationPromises(t *testing.T) {
+	story := demoStory()
+	if story.RingAfter < 20*time.Second || story.RingAfter > 35*time.Second {
+		t.Errorf("the fridge rings after %v", story.RingAfter)
+	}
+	if story.CutAfter < story.RingAfter || story.RepairAfter < time.Minute {
+		t.Errorf("the gateway is cut after %v, the fridge mended after %v", story.CutAfter, story.RepairAfter)
+	}
+	fridge := ""
+	for _, f := range simulate.Draw(simulate.Small).Fridges {
+		if f.ID == story.Fridge {
+			fridge = f.Name
+		}
+	}
+	if !strings.Contains(invitation, strings.ToLower(fridge[:1])+fridge[1:]) {
+		t.Errorf("the invitation does not name %q, which fails", fridge)
+	}
+}
+
 // What the demo's thirty days left in the database is what a real month would
 // have: the audit chain is whole, the ledger's sum is the stock, and a replay of
 // all readings finds the very same excursions.
 func TestTheDemosPastStandsUpToADeepCheck(t *testing.T) {
-	drawing := simulate.Draw(simulate.Hospital)
-	d := &demo{command: demoCommand{Seed: 3, Speed: 1}, drawing: drawing, start: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC),
-		clock: &demoClock{}, born: make(chan *simulate.World, 1), log: newLog(io.Discard, 0), dsn: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
-	d.born <- simulate.NewWorld(drawing, simulate.Options{Seed: 3, Start: d.start, History: demoHistory, Story: demoStory()})
-	if err := d.takeIn(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	d := pastDemo(t, simulate.Hospital, "--seed", "3")
 	kept, err := db.Open(t.Context(), d.dsn, db.Options{Now: d.clock.Now})
 	if err != nil {
 		t.Fatal(err)

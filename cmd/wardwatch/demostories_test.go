@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
@@ -98,12 +99,39 @@ func TestVisitorsMakeThingsHappen(t *testing.T) {
 	d.end(t)
 }
 
+// rangAfterHalfAMinute looks at when the story's excursion was confirmed, by the
+// readings' own time: about thirty seconds of the hospital's clock after the start.
+func (d *runningDemo) rangAfterHalfAMinute(t *testing.T, start time.Time) {
+	t.Helper()
+	var list struct {
+		Items []struct {
+			Fridge      string
+			ConfirmedAt time.Time `json:"confirmed_at"`
+			End         *time.Time
+		}
+	}
+	if err := json.Unmarshal([]byte(d.page(t, hospital.Pharmacist, "/api/v1/excursions")), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list.Items {
+		if e.Fridge == demoStory().Fridge && e.End == nil {
+			// Readings come every ten seconds, and the world steps by fifteen at this speed.
+			if after := e.ConfirmedAt.Sub(start); after < 5*time.Second || after > 50*time.Second {
+				t.Errorf("the fridge rang %v after the demo was started", after)
+			}
+			return
+		}
+	}
+	t.Errorf("no excursion of %s runs: %+v", demoStory().Fridge, list.Items)
+}
+
 // The stories that a newcomer is promised, through the very pages: a pump changes
 // rooms, a fridge rings, its lots are held, reorders wait.
 func TestTheDemoTellsItsStories(t *testing.T) {
+	before := time.Now()
 	d := startDemo(t, "--size", "small", "--speed", "30", "--seed", "5")
-	if home := d.page(t, hospital.Nurse, "/"); !strings.Contains(home, "Infusion pump") {
-		t.Error("home does not offer infusion pumps")
+	if home := d.page(t, hospital.Nurse, "/"); !strings.Contains(home, "Infusion pump") || !strings.Contains(home, "clock × 30") {
+		t.Error("home does not offer infusion pumps, or not say that the clock is fast")
 	}
 	first := placeOn(d.page(t, hospital.Nurse, "/assets/p-001"))
 	if first == "" {
@@ -113,6 +141,7 @@ func TestTheDemoTellsItsStories(t *testing.T) {
 	d.until(t, hospital.Nurse, "alarms", "/alarms", "the fridge's alarm", func(page string) bool {
 		return strings.Contains(page, "Vaccine fridge B") && strings.Contains(page, "Too warm")
 	})
+	d.rangAfterHalfAMinute(t, before)
 	d.until(t, hospital.Pharmacist, "stock,coldchain", "/holds", "the hold on the fridge's lots", func(page string) bool {
 		return strings.Contains(page, "Influenza vaccine") && strings.Contains(page, "wait for a decision")
 	})
