@@ -368,6 +368,11 @@ func TestEveryFormatHasGoldenBytes(t *testing.T) {
 	for _, m := range messages {
 		note(Message{Topic: m.topic, Body: []byte(m.body), Gateway: m.token, ReceivedAt: received})
 	}
+	for _, c := range conversations {
+		for _, m := range c.messages {
+			note(Message{Topic: m.topic, Body: bodyOf(t, m.body), ReceivedAt: received})
+		}
+	}
 	for _, format := range Formats() {
 		if !seen[format] {
 			t.Errorf("no message of %s stands among the examples", format)
