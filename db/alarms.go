@@ -118,7 +118,7 @@ func (a Alarms) AlarmsOf(ctx context.Context, subject string, limit int) ([]noti
 
 // Alarm is one alarm, as this change has left it.
 func (tx *Tx) Alarm(ctx context.Context, id notify.AlarmID) (notify.Alarm, error) {
-	return oneAlarm(tx.QueryRow(ctx, alarmByID, id), id)
+	return oneAlarm(theirs{tx}.QueryRow(ctx, alarmByID, id), id)
 }
 
 // OngoingAlarm is the alarm of a kind and subject that has neither returned nor been closed.

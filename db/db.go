@@ -160,10 +160,14 @@ func (d *DB) InTx(ctx context.Context, change func(tx *Tx) error) error {
 	return d.writer.do(ctx, change)
 }
 
-// Query reads rows from what was last committed. The caller closes them.
+// Query reads rows from what was last committed, within the reach of whoever looks
+// (hospital.Looking). The caller closes them.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if d.joined != nil {
 		return d.joined.Query(ctx, query, args...)
+	}
+	if query, narrowed := narrow(ctx, query); narrowed {
+		return d.reading.QueryContext(ctx, query, args...)
 	}
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {
@@ -172,10 +176,13 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	return statement.QueryContext(ctx, args...)
 }
 
-// QueryRow reads one row from what was last committed.
+// QueryRow reads one row from what was last committed, within reach as Query does.
 func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 	if d.joined != nil {
 		return d.joined.QueryRow(ctx, query, args...)
+	}
+	if query, narrowed := narrow(ctx, query); narrowed {
+		return Row{row: d.reading.QueryRowContext(ctx, query, args...)}
 	}
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {

@@ -247,7 +247,7 @@ func proposals(rows *sql.Rows, err error) ([]reorder.Proposal, error) {
 }
 
 func (tx ordersTx) Proposal(ctx context.Context, id reorder.ProposalID) (reorder.Proposal, error) {
-	return proposal(ctx, tx, id)
+	return proposal(ctx, theirs{tx.Tx}, id)
 }
 
 func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
@@ -372,7 +372,16 @@ func (tx ordersTx) AddLine(ctx context.Context, number string, l reorder.Line) e
 	return err
 }
 
+// Order is whole, for whoever may see any of its lines: what is outstanding is of all.
 func (tx ordersTx) Order(ctx context.Context, number string) (reorder.Order, error) {
+	const q = `
+		SELECT number
+		FROM purchase_orders
+		WHERE number = $1`
+	var seen string
+	if _, err := found("", theirs{tx.Tx}.QueryRow(ctx, q, number).Scan(&seen))(reorder.ErrUnknownOrder, number); err != nil {
+		return reorder.Order{}, err
+	}
 	return order(ctx, tx, number)
 }
 

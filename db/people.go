@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -16,12 +17,16 @@ import (
 // personColumns and personTables read a person with her roles, in the order of the alphabet.
 const personColumns = `
 	p.id, p.name, p.email, COALESCE(p.unit, ''), p.disabled_at,
-	COALESCE((SELECT group_concat(role, ',') FROM (SELECT role FROM person_roles WHERE person = p.id ORDER BY role)), '')`
+	COALESCE((SELECT group_concat(role, ',') FROM (SELECT role FROM person_roles WHERE person = p.id ORDER BY role)), ''),
+	COALESCE((SELECT json_group_array(json_array(role, unit)) FROM (SELECT role, unit FROM person_role_units WHERE person = p.id ORDER BY role, unit)), '[]')`
 
 func scanPerson(scan func(...any) error, more ...any) (p hospital.Person, err error) {
 	var disabled sql.NullInt64
-	var roles string
-	if err := scan(append([]any{&p.ID, &p.Name, &p.Email, &p.Unit, &disabled, &roles}, more...)...); err != nil {
+	var roles, limits string
+	if err := scan(append([]any{&p.ID, &p.Name, &p.Email, &p.Unit, &disabled, &roles, &limits}, more...)...); err != nil {
+		return p, err
+	}
+	if p.Limits, err = readLimits(limits); err != nil {
 		return p, err
 	}
 	p.DisabledAt = fromNullMS(disabled)
@@ -31,6 +36,20 @@ func scanPerson(scan func(...any) error, more ...any) (p hospital.Person, err er
 		}
 	}
 	return p, nil
+}
+
+// readLimits reads pairs of a role and a unit.
+func readLimits(text string) (hospital.Limits, error) {
+	var pairs [][2]string
+	if err := json.Unmarshal([]byte(text), &pairs); err != nil || len(pairs) == 0 {
+		return nil, err
+	}
+	limits := hospital.Limits{}
+	for _, pair := range pairs {
+		role := hospital.Role(pair[0])
+		limits[role] = append(limits[role], hospital.UnitID(pair[1]))
+	}
+	return limits, nil
 }
 
 func personByID(ctx context.Context, tx *Tx, id hospital.PersonID) (hospital.Person, error) {
@@ -66,10 +85,10 @@ func putPerson(ctx context.Context, tx *Tx, p hospital.Person) error {
 	if _, err := tx.Exec(ctx, q, p.ID, p.Name, p.Email, p.Unit); err != nil {
 		return fmt.Errorf("person %s: %w", p.ID, err)
 	}
-	return putRoles(ctx, tx, p.ID, p.Roles)
+	return putRoles(ctx, tx, p.ID, p.Roles, p.Limits)
 }
 
-func putRoles(ctx context.Context, tx *Tx, id hospital.PersonID, roles []hospital.Role) error {
+func putRoles(ctx context.Context, tx *Tx, id hospital.PersonID, roles []hospital.Role, limits hospital.Limits) error {
 	const qClear = `
 		DELETE FROM person_roles
 		WHERE person = $1`
@@ -83,8 +102,43 @@ func putRoles(ctx context.Context, tx *Tx, id hospital.PersonID, roles []hospita
 		if _, err := tx.Exec(ctx, q, id, role); err != nil {
 			return fmt.Errorf("role %s of %s: %w", role, id, err)
 		}
+		if err := putLimits(ctx, tx, id, role, limits[role]); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func putLimits(ctx context.Context, tx *Tx, id hospital.PersonID, role hospital.Role, units []hospital.UnitID) error {
+	const q = `
+		INSERT INTO person_role_units (person, role, unit)
+		SELECT $1, $2, id
+		FROM units
+		WHERE id = $3`
+	for _, unit := range slices.Compact(slices.Sorted(slices.Values(units))) {
+		done, err := tx.Exec(ctx, q, id, role, unit)
+		if err != nil {
+			return fmt.Errorf("unit %s of %s: %w", unit, id, err)
+		}
+		if err := changed(done, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("There is no unit %q.", unit))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptLimits are the limits of roles that somebody keeps.
+func keptLimits(limits hospital.Limits, roles []hospital.Role) hospital.Limits {
+	kept := hospital.Limits{}
+	for role, units := range limits {
+		if slices.Contains(roles, role) {
+			kept[role] = units
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return kept
 }
 
 // administrators counts the people who can sign in and manage people.
@@ -132,6 +186,7 @@ func applyPerson(ctx context.Context, tx *Tx, p document.Person) (document.Chang
 	case err == nil:
 		change.What = document.Alter
 		person.DisabledAt = before.DisabledAt
+		person.Limits = keptLimits(before.Limits, person.Roles) // a document that says nothing of units takes none away
 		if reflect.DeepEqual(before, person) {
 			change.What = document.Same
 			return change, nil

@@ -48,11 +48,14 @@ func (tx stockTx) Item(ctx context.Context, id inventory.ItemID) (inventory.Item
 
 func (tx stockTx) Place(ctx context.Context, id inventory.PlaceID) (inventory.Place, error) {
 	const q = `
-		SELECT id, name, room, unit, fridge
-		FROM stock_places
-		WHERE id = $1`
+		SELECT p.id, p.name, p.room, ` + placeUnit + `, p.fridge
+		FROM stock_places p
+		LEFT JOIN rooms r ON r.id = p.room
+		LEFT JOIN fridges f ON f.id = p.fridge
+		LEFT JOIN rooms fr ON fr.id = f.room
+		WHERE p.id = $1`
 	var p inventory.Place
-	err := tx.QueryRow(ctx, q, id).Scan(&p.ID, &p.Name, &p.Room, &p.Unit, &p.Fridge)
+	err := theirs{tx.Tx}.QueryRow(ctx, q, id).Scan(&p.ID, &p.Name, &p.Room, &p.Unit, &p.Fridge)
 	return found(p, err)(inventory.ErrUnknownPlace, string(id))
 }
 
@@ -310,7 +313,7 @@ func (tx stockTx) Hold(ctx context.Context, id inventory.HoldID) (inventory.Hold
 		SELECT ` + holdColumns + `
 		FROM stock_holds
 		WHERE id = $1`
-	return found(scanHold(tx.QueryRow(ctx, q, id)))(inventory.ErrUnknownHold, fmt.Sprint(id))
+	return found(scanHold(theirs{tx.Tx}.QueryRow(ctx, q, id)))(inventory.ErrUnknownHold, fmt.Sprint(id))
 }
 
 func (tx stockTx) OpenHolds(ctx context.Context, lot inventory.LotID, place inventory.PlaceID) ([]inventory.Hold, error) {

@@ -135,6 +135,9 @@ func (s *Stock) Decide(ctx context.Context, by hospital.Actor, id HoldID, decisi
 		if !h.Open() {
 			return hospital.Refuse(hospital.ErrStale, fmt.Sprintf("%s has already decided on this lot.", h.DecidedBy))
 		}
+		if err := Within(ctx, tx, by, hospital.DecideLots, h.Place); err != nil {
+			return err
+		}
 		return s.settle(ctx, tx, by, h, decision, why)
 	})
 	if err != nil {

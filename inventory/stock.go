@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ type Tx interface {
 	Announce(topics ...string)
 	Record(ctx context.Context, deed hospital.Deed) error
 
-	// Item, Place and Lot answer ErrUnknownItem, ErrUnknownPlace, ErrUnknownLot.
+	// Item, Place and Lot answer ErrUnknownItem, ErrUnknownPlace, ErrUnknownLot. A
+	// place's Unit is then its own, or that of the room or fridge that it is in.
 	Item(ctx context.Context, id ItemID) (Item, error)
 	Place(ctx context.Context, id PlaceID) (Place, error)
 	Lot(ctx context.Context, id LotID) (Lot, error)
@@ -67,7 +69,7 @@ func (s *Stock) Use(ctx context.Context, by hospital.Actor, t Taking) error {
 	if err := s.check(by, hospital.UseStock, t.Quantity); err != nil {
 		return err
 	}
-	return s.change(ctx, by, "stock.use", t, func(tx Tx, today Date) error {
+	return s.change(ctx, by, hospital.UseStock, "stock.use", t, func(tx Tx, today Date) error {
 		picked, err := pickFrom(ctx, tx, t, today)
 		if err != nil {
 			return err
@@ -86,7 +88,7 @@ func (s *Stock) Return(ctx context.Context, by hospital.Actor, t Taking) error {
 	if err := s.check(by, hospital.UseStock, t.Quantity); err != nil {
 		return err
 	}
-	return s.change(ctx, by, "stock.return", t, func(tx Tx, today Date) error {
+	return s.change(ctx, by, hospital.UseStock, "stock.return", t, func(tx Tx, today Date) error {
 		lot, err := lotOf(ctx, tx, t)
 		if err != nil {
 			return err
@@ -111,8 +113,8 @@ func (s *Stock) Move(ctx context.Context, by hospital.Actor, m Moving) error {
 	if m.To == m.Place {
 		return hospital.Refuse(hospital.ErrInvalid, "Choose another place to move to.")
 	}
-	return s.change(ctx, by, "stock.move", m.Taking, func(tx Tx, today Date) error {
-		if _, err := tx.Place(ctx, m.To); err != nil {
+	return s.change(ctx, by, hospital.UseStock, "stock.move", m.Taking, func(tx Tx, today Date) error {
+		if err := Within(ctx, tx, by, hospital.UseStock, m.To); err != nil {
 			return err
 		}
 		if m.Lot != "" {
@@ -207,7 +209,7 @@ func (s *Stock) Receive(ctx context.Context, by hospital.Actor, r Receiving) err
 		return err
 	}
 	t := Taking{Item: r.Item, Place: r.Place, Quantity: r.Quantity, Why: r.Why, Source: r.Source, Key: r.Key}
-	return s.change(ctx, by, "stock.receive", t, func(tx Tx, today Date) error {
+	return s.change(ctx, by, hospital.ReceiveStock, "stock.receive", t, func(tx Tx, today Date) error {
 		return s.ReceiveIn(ctx, tx, by, r)
 	})
 }
@@ -248,7 +250,7 @@ func (s *Stock) Count(ctx context.Context, by hospital.Actor, c Counting) error 
 	if c.Quantity < 0 || c.Quantity > MaxQuantity {
 		return hospital.Refuse(hospital.ErrInvalid, "A count is a whole number, 0 or more.")
 	}
-	return s.change(ctx, by, "stock.count", c.Taking, func(tx Tx, today Date) error {
+	return s.change(ctx, by, hospital.CountStock, "stock.count", c.Taking, func(tx Tx, today Date) error {
 		lot, err := lotOf(ctx, tx, c.Taking)
 		if err != nil {
 			return err
@@ -280,7 +282,7 @@ func (s *Stock) Discard(ctx context.Context, by hospital.Actor, t Taking) error 
 	if strings.TrimSpace(t.Why) == "" {
 		return hospital.Refuse(hospital.ErrInvalid, "Say why it is discarded.")
 	}
-	return s.change(ctx, by, "stock.discard", t, func(tx Tx, today Date) error {
+	return s.change(ctx, by, hospital.CountStock, "stock.discard", t, func(tx Tx, today Date) error {
 		lot, err := lotOf(ctx, tx, t)
 		if err != nil {
 			return err
@@ -290,7 +292,7 @@ func (s *Stock) Discard(ctx context.Context, by hospital.Actor, t Taking) error 
 }
 
 // change runs one change of stock: once for its key, with its deed and topics.
-func (s *Stock) change(ctx context.Context, by hospital.Actor, what string, t Taking, do func(tx Tx, today Date) error) error {
+func (s *Stock) change(ctx context.Context, by hospital.Actor, p hospital.Permission, what string, t Taking, do func(tx Tx, today Date) error) error {
 	err := s.Store.InTx(ctx, func(tx Tx) error {
 		first, err := tx.FirstTime(ctx, t.Key)
 		if err != nil || !first {
@@ -299,7 +301,7 @@ func (s *Stock) change(ctx context.Context, by hospital.Actor, what string, t Ta
 		if _, err := tx.Item(ctx, t.Item); err != nil {
 			return err
 		}
-		if _, err := tx.Place(ctx, t.Place); err != nil {
+		if err := Within(ctx, tx, by, p, t.Place); err != nil {
 			return err
 		}
 		if err := do(tx, s.today(tx)); err != nil {
@@ -310,6 +312,21 @@ func (s *Stock) change(ctx context.Context, by hospital.Actor, what string, t Ta
 	})
 	if err != nil {
 		return fmt.Errorf("%s of %s: %w", what, t.Item, err)
+	}
+	return nil
+}
+
+// Within is nil when the place is there and the actor's permission reaches it,
+// else ErrUnknownPlace.
+func Within(ctx context.Context, tx Tx, by hospital.Actor, p hospital.Permission, id PlaceID) error {
+	place, err := tx.Place(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := by.NeedIn(p, place.Unit); err != nil && !errors.Is(err, hospital.ErrUnknown) {
+		return err
+	} else if err != nil {
+		return fmt.Errorf("%s: %w", id, ErrUnknownPlace)
 	}
 	return nil
 }

@@ -27,6 +27,9 @@ func (e Equipment) Mark(ctx context.Context, by hospital.Actor, id AssetID, stat
 		if err != nil {
 			return err
 		}
+		if err := e.within(by, before, status); err != nil {
+			return err
+		}
 		if _, err := tx.SetStatus(ctx, id, status, by.Name, note, tx.Now()); err != nil {
 			return err
 		}
@@ -49,6 +52,9 @@ func (e Equipment) NotHere(ctx context.Context, by hospital.Actor, id AssetID, n
 	err := e.Store.InTx(ctx, func(tx Tx) error {
 		asset, err := tx.Asset(ctx, id)
 		if err != nil {
+			return err
+		}
+		if err := e.within(by, asset, ""); err != nil {
 			return err
 		}
 		if !asset.Place.Known() {
@@ -121,6 +127,17 @@ func (e Equipment) storeWord(ctx context.Context, tx Tx, id AssetID, was, place 
 	}
 	return storeMove(ctx, tx, e.Register.Current(), Move{Asset: id, Kind: kind, From: was.Room, To: place.Room,
 		FromFloor: was.Floor, ToFloor: place.Floor, At: tx.Now(), Confidence: place.Confidence, Why: place.Why})
+}
+
+// within is nil when the actor may change the asset: it stands in one of her
+// units, or belongs to one, or to none; or she takes it, wherever it is.
+func (e Equipment) within(by hospital.Actor, a Asset, status Status) error {
+	reach, directory := by.Reach(hospital.MarkEquipment), e.Register.Current()
+	stands := directory.UnitOf("", a.Place.Room)
+	if reach.Everywhere || status == InUse || reach.Has(a.Unit) || reach.Has(stands) || a.Unit == "" && stands == "" {
+		return nil
+	}
+	return hospital.Refuse(hospital.ErrForbidden, "This belongs to another unit and stands there. Only who works there can change it; you can take it into use.")
 }
 
 func (e Equipment) may(by hospital.Actor, note string) error {

@@ -73,7 +73,7 @@ func (d *Door) feed(c echo.Context) error {
 	by := d.actor(c)
 	err := d.hub.Feed(c.Response(), c.Request(), live.Audience{Actor: by, Still: func(context.Context) bool {
 		now, known, err := d.whoAsks(c)
-		return err == nil && known && now.ID == by.ID && slices.Equal(now.Roles, by.Roles)
+		return err == nil && known && now.ID == by.ID && slices.Equal(now.Roles, by.Roles) && now.Limits.Equal(by.Limits)
 	}})
 	if errors.Is(err, live.ErrNoUpgrade) {
 		c.Response().Header().Set(echo.HeaderUpgrade, "websocket")

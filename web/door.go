@@ -168,6 +168,7 @@ func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) ec
 		}
 		if known {
 			c.Set(actorKey, by)
+			c.SetRequest(c.Request().WithContext(hospital.Looking(c.Request().Context(), by)))
 		}
 		switch {
 		case permission == Public, permission == ByToken:

@@ -301,6 +301,12 @@ func typedPerson(c echo.Context) (hospital.Person, error) {
 	person := hospital.Person{Name: values.Get("name"), Email: values.Get("email"), Unit: hospital.UnitID(values.Get("unit"))}
 	for _, role := range values["role"] {
 		person.Roles = append(person.Roles, hospital.Role(role))
+		for _, unit := range values[views.LimitField(hospital.Role(role))] {
+			if person.Limits == nil {
+				person.Limits = hospital.Limits{}
+			}
+			person.Limits[hospital.Role(role)] = append(person.Limits[hospital.Role(role)], hospital.UnitID(unit))
+		}
 	}
 	return person, nil
 }

@@ -31,7 +31,6 @@ func (d *Door) routes() []route {
 		d.teachRoutes(),
 		d.peopleRoutes(),
 		d.ingestRoutes(),
-		d.programmeRoutes(),
 		d.deviceRoutes(),
 		d.apiRoutes(),
 		d.fileRoutes(),

@@ -64,12 +64,15 @@ func importSmallHospital(t *testing.T, dsn string) {
 type visitor struct {
 	house  *house
 	name   string
-	roles  []hospital.Role
+	person hospital.Person
 	secret account.Secret
 }
 
-func (v visitor) ask(method, path string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, strings.NewReader(""))
+func (v visitor) ask(method, path string) *httptest.ResponseRecorder { return v.send(method, path, "") }
+
+// send is ask with a form.
+func (v visitor) send(method, path, form string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(form))
 	r.Host = "127.0.0.1"
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -82,23 +85,28 @@ func (v visitor) ask(method, path string) *httptest.ResponseRecorder {
 	return answer
 }
 
-// visitors are one person a role.
+// visitors are one person a role, for the whole hospital and for Ward A alone.
 func visitors(t *testing.T, h *house) []visitor {
 	t.Helper()
 	var all []visitor
 	for _, role := range hospital.Roles() {
-		porter := h.parts.People.Porter
-		_, link, err := porter.Add(t.Context(), atTheConsole, hospital.Person{Name: string(role), Email: string(role) + "@linden.example", Roles: []hospital.Role{role}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		secret, _, err := porter.Redeem(t.Context(), link, account.Newcomer{Password: "tiger-lamp-cloud-seven"}, account.Origin{Address: "192.0.2.1"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, visitor{h, string(role), []hospital.Role{role}, secret})
+		all = append(all, newVisitor(t, h, string(role), role, nil), newVisitor(t, h, string(role)+"-of-ward-a", role, hospital.Limits{role: {"ward-a"}}))
 	}
 	return all
+}
+
+func newVisitor(t *testing.T, h *house, name string, role hospital.Role, limits hospital.Limits) visitor {
+	t.Helper()
+	porter := h.parts.People.Porter
+	person, link, err := porter.Add(t.Context(), atTheConsole, hospital.Person{Name: name, Email: name + "@linden.example", Roles: []hospital.Role{role}, Limits: limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, _, err := porter.Redeem(t.Context(), link, account.Newcomer{Password: "tiger-lamp-cloud-seven"}, account.Origin{Address: "192.0.2.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return visitor{h, name, person, secret}
 }
 
 // placeOf fills a route's parameters with things of the small hospital.
@@ -156,7 +164,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			continue
 		}
 		for _, v := range people {
-			may := r.Permission == web.SignedIn || (hospital.Person{Roles: v.roles}).Actor().May(r.Permission)
+			may := r.Permission == web.SignedIn || v.person.Actor().May(r.Permission)
 			answer := v.ask(r.Method, placeOf(r))
 			switch {
 			case !may && answer.Code != http.StatusForbidden:
@@ -178,8 +186,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 func TestWhatIsPublicIsListed(t *testing.T) {
 	h, _ := wholeHouse(t)
 	public := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /version", "GET /static/*", "HEAD /static/*", "POST /me/theme",
-		"GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-out", "GET /setup/:link", "POST /setup/:link", "POST /ingest",
-		"POST /ems", "POST /coldchain/v1/login", "PUT /coldchain/v1/sensor", "PUT /coldchain/v1/temperature-log", "PUT /coldchain/v1/temperature-breach"}
+		"GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-out", "GET /setup/:link", "POST /setup/:link", "POST /ingest"}
 	for _, r := range h.door.Routes() {
 		if name := r.Method + " " + r.Path; !needsSession(r) && !slices.Contains(public, name) {
 			t.Errorf("%s is open to anybody", name)

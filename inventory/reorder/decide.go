@@ -109,6 +109,9 @@ func (d *Desk) answer(ctx context.Context, by hospital.Actor, a Answer, what str
 		if p.Version != a.Version {
 			return hospital.Refuse(ErrDecided, "This was changed since you opened it. Look at it as it stands now, and decide again.")
 		}
+		if err := inventory.Within(ctx, tx, by, hospital.ApproveOrders, p.Place.ID); err != nil {
+			return err
+		}
 		before := p.deed()
 		if err := decide(tx, &p); err != nil {
 			return err

@@ -390,6 +390,9 @@ func (d *Desk) Ask(ctx context.Context, by hospital.Actor, spot Spot, quantity i
 }
 
 func (d *Desk) ask(ctx context.Context, tx Tx, by hospital.Actor, spot Spot, quantity int64, why string) (ProposalID, error) {
+	if err := inventory.Within(ctx, tx, by, hospital.UseStock, spot.Place); err != nil {
+		return 0, err
+	}
 	today := d.Stock.Today(tx.Now())
 	s, err := tx.Situation(ctx, spot, today-historyDays)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // Send writes the order's message into the outbox and marks it as sent, in one
 // transaction; the dispatcher of package supplier carries it out.
 func (d *Desk) Send(ctx context.Context, by hospital.Actor, number string, version int64) error {
-	if err := by.Need(hospital.ApproveOrders); err != nil {
+	if err := by.NeedEverywhere(hospital.ApproveOrders); err != nil {
 		return err
 	}
 	o, err := d.Store.FindOrder(ctx, number)
@@ -189,6 +189,9 @@ func (d *Desk) receivePart(ctx context.Context, tx Tx, by hospital.Actor, o *Ord
 		if place == "" {
 			place = l.Place.ID
 		}
+		if err := inventory.Within(ctx, tx, by, hospital.ReceiveStock, place); err != nil {
+			return err
+		}
 		return d.Stock.ReceiveIn(ctx, tx, by, inventory.Receiving{Item: l.Item.ID, Place: place, Number: part.Lot, Expiry: part.Expiry,
 			Quantity: part.Quantity, Why: r.Why, Source: "order", Ref: "order/" + o.Number})
 	}
@@ -207,7 +210,7 @@ func (o *Order) settle(tx Tx) {
 // CloseShort ends an order of which something will not come: what is outstanding
 // no longer counts as on order, so that the desk may propose it anew.
 func (d *Desk) CloseShort(ctx context.Context, by hospital.Actor, number string, version int64, why string) error {
-	if err := by.Need(hospital.ApproveOrders); err != nil {
+	if err := by.NeedEverywhere(hospital.ApproveOrders); err != nil {
 		return err
 	}
 	if why = strings.TrimSpace(why); why == "" {

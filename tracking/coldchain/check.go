@@ -80,6 +80,9 @@ func (m *Monitor) Look(ctx context.Context, by hospital.Actor, id FridgeID, note
 	if err != nil {
 		return Check{}, err
 	}
+	if err := m.within(by, hospital.Acknowledge, fridge); err != nil {
+		return Check{}, err
+	}
 	var c Check
 	// Read inside the change, so that what is noted is what the record says at its instant.
 	err = m.store.InTx(ctx, func(tx Tx) error {

@@ -2,6 +2,7 @@ package coldchain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -37,7 +38,11 @@ func (m *Monitor) Open(ctx context.Context, by hospital.Actor, id FridgeID, leng
 	}
 	var o Opening
 	err := m.store.InTx(ctx, func(tx Tx) error {
-		if _, err := tx.Fridge(ctx, id); err != nil {
+		fridge, err := tx.Fridge(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := m.within(by, hospital.Acknowledge, fridge); err != nil {
 			return err
 		}
 		o = Opening{Fridge: id, At: tx.Now(), Until: tx.Now().Add(length), By: by.ID, ByName: by.Name, Why: why}
@@ -51,6 +56,15 @@ func (m *Monitor) Open(ctx context.Context, by hospital.Actor, id FridgeID, leng
 		return Opening{}, fmt.Errorf("open fridge %s: %w", id, err)
 	}
 	return o, nil
+}
+
+// within is nil when the actor's permission reaches the fridge, else ErrUnknownFridge.
+func (m *Monitor) within(by hospital.Actor, p hospital.Permission, f Fridge) error {
+	err := by.NeedIn(p, m.register.Current().UnitOf(f.Unit, f.Room))
+	if errors.Is(err, hospital.ErrUnknown) {
+		return fmt.Errorf("fridge %s: %w", f.ID, ErrUnknownFridge)
+	}
+	return err
 }
 
 // Opened is the opening that a fridge is in at a time; false when it is in none.

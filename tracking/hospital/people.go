@@ -89,6 +89,8 @@ type Person struct {
 	Name  string
 	Email string
 	Roles []Role
+	// Limits are the units that her roles are limited to; nil: the whole hospital.
+	Limits Limits
 	// Unit is where she works today; empty until she says.
 	Unit       UnitID
 	DisabledAt time.Time // zero while the account is in use
@@ -99,8 +101,10 @@ type Actor struct {
 	ID    PersonID
 	Name  string
 	Roles []Role
-	Unit  UnitID
-	job   bool
+	// Limits are the units that the roles are limited to; see Reach.
+	Limits Limits
+	Unit   UnitID
+	job    bool
 }
 
 // Job is the actor that a scheduled task acts as; it may do everything and is named in the audit trail.
@@ -110,20 +114,13 @@ func Job(name string) Actor {
 
 // Actor is the person as one who acts.
 func (p Person) Actor() Actor {
-	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Unit: p.Unit}
+	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit}
 }
 
-// May says whether the actor has the permission.
+// May says whether the actor has the permission, somewhere at least: see Reach.
 func (a Actor) May(p Permission) bool {
-	if a.job {
-		return true
-	}
-	for _, role := range a.Roles {
-		if slices.Contains(grants[role], p) {
-			return true
-		}
-	}
-	return false
+	reach := a.Reach(p)
+	return reach.Everywhere || len(reach.Units) > 0
 }
 
 // Need is nil when the actor has the permission, else an ErrForbidden that names it.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"wardwatch/tracking/hospital"
 )
 
 // maxPending is how many changed topics wait for one program; beyond it the
@@ -88,6 +90,9 @@ func (h *Hub) newFeed(audience Audience, asked []string) (*feed, error) {
 		}
 		if err := audience.Actor.Need(source.Permission); err != nil {
 			return nil, err
+		}
+		if !audience.Actor.Reach(source.Permission).Everywhere {
+			return nil, hospital.Refuse(hospital.ErrForbidden, "Only who reaches the whole hospital can listen to names of topics.")
 		}
 		if every {
 			f.prefixes = append(f.prefixes, prefix+"/")

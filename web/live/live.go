@@ -12,8 +12,9 @@
 // that comes back says where it stood: it gets what is newer, or everything when
 // the server has started anew since (its boot id differs).
 //
-// Everything that a page may hear is rendered without regard to who listens, so
-// one rendering serves all; who may listen is a permission of the topic.
+// Who may listen is a permission of the topic. What is rendered depends on nothing
+// else but how far that permission reaches: one rendering serves all who reach the
+// whole hospital, and one those who are limited to the same units.
 package live
 
 import (
@@ -94,8 +95,8 @@ type Source struct {
 	Permission hospital.Permission
 	// Every is the least time between two renderings of one topic; zero: every tick.
 	Every time.Duration
-	// Render gives all leaves of the topic as they are now. It must not depend on
-	// who asks. A thing that does not exist (any more) gives none and no error.
+	// Render gives all leaves of the topic as they are now, within the reach that
+	// ctx carries. It must not depend on who asks. A thing that does not exist (any more) gives none and no error.
 	Render func(ctx context.Context, key string) ([]Fragment, error)
 }
 
@@ -128,10 +129,11 @@ type Hub struct {
 	work    chan struct{} // holds one token when something is dirty
 
 	mu          sync.Mutex
-	seq         uint64            // grows with every change and every rendering
-	changed     map[string]uint64 // when each topic last changed
-	forgotten   uint64            // topics not in changed last changed at or before this
-	topics      map[string]*topic // those that somebody watches
+	seq         uint64              // grows with every change and every rendering
+	changed     map[string]uint64   // when each topic last changed
+	forgotten   uint64              // topics not in changed last changed at or before this
+	topics      map[string]*topic   // those that somebody watches
+	apart       map[string][]*topic // the same by their subject: one for each reach
 	connections map[*connection]struct{}
 	feeds       map[*connection]struct{} // those of programs
 	persons     map[hospital.PersonID]int
@@ -160,6 +162,7 @@ func New(options Options, sources ...Source) *Hub {
 		work:        make(chan struct{}, 1),
 		changed:     make(map[string]uint64),
 		topics:      make(map[string]*topic),
+		apart:       make(map[string][]*topic),
 		connections: make(map[*connection]struct{}),
 		feeds:       make(map[*connection]struct{}),
 		persons:     make(map[hospital.PersonID]int),
@@ -177,7 +180,7 @@ func (h *Hub) Changed(topics ...string) {
 	for _, name := range topics {
 		h.seq++
 		h.remember(name, h.seq)
-		if t := h.topics[name]; t != nil {
+		for _, t := range h.apart[name] {
 			t.dirty = true
 			watched = true
 		}
@@ -245,6 +248,20 @@ func (h *Hub) source(name string) (*Source, string, error) {
 		}
 	}
 	return nil, "", fmt.Errorf("topic %q: %w", name, ErrTopic)
+}
+
+// topicFor is a topic as this audience hears it: who reaches the whole hospital
+// shares one, who is limited to units shares it with those of the same units.
+func (h *Hub) topicFor(audience Audience, subject string) (*topic, error) {
+	source, key, err := h.source(subject)
+	if err != nil {
+		return nil, err
+	}
+	t := &topic{name: subject, subject: subject, key: key, source: source, reach: audience.Actor.Reach(source.Permission), watchers: make(map[*connection]struct{})}
+	if !t.reach.Everywhere {
+		t.name += "@" + t.reach.String()
+	}
+	return t, nil
 }
 
 // Allowed keeps the topics that exist and that the actor may hear.

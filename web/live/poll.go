@@ -15,7 +15,7 @@ func (h *Hub) Poll(w http.ResponseWriter, r *http.Request, audience Audience) er
 	if err := h.mayHear(audience, names); err != nil {
 		return err
 	}
-	answer, err := h.news(r.Context(), names, r.URL.Query().Get("since"))
+	answer, err := h.news(r.Context(), audience, names, r.URL.Query().Get("since"))
 	if err != nil {
 		return err
 	}
@@ -32,15 +32,15 @@ type polled struct {
 	payload
 }
 
-func (h *Hub) news(ctx context.Context, names []string, cursor string) (polled, error) {
+func (h *Hub) news(ctx context.Context, audience Audience, names []string, cursor string) (polled, error) {
 	answer := polled{beat: beat{Now: h.options.Now().UnixMilli(), Version: h.options.Version}}
 	answer.Cursor = h.Cursor() // before the rendering, as for a page
 	for _, name := range h.changedSince(names, cursor) {
-		source, key, err := h.source(name)
+		t, err := h.topicFor(audience, name)
 		if err != nil {
 			return polled{}, err
 		}
-		fragments, err := h.render(ctx, &topic{name: name, key: key, source: source})
+		fragments, err := h.render(ctx, t)
 		if err != nil {
 			return polled{}, fmt.Errorf("poll topic %s: %w", name, err)
 		}

@@ -171,11 +171,12 @@ func (h *Hub) seat(audience Audience) (*connection, error) {
 
 // watch adds the connection to a topic and sees to it that what it missed is rendered.
 func (h *Hub) watch(c *connection, name string, since uint64, known bool) {
-	t := h.topics[name]
+	fresh, _ := h.topicFor(c.audience, name) // join has asked
+	t := h.topics[fresh.name]
 	if t == nil {
-		source, key, _ := h.source(name) // join has asked
-		t = &topic{name: name, key: key, source: source, watchers: make(map[*connection]struct{})}
-		h.topics[name] = t
+		t = fresh
+		h.topics[t.name] = t
+		h.apart[name] = append(h.apart[name], t)
 	}
 	t.watchers[c] = struct{}{}
 	c.topics = append(c.topics, t)
@@ -201,9 +202,12 @@ func (h *Hub) leave(c *connection) {
 		}
 		if t.dirty || t.rendering { // a change that nobody saw rendered must outlive the topic
 			h.seq++
-			h.remember(t.name, h.seq)
+			h.remember(t.subject, h.seq)
 		}
 		delete(h.topics, t.name)
+		if h.apart[t.subject] = slices.DeleteFunc(h.apart[t.subject], func(other *topic) bool { return other == t }); len(h.apart[t.subject]) == 0 {
+			delete(h.apart, t.subject)
+		}
 	}
 }
 

@@ -9,11 +9,18 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"wardwatch/tracking/hospital"
 )
 
 // topic is what the hub holds of a topic while somebody watches it.
 type topic struct {
-	name   string
+	// name is what it is known by here: subject, and for listeners with a limited
+	// reach that reach, because for each reach it is rendered apart.
+	name    string
+	subject string
+	reach   hospital.Reach
+
 	key    string
 	source *Source
 
@@ -109,6 +116,9 @@ func (h *Hub) render(ctx context.Context, t *topic) (fragments []Fragment, err e
 	}()
 	ctx, cancel := context.WithTimeout(h.options.Scene(ctx), renderDeadline)
 	defer cancel()
+	if !t.reach.Everywhere {
+		ctx = hospital.LookingWithin(ctx, t.reach)
+	}
 	return t.source.Render(ctx, t.key)
 }
 
@@ -123,7 +133,7 @@ func (h *Hub) store(t *topic, fragments []Fragment) {
 		return
 	}
 	h.seq++
-	h.remember(t.name, h.seq)
+	h.remember(t.subject, h.seq)
 	for c := range t.watchers {
 		c.wakeUp()
 	}

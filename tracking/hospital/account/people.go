@@ -317,6 +317,11 @@ func check(p hospital.Person) error {
 			return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("There is no role %q.", role))
 		}
 	}
+	for role, units := range p.Limits {
+		if len(units) == 0 || !slices.Contains(p.Roles, role) {
+			return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Say which units the role %q is limited to, or let it reach the whole hospital.", role))
+		}
+	}
 	return nil
 }
 
@@ -353,7 +358,11 @@ func freeID(ctx context.Context, tx Tx, wished hospital.PersonID) (hospital.Pers
 
 // describe is a person as the audit trail keeps her.
 func describe(p hospital.Person) string {
-	return jsonOf(map[string]any{"name": p.Name, "email": p.Email, "roles": p.Roles, "unit": p.Unit, "disabled": !p.DisabledAt.IsZero()})
+	facts := map[string]any{"name": p.Name, "email": p.Email, "roles": p.Roles, "unit": p.Unit, "disabled": !p.DisabledAt.IsZero()}
+	if len(p.Limits) > 0 {
+		facts["limits"] = p.Limits
+	}
+	return jsonOf(facts)
 }
 
 func jsonOf(v any) string {

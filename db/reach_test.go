@@ -1,0 +1,93 @@
+package db_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"wardwatch/db"
+	"wardwatch/db/dbtest"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+)
+
+// wholeHospital are tables that name a unit, room, place or fridge and are still
+// seen by everybody with the permission, with the reason. Any other must be
+// narrowed in reach.go.
+var wholeHospital = map[string]string{
+	"people": "for who manages people", "person_role_units": "for who manages people",
+	"rooms": "the building is no secret", "room_neighbours": "the building is no secret",
+	"stock_items": "its unit is that of issue, and the catalogue is everybody's", "stock_excursions": "read by the stock follower alone", "gateways": "for who sees devices", "gateway_antennas": "for who sees devices",
+	"assets": "equipment walks", "asset_moments": "equipment walks", "room_lessons": "equipment walks",
+	"sensor_states": "read by the judging job alone", "stock_due": "read by the reorder desk alone", "reorder_quiet": "read by the reorder desk alone",
+}
+
+func TestEveryTableOfAUnitIsNarrowed(t *testing.T) {
+	d := dbtest.Open(t, db.Options{})
+	of := func(q string, ctx context.Context) (names []string) {
+		rows, err := d.Query(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var name string
+			if err := rows.Scan(&name); err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name)
+		}
+		return names
+	}
+	tables := of(`SELECT DISTINCT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND c.name IN ('unit', 'unit_id', 'place', 'fridge', 'alarm', 'room', 'room_id')`, t.Context())
+	for _, table := range tables {
+		if narrowed := slices.Contains(db.NarrowedTables(), table); !narrowed && wholeHospital[table] == "" {
+			t.Errorf("table %s belongs to units: narrow it in reach.go, or say why everybody sees it", table)
+		}
+	}
+	// Each can be asked by somebody who reaches one unit.
+	ctx := hospital.LookingWithin(t.Context(), hospital.Reach{Units: []hospital.UnitID{"o'ward"}})
+	for _, table := range db.NarrowedTables() {
+		of(`SELECT 1 FROM `+table, ctx)
+		of(`WITH one AS (SELECT 1 AS n) SELECT n FROM one JOIN `+table+` ON 1 = 1`, ctx)
+		of(`WITH RECURSIVE one(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM one WHERE n < 2) SELECT n FROM one JOIN `+table+` ON 1 = 1`, ctx)
+	}
+}
+
+func TestWhoLooksSeesHerUnitsAlone(t *testing.T) {
+	d := dbtest.Open(t, db.Options{})
+	importing(t, d, linden(t), true)
+	looking := func(limits hospital.Limits) context.Context {
+		return hospital.Looking(t.Context(), hospital.Actor{ID: "x", Roles: []hospital.Role{hospital.Nurse}, Limits: limits})
+	}
+	for name, c := range map[string]struct {
+		ctx            context.Context
+		fridges, shelf int
+	}{
+		"nobody in particular": {t.Context(), 1, 2},
+		"the whole hospital":   {looking(nil), 1, 2},
+		"the pharmacy":         {looking(hospital.Limits{hospital.Nurse: {"pharmacy"}}), 1, 1},
+		"Ward A":               {looking(hospital.Limits{hospital.Nurse: {"ward-a"}}), 0, 1},
+		"both":                 {looking(hospital.Limits{hospital.Nurse: {"ward-a", "pharmacy"}}), 1, 2},
+		"a unit that is none":  {looking(hospital.Limits{hospital.Nurse: {"') OR 1=1 --"}}), 0, 0},
+		"no unit":              {looking(hospital.Limits{hospital.Nurse: {}}), 0, 0},
+	} {
+		fridges, err := db.Fridges{DB: d}.Fridges(c.ctx)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		places, err := db.Stock{DB: d}.Places(c.ctx)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if len(fridges) != c.fridges || len(places) != c.shelf {
+			t.Errorf("%s: %d fridges and %d places", name, len(fridges), len(places))
+		}
+	}
+	_, err := db.Fridges{DB: d}.Fridge(looking(hospital.Limits{hospital.Nurse: {"ward-a"}}), "f-01")
+	if err == nil || !strings.Contains(err.Error(), coldchain.ErrUnknownFridge.Error()) {
+		t.Errorf("another ward's fridge: %v", err)
+	}
+}
