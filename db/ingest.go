@@ -51,7 +51,34 @@ func (d Devices) Remember(ctx context.Context) (ingest.Remembered, error) {
 	for name, gateway := range aliases {
 		known.Aliases[name] = gateway
 	}
+	if err != nil {
+		return known, err
+	}
+	known.Names, err = d.names(ctx)
 	return known, err
+}
+
+// names are what devices' short names stand for, those said last.
+func (d Devices) names(ctx context.Context) ([]ingest.Name, error) {
+	const q = `
+		SELECT sender, name, means
+		FROM device_names
+		ORDER BY said_at DESC, sender, name
+		LIMIT $1`
+	rows, err := d.Query(ctx, q, ingest.MaxNames)
+	return gather(rows, err, func(rows *sql.Rows) (n ingest.Name, err error) {
+		return n, rows.Scan(&n.Sender, &n.Name, &n.Means)
+	})
+}
+
+func noteName(ctx context.Context, tx *Tx, n ingest.Name) error {
+	const q = `
+		INSERT INTO device_names (sender, name, means, said_at)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (sender, name) DO UPDATE
+		SET means = excluded.means, said_at = excluded.said_at`
+	_, err := tx.Exec(ctx, q, n.Sender, n.Name, n.Means, ms(tx.Now()))
+	return err
 }
 
 // Aliases are the gateways' other names.
@@ -95,6 +122,11 @@ func (d Devices) Note(ctx context.Context, notes ingest.Notes) error {
 		}
 		for _, r := range notes.Refusals {
 			if err := noteRefusal(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		for _, n := range notes.Names {
+			if err := noteName(ctx, tx, n); err != nil {
 				return err
 			}
 		}
@@ -161,6 +193,17 @@ func noteRefusal(ctx context.Context, tx *Tx, r ingest.Refusal) error {
 // trimNotes keeps the lists bounded and says what changed.
 func trimNotes(ctx context.Context, tx *Tx, notes ingest.Notes) error {
 	if len(notes.Gateways) > 0 {
+		const q = `
+			DELETE FROM gateway_states
+			WHERE id IN (
+				SELECT s.id
+				FROM gateway_states s
+				WHERE NOT EXISTS (SELECT 1 FROM gateways g WHERE g.id = s.id)
+				ORDER BY s.last_heard DESC, s.id
+				LIMIT -1 OFFSET $1)`
+		if _, err := tx.Exec(ctx, q, ingest.MaxStrangers); err != nil {
+			return err
+		}
 		tx.Announce(GatewaysTopic)
 	}
 	if len(notes.Refusals) > 0 {
@@ -171,6 +214,18 @@ func trimNotes(ctx context.Context, tx *Tx, notes ingest.Notes) error {
 			return err
 		}
 		tx.Announce(DevicesTopic)
+	}
+	if len(notes.Names) > 0 {
+		const q = `
+			DELETE FROM device_names
+			WHERE (sender, name) IN (
+				SELECT sender, name
+				FROM device_names
+				ORDER BY said_at DESC, sender, name
+				LIMIT -1 OFFSET $1)`
+		if _, err := tx.Exec(ctx, q, ingest.MaxNames); err != nil {
+			return err
+		}
 	}
 	if len(notes.Strangers) > 0 {
 		const q = `

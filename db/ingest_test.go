@@ -174,3 +174,29 @@ func TestUnknownDevicesAreAdopted(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestMadeUpGatewaysAreForgottenAndTheHospitalsNever(t *testing.T) {
+	path := t.TempDir() + "/ward.db"
+	_, kept := deskAt(t, path)
+	notes := ingest.Notes{Gateways: []ingest.GatewayState{{ID: "gw-a", FirstHeard: ten.Add(-time.Hour), LastHeard: ten.Add(-time.Hour)}}}
+	for i := range ingest.MaxStrangers + 7 {
+		notes.Gateways = append(notes.Gateways, ingest.GatewayState{ID: hospital.GatewayID(fmt.Sprintf("made-up-%04d", i)), FirstHeard: ten, LastHeard: ten.Add(time.Duration(i) * time.Second)})
+	}
+	for i := range ingest.MaxNames/100 + 1 {
+		notes.Names = append(notes.Names, ingest.Name{Sender: "gw-a", Name: fmt.Sprint("alias ", i), Means: "temperature"})
+	}
+	if err := kept.Note(t.Context(), notes); err != nil {
+		t.Fatal(err)
+	}
+	states, err := kept.GatewayStates(t.Context())
+	if err != nil || len(states) != ingest.MaxStrangers+1 {
+		t.Fatalf("%d states, %v", len(states), err)
+	}
+	if states[0].ID != "gw-a" || states[1].ID != "made-up-0007" {
+		t.Errorf("kept %s and %s first", states[0].ID, states[1].ID)
+	}
+	known, err := kept.Remember(t.Context())
+	if err != nil || len(known.Names) != ingest.MaxNames/100+1 {
+		t.Errorf("%d names, %v", len(known.Names), err)
+	}
+}

@@ -67,11 +67,7 @@ func (d *Door) ingest(c echo.Context) error {
 	if err != nil {
 		return d.sendBack(c, err)
 	}
-	answer := receipt{Accepted: taken.Accepted, Duplicates: taken.Duplicates, Rejected: []rejected{}}
-	for _, r := range taken.Rejected {
-		answer.Rejected = append(answer.Rejected, rejected{r.Index, r.Reason})
-	}
-	return c.JSON(http.StatusOK, answer)
+	return c.JSON(http.StatusOK, receiptOf(taken))
 }
 
 // takeIn hands the message over and waits until it is durable.
@@ -101,6 +97,7 @@ func (d *Door) takeIn(ctx context.Context, from hospital.GatewayID, m gateway.Me
 func (d *Door) sendBack(c echo.Context, err error) error {
 	switch {
 	case errors.Is(err, ingest.ErrBusy):
+		d.Log.Warn("readings were sent back; their sender keeps them", "error", err)
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(retryAfter))
 		return echo.NewHTTPError(http.StatusTooManyRequests, "Readings can't be taken just now. Keep them and send them again.")
 	case errors.Is(err, ingest.ErrForeign):

@@ -31,6 +31,7 @@ func (d *Door) routes() []route {
 		d.teachRoutes(),
 		d.peopleRoutes(),
 		d.ingestRoutes(),
+		d.programmeRoutes(),
 		d.deviceRoutes(),
 		d.apiRoutes(),
 		d.fileRoutes(),

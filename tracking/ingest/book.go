@@ -95,6 +95,11 @@ type Notes struct {
 	Links     map[hospital.GatewayID]gateway.Status
 	Strangers []Stranger
 	Refusals  []Refusal
+	Names     []Name
+}
+
+func (n Notes) empty() bool {
+	return len(n.Gateways)+len(n.Links)+len(n.Strangers)+len(n.Refusals)+len(n.Names) == 0
 }
 
 // Remembered is what the book knew before.
@@ -102,6 +107,8 @@ type Remembered struct {
 	Offsets map[hospital.GatewayID]time.Duration
 	// Aliases are other names of gateways, such as their addresses.
 	Aliases map[hospital.GatewayID]hospital.GatewayID
+	// Names are what devices' short names stand for, at most MaxNames.
+	Names []Name
 }
 
 // BookStore keeps the book.
@@ -118,6 +125,7 @@ type Book struct {
 	store  BookStore
 	log    *slog.Logger
 	clocks *Clocks
+	names  *dictionary
 
 	mu        sync.Mutex
 	aliases   map[hospital.GatewayID]hospital.GatewayID
@@ -131,9 +139,9 @@ type Book struct {
 	// must not block. Set it before anything is heard.
 	Told func(id hospital.GatewayID, at time.Time)
 
-	namesMu sync.Mutex
-	names   map[hospital.GatewayID]hospital.GatewayID // directory's gateways by the form their messages use
-	namesOf *hospital.Directory
+	spellingMu sync.Mutex
+	spellings  map[hospital.GatewayID]hospital.GatewayID // directory's gateways by the form their messages use
+	spellingOf *hospital.Directory
 }
 
 type strangerKey struct {
@@ -150,7 +158,7 @@ func OpenBook(ctx context.Context, store BookStore, log *slog.Logger) (*Book, er
 	if known.Aliases == nil {
 		known.Aliases = map[hospital.GatewayID]hospital.GatewayID{}
 	}
-	return &Book{store: store, log: log, clocks: NewClocks(known.Offsets), aliases: known.Aliases,
+	return &Book{store: store, log: log, clocks: NewClocks(known.Offsets), names: newDictionary(known.Names), aliases: known.Aliases,
 		gateways: map[hospital.GatewayID]*GatewayState{}, links: map[hospital.GatewayID]gateway.Status{}, strangers: map[strangerKey]*Stranger{}}, nil
 }
 
@@ -177,15 +185,15 @@ func (b *Book) resolve(directory *hospital.Directory, named hospital.GatewayID) 
 
 // spelling finds gateways whose id in the hospital document is an address written with separators.
 func (b *Book) spelling(directory *hospital.Directory) map[hospital.GatewayID]hospital.GatewayID {
-	b.namesMu.Lock()
-	defer b.namesMu.Unlock()
-	if b.namesOf != directory {
-		b.names, b.namesOf = map[hospital.GatewayID]hospital.GatewayID{}, directory
+	b.spellingMu.Lock()
+	defer b.spellingMu.Unlock()
+	if b.spellingOf != directory {
+		b.spellings, b.spellingOf = map[hospital.GatewayID]hospital.GatewayID{}, directory
 		for _, g := range directory.Gateways {
-			b.names[hospital.GatewayID(gateway.Identity(string(g.ID)))] = g.ID
+			b.spellings[hospital.GatewayID(gateway.Identity(string(g.ID)))] = g.ID
 		}
 	}
-	return b.names
+	return b.spellings
 }
 
 // heard is one message that was taken.
@@ -246,7 +254,9 @@ func (b *Book) Alive(id hospital.GatewayID, at time.Time) {
 func (b *Book) Link(id hospital.GatewayID, status gateway.Status) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.links[id] = status
+	if _, noted := b.links[id]; noted || len(b.links) < maxPending {
+		b.links[id] = status
+	}
 }
 
 // Refuse notes a refusal. The same one again, until the book is written, only counts.
@@ -325,10 +335,69 @@ func (b *Book) Write(ctx context.Context) error {
 	if unnoted > 0 {
 		b.log.Warn("more was refused than is noted one by one", "count", unnoted)
 	}
-	if len(notes.Gateways)+len(notes.Links)+len(notes.Strangers)+len(notes.Refusals) == 0 {
+	if notes.empty() {
 		return nil
 	}
-	return b.store.Note(ctx, notes)
+	if err := b.store.Note(ctx, notes); err != nil {
+		b.putBack(notes)
+		return err
+	}
+	return nil
+}
+
+// putBack returns a page that could not be written: it goes with the next one, within
+// the same limits. What was heard since then is the newer word.
+func (b *Book) putBack(notes Notes) {
+	b.names.putBack(notes.Names)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, g := range notes.Gateways {
+		b.putBackGateway(g)
+	}
+	for id, status := range notes.Links {
+		if _, newer := b.links[id]; !newer && len(b.links) < maxPending {
+			b.links[id] = status
+		}
+	}
+	for _, s := range notes.Strangers {
+		key := strangerKey{s.Kind, s.ID}
+		switch known := b.strangers[key]; {
+		case known != nil:
+			known.FirstHeard = s.FirstHeard
+			known.TimesHeard += s.TimesHeard
+		case len(b.strangers) < maxPending:
+			b.strangers[key] = &s
+		}
+	}
+	b.refusals = append(notes.Refusals, b.refusals...)
+	if over := len(b.refusals) - maxRefusalsAtOnce; over > 0 {
+		b.refusals = b.refusals[:maxRefusalsAtOnce]
+		b.unnoted += over
+	}
+}
+
+func (b *Book) putBackGateway(g GatewayState) {
+	newer := b.gateways[g.ID]
+	if newer == nil {
+		if len(b.gateways) < maxPending {
+			b.gateways[g.ID] = &g
+		}
+		return
+	}
+	newer.FirstHeard = g.FirstHeard
+	newer.Messages += g.Messages
+	newer.Sightings += g.Sightings
+	newer.Readings += g.Readings
+	newer.Refused += g.Refused
+	if newer.Format == "" {
+		newer.Format = g.Format
+	}
+	if newer.ClockAt.IsZero() {
+		newer.ClockAt = g.ClockAt
+	}
+	if newer.Status == gateway.NoStatus {
+		newer.Status = g.Status
+	}
 }
 
 // tear takes the filled page out of the book.
@@ -342,7 +411,7 @@ func (b *Book) tear() (Notes, int) {
 	for _, s := range b.strangers {
 		notes.Strangers = append(notes.Strangers, *s)
 	}
-	notes.Refusals, notes.Links = b.refusals, maps.Clone(b.links)
+	notes.Refusals, notes.Links, notes.Names = b.refusals, maps.Clone(b.links), b.names.tear()
 	unnoted := b.unnoted
 	clear(b.gateways)
 	clear(b.strangers)

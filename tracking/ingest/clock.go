@@ -19,6 +19,9 @@ const (
 	// MaxClockOffset is how far ahead a clock may be and still be corrected. What is
 	// dated later than that is refused as dated in the future.
 	MaxClockOffset = 24 * time.Hour
+	// MaxClocks is how many gateways' clocks are kept: a program's token may speak for
+	// gateways under any name. The clock of one more is believed as it is.
+	MaxClocks = 10_000
 	// clockSamples is how many of the last messages are looked at.
 	clockSamples = 8
 )
@@ -63,6 +66,9 @@ func (c *Clocks) Offset(id hospital.GatewayID, sent, received time.Time) time.Du
 		return clock.offset
 	}
 	if clock == nil {
+		if len(c.known) >= MaxClocks {
+			return 0
+		}
 		clock = &gatewayClock{}
 		c.known[id] = clock
 	}

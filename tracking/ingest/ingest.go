@@ -146,12 +146,21 @@ func (in *Intake) Take(ctx context.Context, from hospital.GatewayID, m gateway.M
 	if m.Gateway == "" {
 		m.Gateway = from
 	}
+	m.Names = in.names(from, m)
 	batch, err := gateway.Decode(m)
 	if err != nil {
 		in.refuseWhole(m, batch, from, err)
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	return in.TakeBatch(ctx, from, m, batch, done)
+}
+
+// names is what the sender's devices have said of their names.
+func (in *Intake) names(from hospital.GatewayID, m gateway.Message) gateway.Names {
+	return spokenNames{in.Book.names, from, func() {
+		in.Book.Refuse(Refusal{At: m.ReceivedAt, Gateway: from, Source: m.Source, Topic: m.Topic, Records: 1,
+			Reason: "its devices have more short names than are remembered here; those beyond can't be read"})
+	}}
 }
 
 // TakeBatch is Take for what was decoded already, from the message m.
@@ -220,7 +229,10 @@ func (in *Intake) handOver(ctx context.Context) {
 		if len(sightings) == 0 {
 			return
 		}
-		if err := in.Sights.Sight(working, sightings); err != nil {
+		switch err := in.Sights.Sight(working, sightings); {
+		case errors.Is(err, tracking.ErrBusy): // older ones had to go, and whoever drops them counts them
+			in.Log.Warn("the tracker is behind", "error", err)
+		case err != nil:
 			in.meters.dropped.Add(float64(len(sightings)))
 			in.Log.Error("sightings were not taken", "count", len(sightings), "error", err)
 		}
@@ -282,7 +294,7 @@ func (in *Intake) writeGroup(ctx context.Context, group []*parcel) {
 			in.settle(p, outcomes[:len(p.readings)])
 			outcomes = outcomes[len(p.readings):]
 		} else {
-			in.Log.Error("readings were not written; their sender will send them again", "count", len(p.readings), "error", err)
+			in.meters.unwritten.Add(float64(len(p.readings)))
 		}
 		in.room.Release(int64(len(p.readings)))
 		p.done(p.receipt, err)

@@ -10,6 +10,7 @@ type meters struct {
 	refused   *prometheus.CounterVec
 	dropped   prometheus.Counter
 	busy      prometheus.Counter
+	unwritten prometheus.Counter
 	writing   prometheus.Histogram
 }
 
@@ -27,11 +28,13 @@ func newMeters(to prometheus.Registerer) meters {
 			Help: "Oldest sightings that were dropped because the queue was full."}),
 		busy: prometheus.NewCounter(prometheus.CounterOpts{Name: "wardwatch_ingest_busy_total",
 			Help: "Messages that were sent back because readings could not be taken; none was lost."}),
+		unwritten: prometheus.NewCounter(prometheus.CounterOpts{Name: "wardwatch_ingest_unwritten_total",
+			Help: "Readings that could not be written; their senders keep them and send them again."}),
 		writing: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wardwatch_ingest_write_seconds",
 			Help: "Time to make a group of readings durable.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
 	}
 	if to != nil {
-		to.MustRegister(m.messages, m.sightings, m.readings, m.refused, m.dropped, m.busy, m.writing)
+		to.MustRegister(m.messages, m.sightings, m.readings, m.refused, m.dropped, m.busy, m.unwritten, m.writing)
 	}
 	return m
 }

@@ -41,6 +41,8 @@ func protoFields(message []byte, use func(number int, value []byte, n uint64)) b
 			var bits uint32
 			bits, size = protowire.ConsumeFixed32(message)
 			n = uint64(bits)
+		case protowire.Fixed64Type:
+			n, size = protowire.ConsumeFixed64(message)
 		default:
 			size = protowire.ConsumeFieldValue(number, kind, message)
 		}

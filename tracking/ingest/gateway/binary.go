@@ -43,6 +43,8 @@ func (r *reader) binaryReader(body []byte) func([]byte) error {
 		return r.raddecBinary
 	case r.Format == AprilBrother && isMessagePackMap(body):
 		return r.aprilBrotherPacked
+	case r.Format == SparkplugB:
+		return r.sparkplug
 	case r.Format == Aruba && kindOf(bytes.TrimSpace(body)) != '{':
 		return r.arubaTelemetry
 	}

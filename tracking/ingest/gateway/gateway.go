@@ -75,12 +75,16 @@ const (
 	Tasmota      Format = "tasmota"
 	Zigbee2MQTT  Format = "zigbee2mqtt"
 	ShellyHT     Format = "shelly-ht"
+	SparkplugB   Format = "sparkplug-b"
+	WHOEMS       Format = "who-ems"
+	OpenMSupply  Format = "open-msupply"
 )
 
 // Formats lists every envelope, in the order that help shows them.
 func Formats() []Format {
 	return []Format{Canonical, ESPresense, OpenMQTT, Minew, Ruuvi, Kontakt, Cassia, Aruba, Shelly, AprilBrother,
-		BlueCharm, Ingics, Moko, Raddec, Impinj, Zebra, EdgeX, ChirpStack, TheThings, Tasmota, Zigbee2MQTT, ShellyHT}
+		BlueCharm, Ingics, Moko, Raddec, Impinj, Zebra, EdgeX, ChirpStack, TheThings, Tasmota, Zigbee2MQTT, ShellyHT,
+		SparkplugB, WHOEMS, OpenMSupply}
 }
 
 // Message is one message as the transport received it.
@@ -97,6 +101,18 @@ type Message struct {
 	ReceivedAt time.Time
 	// Source is the transport: "mqtt", "http".
 	Source string
+	// Names is what devices of this sender have said their short names stand for; nil
+	// where nobody remembers it.
+	Names Names
+}
+
+// Names remembers what short names stand for that a device explains once and uses
+// from then on: Sparkplug's aliases, open-mSupply's sensor ids.
+type Names interface {
+	// Means is what a name stands for; false when nobody has said.
+	Means(name string) (string, bool)
+	// Learn remembers it; what was said before is forgotten.
+	Learn(name, means string)
 }
 
 // Batch is what one message holds. Each sighting and reading is named after the
@@ -109,6 +125,8 @@ type Batch struct {
 	// SightingOf and ReadingOf say which record each came from.
 	SightingOf []int
 	ReadingOf  []Origin
+	// Signs are what devices say of doors, power, batteries and probes.
+	Signs []coldchain.Sign
 	// Refused are the records that could not be read, each with its reason.
 	Refused []Refused
 	// SentAt is when the gateway sent the message by its own clock; zero when it does not say.
@@ -226,6 +244,7 @@ func (r *reader) read(documents [][]byte) error {
 		Kontakt: r.kontakt, Cassia: r.cassia, Aruba: r.aruba, Shelly: r.shelly, AprilBrother: r.aprilBrother,
 		BlueCharm: r.blueCharm, Moko: r.moko, Raddec: r.raddec, Impinj: r.impinj, Zebra: r.zebra, EdgeX: r.edgeX,
 		ChirpStack: r.chirpStack, TheThings: r.theThings, Tasmota: r.tasmota, Zigbee2MQTT: r.zigbee, ShellyHT: r.shellyHT,
+		WHOEMS: r.whoEMS, OpenMSupply: r.openMSupply,
 	}
 	read, known := readers[r.Format]
 	switch {
@@ -292,4 +311,16 @@ func (r *reader) measure(origin Origin, reading coldchain.Reading) {
 	reading.ReceivedAt, reading.Source = r.message.ReceivedAt, r.message.Source
 	r.Readings = append(r.Readings, reading)
 	r.ReadingOf = append(r.ReadingOf, origin)
+	if reading.DoorOpen != nil {
+		r.sign(coldchain.Sign{Sensor: reading.Sensor, Kind: coldchain.SignDoor, On: *reading.DoorOpen, At: reading.MeasuredAt, Gateway: reading.Gateway})
+	}
+}
+
+// sign adds a device's word; the gateway, our time and the source are the message's.
+func (r *reader) sign(s coldchain.Sign) {
+	if s.Gateway == "" {
+		s.Gateway = r.Gateway
+	}
+	s.ReceivedAt, s.Source = r.message.ReceivedAt, r.message.Source
+	r.Signs = append(r.Signs, s)
 }

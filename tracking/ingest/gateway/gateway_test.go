@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,13 @@ func told(b Batch) []string {
 			line += map[bool]string{true: " open", false: " shut"}[*r.DoorOpen]
 		}
 		lines = append(lines, line)
+	}
+	for _, s := range b.Signs {
+		byReading := s.Kind == coldchain.SignDoor && slices.ContainsFunc(b.Readings, func(r coldchain.Reading) bool { return r.Sensor == s.Sensor && r.DoorOpen != nil })
+		if !byReading && (s.Kind == coldchain.SignDoor || s.On) {
+			line := fmt.Sprintf("sign %s %s %s %s", s.Sensor, s.Kind, map[bool]string{true: "on", false: "off"}[s.On], clock(s.At))
+			lines = append(lines, strings.TrimSpace(line+" "+s.Text))
+		}
 	}
 	for _, r := range b.Refused {
 		lines = append(lines, fmt.Sprintf("refused %d %s", r.Record, r.Reason))
@@ -359,6 +367,11 @@ func TestEveryFormatHasGoldenBytes(t *testing.T) {
 	}
 	for _, m := range messages {
 		note(Message{Topic: m.topic, Body: []byte(m.body), Gateway: m.token, ReceivedAt: received})
+	}
+	for _, c := range conversations {
+		for _, m := range c.messages {
+			note(Message{Topic: m.topic, Body: bodyOf(t, m.body), ReceivedAt: received})
+		}
 	}
 	for _, format := range Formats() {
 		if !seen[format] {

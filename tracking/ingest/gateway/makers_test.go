@@ -82,7 +82,7 @@ var furtherMessages = []struct {
 	{"The Things Stack and a Milesight, stored and live", "", `{"end_device_ids":{"device_id":"em300-mcs-7","dev_eui":"24E1240000000001"},"uplink_message":{"f_port":85,"f_cnt":4,"frm_payload":"A2f7/wYAASDOHm74afv/ZAE=","received_at":"2026-05-04T09:59:59Z"}}`, "ns-1",
 		[]string{"reading 0 24e1240000000001 probe -0.5 09:59:58 50% open", "reading 0 24e1240000000001 probe -0.5 09:59:59 open"}},
 	{"Tasmota with four probes, two of them wrong", "tele/fridge-9/SENSOR", `{"Time":"2026-05-04T11:59:58","DS18B20-1":{"Id":"3C01D6000001","Temperature":-0.5},"DS18B20-2":{"Id":"3C01D6000002","Temperature":85.0},"DS18B20-3":{"Id":"3C01D6000003","Temperature":-127.0},"LYWSD03-00ab0c":{"Temperature":4.4,"Humidity":51.0,"Battery":96},"TempUnit":"C"}`, "",
-		[]string{"reading 0 3c01d6000001 probe -0.5 -", "reading 3 00ab0c probe 4.4 - 51%", "refused 1 sensor 3c01d6000002 reports no valid temperature: it is at fault",
+		[]string{"reading 0 3c01d6000001 probe -0.5 -", "reading 3 00ab0c probe 4.4 - 51%", "sign 3c01d6000002 probe out on -", "sign 3c01d6000003 probe out on -", "refused 1 sensor 3c01d6000002 reports no valid temperature: it is at fault",
 			"refused 2 sensor 3c01d6000003 reports no valid temperature: it is at fault"}},
 	{"Tasmota in Fahrenheit", "stat/store-1/STATUS8", `{"StatusSNS":{"Time":"2026-05-04T11:59:58","SHT3X":{"Temperature":31.1,"Humidity":48.2},"TempUnit":"F"}}`, "",
 		[]string{"reading 0 store-1/SHT3X probe -0.5 - 48.2%"}},

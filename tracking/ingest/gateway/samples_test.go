@@ -152,9 +152,9 @@ func TestSamplesOfSensorsThatSpeakForThemselves(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ file, want string }{
-		{"tasmota.mqtt.txt", "reading 0 3c01d607a2f4 probe 4.6 -\nreading 0 3c01d607b118 probe -0.5 -\nrefused 1 sensor 3c01d607b4c7 reports no valid temperature: it is at fault\n" +
+		{"tasmota.mqtt.txt", "reading 0 3c01d607a2f4 probe 4.6 -\nreading 0 3c01d607b118 probe -0.5 -\nsign 3c01d607b4c7 probe out on -\nsign 3c01d607c05a probe out on -\nrefused 1 sensor 3c01d607b4c7 reports no valid temperature: it is at fault\n" +
 			"refused 2 sensor 3c01d607c05a reports no valid temperature: it is at fault\nreading 0 store-1/SHT3X probe -0.5 - 48.2%\nreading 0 7b209e probe 4.4 - 51%\nstatus offline of fridge-b2"},
-		{"zigbee2mqtt.mqtt.txt", "reading 0 fridge-7-probe probe -0.5 - 58.4%"},
+		{"zigbee2mqtt.mqtt.txt", "reading 0 fridge-7-probe probe -0.5 - 58.4%\nsign fridge-7-door door off -"},
 	} {
 		var lines []string
 		for line := range strings.Lines(string(beside.File(t, "samples/sensors/"+c.file))) {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,21 +91,33 @@ func (r *reader) uplink(record int, u uplink) {
 	if n, ok := number(u.counter); ok {
 		counter = int(n)
 	}
+	if isLive := func(v lorawan.Value) bool { return v.At.IsZero() }; said.DoorOpen != nil && !slices.ContainsFunc(said.Values, isLive) {
+		r.sign(coldchain.Sign{Sensor: eui, Kind: coldchain.SignDoor, On: *said.DoorOpen, At: at})
+	}
+	if said.BatteryPct != nil {
+		r.sign(coldchain.Sign{Sensor: eui, Kind: coldchain.SignBattery, On: *said.BatteryPct <= lowBattery, At: at})
+	}
 	for _, v := range said.Values {
 		r.uplinkValue(Origin{Record: record, Counter: counter}, eui, at, said, v)
 	}
 }
 
 func (r *reader) uplinkValue(origin Origin, eui string, at time.Time, said lorawan.Uplink, v lorawan.Value) {
+	door := v.DoorOpen
+	if v.At.IsZero() {
+		door = said.DoorOpen
+	} else {
+		at, origin.Counter = v.At, NoCounter // a stored record goes by its own time
+	}
+	if v.Channel == lorawan.Probe {
+		r.sign(coldchain.Sign{Sensor: eui, Kind: coldchain.SignProbeOut, On: v.Fault, At: at})
+	}
 	if v.Fault {
 		r.refuse(origin.Record, "sensor %s reports no valid temperature: it is at fault", eui)
 		return
 	}
-	if !v.At.IsZero() {
-		at, origin.Counter = v.At, NoCounter // a stored record goes by its own time
-	}
 	r.measure(origin, coldchain.Reading{Sensor: eui, Channel: v.Channel, Temp: coldchain.FromCelsius(v.Celsius),
-		HumidityPct: v.HumidityPct, BatteryPct: said.BatteryPct, DoorOpen: said.DoorOpen, MeasuredAt: at})
+		HumidityPct: v.HumidityPct, BatteryPct: said.BatteryPct, DoorOpen: door, MeasuredAt: at})
 }
 
 // Values of a DS18B20 that are no temperature: just switched on, and not connected.
@@ -173,9 +186,18 @@ func (r *reader) tasmotaSensor(record int, name string, fahrenheit bool, row []b
 		return
 	case strings.HasPrefix(name, "DS18B20") && (celsius == ds18b20PowerOn || celsius == ds18b20Disconnected):
 		r.refuse(record, "sensor %s reports no valid temperature: it is at fault", sensor)
+		r.probeOut(sensor, true)
 		return
 	}
+	r.probeOut(sensor, false)
 	r.plainReading(record, sensor, celsius, time.Time{}, v[2], v[3], nil)
+}
+
+// probeOut notes whether a device has its probe.
+func (r *reader) probeOut(sensor string, out bool) {
+	if id := Identity(sensor); id != "" {
+		r.sign(coldchain.Sign{Sensor: id, Kind: coldchain.SignProbeOut, On: out})
+	}
 }
 
 func (r *reader) tasmotaName(name string, id []byte) string {
@@ -220,8 +242,15 @@ func (r *reader) zigbee(documents [][]byte) error {
 		if err != nil {
 			return err
 		}
-		v := pick(document, "temperature", "humidity", "battery", "contact")
+		v := pick(document, "temperature", "humidity", "battery", "contact", "battery_low")
+		sensor := Identity(parts[1])
+		if low, ok := boolean(v[4]); ok && sensor != "" {
+			r.sign(coldchain.Sign{Sensor: sensor, Kind: coldchain.SignBattery, On: low})
+		}
 		if v[0] == nil || isNull(v[0]) {
+			if shut, ok := boolean(v[3]); ok && sensor != "" { // a door and no thermometer
+				r.sign(coldchain.Sign{Sensor: sensor, Kind: coldchain.SignDoor, On: !shut})
+			}
 			continue
 		}
 		celsius, ok := number(v[0])

@@ -23,6 +23,8 @@ func byTopic(topic string) Format {
 		return Tasmota
 	case strings.HasPrefix(topic, "zigbee2mqtt/"):
 		return Zigbee2MQTT
+	case strings.HasPrefix(topic, sparkplugPrefix):
+		return SparkplugB
 	}
 	return ""
 }
@@ -46,6 +48,8 @@ func FromTopic(topic string) (hospital.GatewayID, bool) {
 // gatewayPart is the index of the part that names the gateway, negative when none does.
 func gatewayPart(parts []string) int {
 	switch {
+	case len(parts) >= 4 && parts[0]+"/" == sparkplugPrefix:
+		return 3
 	case len(parts) == 4 && parts[0] == "wardwatch" && parts[1] == "v1":
 		return 2
 	case len(parts) == 4 && parts[0] == "espresense" && parts[1] == "devices":
@@ -106,6 +110,8 @@ var shapes = []shape{
 	{Impinj, []string{"tagInventoryEvent"}}, {Impinj, []string{"events"}}, {Impinj, []string{"eventType"}},
 	{Zebra, []string{"tag_reads"}},
 	{Raddec, []string{"transmitterId"}},
+	{WHOEMS, []string{"meta", "data"}},
+	{OpenMSupply, []string{"temperature", "timestamp", "sensorId"}}, {OpenMSupply, []string{"macAddress", "logInterval"}}, {OpenMSupply, []string{"sensorId", "startTimestamp"}},
 	{ChirpStack, []string{"deduplicationId", "deviceInfo"}}, {TheThings, []string{"end_device_ids"}},
 	{Tasmota, []string{"Time", "TempUnit"}}, {Tasmota, []string{"StatusSNS"}}, {ShellyHT, []string{"method", "params"}},
 	{Kontakt, []string{"trackingId"}},

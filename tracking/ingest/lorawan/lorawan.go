@@ -1,5 +1,5 @@
 // Package lorawan reads the payloads of LoRaWAN temperature sensors: Dragino LHT65,
-// Milesight EM300 and EM320, Elsys.
+// Milesight EM300, EM310 and EM320, Elsys.
 //
 // It is pure: bytes in, values out. Which device sent them, and when, is the word of
 // the network server, see package gateway. Makers share ports and carry no mark of
@@ -36,6 +36,8 @@ type Value struct {
 	HumidityPct *float64
 	// At is set for a stored record that is sent later; else zero.
 	At time.Time
+	// DoorOpen is what a stored record says of the magnet; what holds now is the Uplink's.
+	DoorOpen *bool
 }
 
 // Uplink is what one payload says.
@@ -108,41 +110,27 @@ func milesight(hint string, b []byte) (Uplink, error) {
 	var u Uplink
 	live := Value{Channel: Probe}
 	measured := false
-	record := 8
-	if strings.Contains(hint, "EM320") {
-		record = 7
-	}
 	for len(b) > 0 {
-		if len(b) < 3 {
-			return u, fmt.Errorf("%w: it ends inside a value", ErrPayload)
+		value, rest, err := milesightValue(hint, b)
+		if err != nil {
+			return u, err
 		}
-		size := 1
-		switch kind := uint16(b[0])<<8 | uint16(b[1]); kind {
+		switch uint16(b[0])<<8 | uint16(b[1]) {
 		case 0x0175:
-			pct := int(b[2])
+			pct := int(value[0])
 			u.BatteryPct = &pct
-		case 0x0367:
-			size = 2
-			if len(b) < 4 {
-				return u, fmt.Errorf("%w: it ends inside a temperature", ErrPayload)
-			}
-			live.Celsius, measured = tenths(int16(binary.LittleEndian.Uint16(b[2:]))), true
+		case 0x0367, 0x8367:
+			live.Celsius, measured = tenths(int16(binary.LittleEndian.Uint16(value))), true
 		case 0x0468:
-			pct := float64(b[2]) / 2
+			pct := float64(value[0]) / 2
 			live.HumidityPct = &pct
 		case 0x0600:
-			open := b[2] != 0
+			open := value[0] != 0
 			u.DoorOpen = &open
-		case 0x20CE:
-			size = record
-			if len(b) < 2+size {
-				return u, fmt.Errorf("%w: it ends inside a stored record", ErrPayload)
-			}
-			u.Values = append(u.Values, milesightRecord(b[2:2+size], strings.Contains(hint, "MCS"), &u))
-		default:
-			return u, fmt.Errorf("%w: Milesight channel %02x type %02x", ErrPayload, b[0], b[1])
+		case milesightStored:
+			u.Values = append(u.Values, milesightRecord(value, strings.Contains(hint, "MCS")))
 		}
-		b = b[2+size:]
+		b = rest
 	}
 	if measured {
 		u.Values = append(u.Values, live)
@@ -150,14 +138,45 @@ func milesight(hint string, b []byte) (Uplink, error) {
 	return u, nil
 }
 
-func milesightRecord(b []byte, magnet bool, u *Uplink) Value {
+// milesightStored is the channel and type of a stored record.
+const milesightStored = 0x20CE
+
+// milesightSizes are the bytes of each value by channel and type: battery, temperature,
+// humidity, a temperature with its alarm; leak and magnet of an EM300; distance, tilt and
+// position of an EM310; and what a device says of itself when it joins.
+var milesightSizes = map[uint16]int{0x0175: 1, 0x0367: 2, 0x0468: 1, 0x8367: 3, 0x0500: 1, 0x0600: 1, 0x0382: 2, 0x8382: 3, 0x03D4: 7, 0x0400: 1,
+	0xFF01: 1, 0xFF08: 6, 0xFF09: 2, 0xFF0A: 2, 0xFF0B: 1, 0xFF0F: 1, 0xFF16: 8, 0xFFFE: 1, 0xFFFF: 2}
+
+// milesightValue splits the first value from what follows it.
+func milesightValue(hint string, b []byte) (value, rest []byte, err error) {
+	if len(b) < 3 {
+		return nil, nil, fmt.Errorf("%w: it ends inside a value", ErrPayload)
+	}
+	kind := uint16(b[0])<<8 | uint16(b[1])
+	size, known := milesightSizes[kind]
+	switch {
+	case kind == milesightStored && strings.Contains(hint, "EM320"):
+		size = 7
+	case kind == milesightStored:
+		size = 8
+	case !known:
+		return nil, nil, fmt.Errorf("%w: Milesight channel %02x type %02x", ErrPayload, b[0], b[1])
+	}
+	if len(b) < 2+size {
+		return nil, nil, fmt.Errorf("%w: it ends inside a value of channel %02x type %02x", ErrPayload, b[0], b[1])
+	}
+	return b[2 : 2+size], b[2+size:], nil
+}
+
+func milesightRecord(b []byte, magnet bool) Value {
 	humidity := float64(b[6]) / 2
+	v := Value{Channel: Probe, At: time.Unix(int64(binary.LittleEndian.Uint32(b)), 0).UTC(),
+		Celsius: tenths(int16(binary.LittleEndian.Uint16(b[4:]))), HumidityPct: &humidity}
 	if magnet && len(b) > 7 {
 		open := b[7] != 0
-		u.DoorOpen = &open
+		v.DoorOpen = &open
 	}
-	return Value{Channel: Probe, At: time.Unix(int64(binary.LittleEndian.Uint32(b)), 0).UTC(),
-		Celsius: tenths(int16(binary.LittleEndian.Uint16(b[4:]))), HumidityPct: &humidity}
+	return v
 }
 
 // elsysSizes are the bytes of each value (elsys.se, payload format).

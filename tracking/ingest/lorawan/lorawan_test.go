@@ -27,7 +27,11 @@ var golden = []struct {
 	{"Dragino, a stored record", 2, "LHT65", "ffce01f4019009" + "69f86e1e", "probe -0.5 09:59:58; internal 5 40% 09:59:58"},
 	{"Dragino, a stored record that was polled", 2, "LHT65", "ffce01f4019049" + "69f86e1e", "probe -0.5 09:59:58; internal 5 40% 09:59:58"},
 	{"Milesight below zero", 85, "", "01755a0367fbff046864", "probe -0.5 50%; 90 %"},
-	{"Milesight at a door, live and stored", 85, "EM300-MCS", "0367fbff060001" + "20ce1e6ef869fbff6401", "probe -0.5 50% 09:59:58; probe -0.5; open"},
+	{"Milesight at a door, live and stored", 85, "EM300-MCS", "0367fbff060001" + "20ce1e6ef869fbff6401", "probe -0.5 50% 09:59:58 open; probe -0.5; open"},
+	{"Milesight at a door that is shut by now", 85, "EM300-MCS", "20ce1e6ef869fbff6401" + "0367fbff060000", "probe -0.5 50% 09:59:58 open; probe -0.5; shut"},
+	{"Milesight EM310, a tilt beside the battery", 85, "EM310-TILT", "01755a" + "03d40000000000000a", "90 %"},
+	{"Milesight beyond its own limit", 85, "EM300-TH", "8367fbff01" + "046864", "probe -0.5 50%"},
+	{"Milesight as it joins", 85, "EM300-TH", "ff0bff" + "ff0101" + "ff166136b00000000017" + "0367fbff", "probe -0.5"},
 	{"Milesight EM320, a shorter record", 85, "EM320-TH", "20ce1e6ef869fbff64" + "01755a", "probe -0.5 50% 09:59:58; 90 %"},
 	{"Elsys below zero, two probes", 5, "", "0100e20cfffb190007070e10", "probe -0.5; probe-2 0.7; internal 22.6; 3600 mV"},
 	{"Elsys without a probe", 5, "", "01fffb0232070b86", "internal -0.5 50%; 2950 mV"},
@@ -45,6 +49,9 @@ func shown(u Uplink) string {
 		}
 		if !v.At.IsZero() {
 			s += v.At.Format(" 15:04:05")
+		}
+		if v.DoorOpen != nil {
+			s += map[bool]string{true: " open", false: " shut"}[*v.DoorOpen]
 		}
 		parts = append(parts, s)
 	}
@@ -134,6 +141,11 @@ func TestReferencePayloads(t *testing.T) {
 		}
 		if sample.Expected.Fault != (len(u.Values) > 0 && u.Values[0].Fault) {
 			t.Errorf("%s: %s", sample.Hex, shown(u))
+		}
+		for _, v := range u.Values {
+			if v.DoorOpen != nil {
+				u.DoorOpen = v.DoorOpen
+			}
 		}
 		if want := sample.Expected.Door; want != nil && (u.DoorOpen == nil || *u.DoorOpen != *want) {
 			t.Errorf("%s: %s", sample.Hex, shown(u))

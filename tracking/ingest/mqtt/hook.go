@@ -30,6 +30,7 @@ type hook struct {
 
 	mu       sync.Mutex
 	sessions map[*mochi.Client]*session
+	writers  sync.WaitGroup // of the sessions
 
 	connections prometheus.Gauge
 	refused     *prometheus.CounterVec
@@ -78,6 +79,11 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	}
 	s := newSession(h.server, cl, from, string(pk.Connect.Password))
 	h.mu.Lock()
+	if h.ctx.Err() != nil { // nobody would wait for its writer any more
+		h.mu.Unlock()
+		return false
+	}
+	h.writers.Go(s.write)
 	h.sessions[cl] = s
 	h.mu.Unlock()
 	h.connections.Inc()
@@ -152,6 +158,16 @@ func (h *hook) recheck(ctx context.Context) {
 	}
 }
 
+// dismiss ends the sessions that are left and waits for their writers.
+func (h *hook) dismiss() {
+	h.mu.Lock()
+	for _, s := range h.sessions {
+		s.close()
+	}
+	h.mu.Unlock()
+	h.writers.Wait()
+}
+
 func (h *hook) session(cl *mochi.Client) *session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -190,7 +206,9 @@ func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, e
 	}
 	ack := acknowledgement{id: pk.PacketID, qos: pk.FixedHeader.Qos}
 	err := h.Intake.Take(h.ctx, s.from, h.message(pk), func(_ ingest.Receipt, err error) {
-		ack.failed = err != nil
+		if ack.failed = err != nil; ack.failed {
+			h.Parts.Log.Error("readings were not written; their sender will send them again", "gateway", s.from, "error", err)
+		}
 		s.acknowledge(ack)
 	})
 	switch {

@@ -145,6 +145,7 @@ func (b *Broker) Close() error {
 		if err := b.server.Close(); err != nil {
 			b.closed = fmt.Errorf("close the broker: %w", err)
 		}
+		b.hook.dismiss()
 	})
 	return b.closed
 }

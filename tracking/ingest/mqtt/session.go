@@ -35,10 +35,8 @@ type acknowledgement struct {
 }
 
 func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, token string) *session {
-	s := &session{server: server, client: cl, from: from, token: token, window: make(chan struct{}, MaxUnacknowledged),
+	return &session{server: server, client: cl, from: from, token: token, window: make(chan struct{}, MaxUnacknowledged),
 		acks: make(chan acknowledgement, MaxUnacknowledged), closed: make(chan struct{})}
-	go s.write()
-	return s
 }
 
 // wait takes a place for one more message.

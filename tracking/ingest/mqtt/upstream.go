@@ -40,7 +40,7 @@ type Upstream struct {
 // UpstreamTopics are the topics that makers publish to unless told otherwise.
 func UpstreamTopics() []string {
 	return []string{"wardwatch/v1/#", "espresense/devices/#", "espresense/rooms/+/status", "ruuvi/#", "gw/#", "/gw/#", "home/+/BTtoMQTT/#",
-		"home/+/LWT", "tele/+/SENSOR", "tele/+/LWT", "zigbee2mqtt/+", "application/+/device/+/event/up", "v3/+/devices/+/up"}
+		"home/+/LWT", "tele/+/SENSOR", "tele/+/LWT", "stat/+/STATUS8", "zigbee2mqtt/+", "+/events/rpc", "spBv1.0/#", "application/+/device/+/event/up", "v3/+/devices/+/up"}
 }
 
 // Run listens to the broker until ctx ends, and connects again whenever it must.
@@ -53,6 +53,9 @@ func (u Upstream) Run(ctx context.Context) error {
 	client := paho.NewClient(u.options(ctx, lost))
 	for pause := time.Second; ; pause = min(2*pause, upstreamRetry) {
 		err := await(ctx, client.Connect())
+		if err == nil {
+			err = u.subscribe(ctx, client)
+		}
 		if err == nil {
 			u.Log.Info("listening to the hospital's broker", "broker", address.Host)
 			pause = time.Second
@@ -84,18 +87,20 @@ func (u Upstream) options(ctx context.Context, lost chan error) *paho.ClientOpti
 	return paho.NewClientOptions().AddBroker(u.URL).SetClientID(u.ClientID).SetCleanSession(false).
 		SetAutoReconnect(false).SetConnectTimeout(upstreamPatience).SetAutoAckDisabled(true).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { u.take(ctx, m, tell) }).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { tell(err) }).
-		SetOnConnectHandler(func(c paho.Client) {
-			filters := map[string]byte{}
-			for _, topic := range u.Topics {
-				filters[topic] = 1
-			}
-			go func() { // the handler must return before the answer can come
-				if err := await(ctx, c.SubscribeMultiple(filters, nil)); err != nil && ctx.Err() == nil {
-					tell(fmt.Errorf("subscribe: %w", err))
-				}
-			}()
-		})
+		SetConnectionLostHandler(func(_ paho.Client, err error) { tell(err) })
+}
+
+// subscribe asks for the topics; what the broker kept for our session comes meanwhile.
+func (u Upstream) subscribe(ctx context.Context, client paho.Client) error {
+	filters := map[string]byte{}
+	for _, topic := range u.Topics {
+		filters[topic] = 1
+	}
+	if err := await(ctx, client.SubscribeMultiple(filters, nil)); err != nil {
+		client.Disconnect(0)
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	return nil
 }
 
 // take hands a message over. What can't be read is acknowledged, so that it does not

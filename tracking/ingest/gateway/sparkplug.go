@@ -1,0 +1,317 @@
+package gateway
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"wardwatch/tracking/coldchain"
+)
+
+// Sparkplug B (Eclipse Sparkplug 3.0, sparkplug_b.proto): spBv1.0/GROUP/KIND/NODE[/DEVICE],
+// a protobuf of metrics. A birth certificate names every metric; after it data may go by
+// the metric's alias alone, so what a birth says is remembered by the reader's Names.
+const sparkplugPrefix = "spBv1.0/"
+
+// The numbers of the fields that are read.
+const (
+	spbTimestamp, spbMetrics                                         = 1, 2
+	spbName, spbAlias, spbTime, spbType, spbHistorical, spbNull      = 1, 2, 3, 4, 5, 7
+	spbProperties, spbInt, spbLong, spbFloat, spbDouble, spbBool     = 9, 10, 11, 12, 13, 14
+	spbKeys, spbValues, spbPropertyString                            = 1, 2, 8
+	spbInt8, spbInt16, spbInt32, spbInt64, spbTypeFloat, spbTypeBool = 1, 2, 3, 4, 9, 11
+)
+
+// sparkplugTopic is where a message comes from.
+type sparkplugTopic struct {
+	kind, node, device string
+}
+
+// sensor is the name of the device, or of the node that speaks for itself.
+func (t sparkplugTopic) sensor() string {
+	if t.device == "" {
+		return t.node
+	}
+	return t.node + "/" + t.device
+}
+
+func (t sparkplugTopic) birth() bool { return t.kind == "NBIRTH" || t.kind == "DBIRTH" }
+
+// metric is one value, by what is known of it.
+type metric struct {
+	name       string
+	kind       int
+	fahrenheit bool
+	alias      uint64
+	hasAlias   bool
+	at         time.Time
+	null       bool
+	historical bool
+	value      float64
+	said       bool // it carries a value
+}
+
+// sparkplug reads one message. What the host says of itself, and commands, say nothing of readings.
+func (r *reader) sparkplug(body []byte) error {
+	parts := strings.Split(r.message.Topic, "/")
+	if len(parts) < 4 || parts[1] == "STATE" {
+		return nil
+	}
+	topic := sparkplugTopic{kind: parts[2], node: Identity(parts[3])}
+	if len(parts) > 4 {
+		topic.device = Identity(parts[4])
+	}
+	switch topic.kind {
+	case "NDEATH":
+		r.Status = Offline
+		return nil
+	case "DDEATH":
+		r.sign(coldchain.Sign{Sensor: topic.sensor(), Kind: coldchain.SignProbeOut, On: true})
+		return nil
+	case "NBIRTH", "DBIRTH", "NDATA", "DDATA":
+		return r.sparkplugMetrics(topic, body)
+	}
+	return nil
+}
+
+func (r *reader) sparkplugMetrics(topic sparkplugTopic, body []byte) error {
+	var raw [][]byte
+	whole := protoFields(body, func(number int, value []byte, n uint64) {
+		switch {
+		case number == spbTimestamp:
+			r.SentAt = sinceEpochMS(n)
+		case number == spbMetrics && value != nil:
+			raw = append(raw, value)
+		}
+	})
+	if !whole {
+		return fmt.Errorf("%w: the protobuf ends too early", ErrWrongShape)
+	}
+	if topic.birth() {
+		r.Status = Online
+		if topic.device != "" {
+			r.Status = NoStatus
+			r.sign(coldchain.Sign{Sensor: topic.sensor(), Kind: coldchain.SignProbeOut})
+		}
+	}
+	for _, m := range raw {
+		record, err := r.next()
+		if err != nil {
+			return err
+		}
+		r.sparkplugMetric(record, topic, m)
+	}
+	return nil
+}
+
+func sinceEpochMS(n uint64) time.Time {
+	if at, ok := sinceEpoch(float64(n)); ok && !at.Before(firstPlausible) {
+		return at
+	}
+	return time.Time{}
+}
+
+func (r *reader) sparkplugMetric(record int, topic sparkplugTopic, raw []byte) {
+	m := metric{at: r.SentAt}
+	if !protoFields(raw, m.field) {
+		r.refuse(record, "the metric ends too early")
+		return
+	}
+	if !r.nameMetric(topic, &m) {
+		r.refuse(record, "the metric goes by alias %d, and %s has not said in a birth certificate what that is: let it send one again", m.alias, topic.sensor())
+		return
+	}
+	if m.null || !m.said {
+		return
+	}
+	r.sparkplugValue(record, topic, m)
+}
+
+// field takes one field of a metric.
+func (m *metric) field(number int, value []byte, n uint64) {
+	switch number {
+	case spbName:
+		m.name = string(value)
+	case spbAlias:
+		m.alias, m.hasAlias = n, true
+	case spbTime:
+		if at := sinceEpochMS(n); !at.IsZero() {
+			m.at = at
+		}
+	case spbType:
+		m.kind = int(min(n, math.MaxInt16))
+	case spbHistorical:
+		m.historical = n != 0
+	case spbNull:
+		m.null = n != 0
+	case spbProperties:
+		m.fahrenheit = fahrenheit(value)
+	case spbInt:
+		m.value, m.said = m.whole(n), true
+	case spbLong:
+		m.value, m.said = float64(int64(n)), true
+	case spbFloat:
+		m.value, m.said = float64(math.Float32frombits(uint32(n))), true
+		m.kind = spbTypeFloat
+	case spbDouble:
+		m.value, m.said = math.Float64frombits(n), true
+	case spbBool:
+		m.value, m.said, m.kind = float64(min(n, 1)), true, spbTypeBool
+	}
+}
+
+// whole is a whole number with its sign: it travels as its two's complement.
+func (m *metric) whole(n uint64) float64 {
+	switch m.kind {
+	case spbInt8:
+		return float64(int8(n))
+	case spbInt16:
+		return float64(int16(n))
+	case spbInt32:
+		return float64(int32(n))
+	case spbInt64:
+		return float64(int64(n))
+	}
+	return float64(n)
+}
+
+// fahrenheit says whether a metric's property engUnit is a degree Fahrenheit.
+func fahrenheit(properties []byte) bool {
+	var keys []string
+	var units []string
+	protoFields(properties, func(number int, value []byte, _ uint64) {
+		switch number {
+		case spbKeys:
+			keys = append(keys, strings.ToLower(string(value)))
+		case spbValues:
+			unit := ""
+			protoFields(value, func(number int, text []byte, _ uint64) {
+				if number == spbPropertyString {
+					unit = strings.ToLower(string(text))
+				}
+			})
+			units = append(units, unit)
+		}
+	})
+	for i, key := range keys {
+		if i < len(units) && (key == "engunit" || key == "engineeringunits" || key == "unit") {
+			return units[i] == "f" || units[i] == "°f" || units[i] == "degf" || strings.HasPrefix(units[i], "fahrenheit")
+		}
+	}
+	return false
+}
+
+// nameMetric finds the name of a metric that goes by its alias, and remembers what a
+// birth certificate says. It is false for an alias that nobody explained.
+func (r *reader) nameMetric(topic sparkplugTopic, m *metric) bool {
+	key := ""
+	if m.hasAlias {
+		key = "sparkplug/" + topic.sensor() + "/" + strconv.FormatUint(m.alias, 10)
+	}
+	if m.name != "" {
+		if topic.birth() && key != "" && r.message.Names != nil && m.worthKnowing() {
+			r.message.Names.Learn(key, fmt.Sprintf("%d,%t,%s", m.kind, m.fahrenheit, m.name))
+		}
+		return true
+	}
+	if key == "" || r.message.Names == nil {
+		return false
+	}
+	means, known := r.message.Names.Means(key)
+	if !known {
+		return topic.birth()
+	}
+	kind, rest, _ := strings.Cut(means, ",")
+	unit, name, _ := strings.Cut(rest, ",")
+	if n, err := strconv.Atoi(kind); err == nil && m.kind == 0 {
+		m.kind = n
+		if m.said && n <= spbInt64 {
+			m.value = m.whole(uint64(m.value))
+		}
+	}
+	m.fahrenheit, m.name = unit == "true", name
+	return true
+}
+
+// worthKnowing leaves out the metrics that are never read, so that a node with thousands
+// does not push out what is. Every name is kept that could be asked for by its alias.
+func (m *metric) worthKnowing() bool { return len(m.name) <= MaxName }
+
+// sparkplugValue takes a metric for what its name says it is; others are none of ours.
+func (r *reader) sparkplugValue(record int, topic sparkplugTopic, m metric) {
+	name := strings.ToLower(m.name)
+	switch {
+	case m.kind == spbTypeBool:
+		r.sparkplugState(topic, name, m)
+	case strings.Contains(name, "temp"):
+		r.sparkplugTemperature(record, topic, name, m)
+	}
+}
+
+func (r *reader) sparkplugTemperature(record int, topic sparkplugTopic, name string, m metric) {
+	celsius := m.value
+	if m.fahrenheit {
+		celsius = (celsius - 32) / 1.8
+	}
+	if m.kind == spbTypeFloat { // a float of 32 bits is 4.2 as 4.199999809
+		celsius = math.Round(celsius*1000) / 1000
+	}
+	if sentence := implausible(celsius); sentence != "" || math.IsNaN(celsius) {
+		r.refuse(record, "%s of %s: impossible temperature, the sensor is at fault", m.name, topic.sensor())
+		return
+	}
+	channel := Identity(channelOf(name))
+	if channel == "" || topic.sensor() == "" || len(topic.sensor()) > MaxName {
+		r.refuse(record, "the metric's or the device's name is longer than 128 bytes or holds control characters")
+		return
+	}
+	r.measure(Origin{Record: record, Counter: NoCounter}, coldchain.Reading{Sensor: topic.sensor(), Channel: channel,
+		Temp: coldchain.FromCelsius(celsius), MeasuredAt: m.at})
+}
+
+// channelOf is a metric's name without the words that say nothing of the place:
+// "Fridge/Temperature" is probe, "Ambient/Temperature" is ambient, "Top Shelf/Temp" is top-shelf.
+func channelOf(name string) string {
+	words := strings.FieldsFunc(name, func(c rune) bool { return c == '/' || c == ' ' || c == '_' || c == '-' || c == '.' })
+	var kept []string
+	for _, word := range words {
+		switch word {
+		case "temperature", "temp", "fridge", "refrigerator", "probe", "sensor", "value", "process":
+		default:
+			kept = append(kept, word)
+		}
+	}
+	if len(kept) == 0 {
+		return coldchain.Probe
+	}
+	return strings.Join(kept, "-")
+}
+
+// sparkplugState takes a yes or no for a door or the mains.
+func (r *reader) sparkplugState(topic sparkplugTopic, name string, m metric) {
+	on := m.value != 0
+	says := func(words ...string) bool {
+		for _, word := range words {
+			if strings.Contains(name, word) {
+				return true
+			}
+		}
+		return false
+	}
+	s := coldchain.Sign{Sensor: topic.sensor(), At: m.at}
+	switch {
+	case says("door", "lid"):
+		s.Kind, s.On = coldchain.SignDoor, on != says("closed", "shut")
+	case says("power", "mains"):
+		s.Kind, s.On = coldchain.SignPower, on == says("fail", "lost", "out")
+	case says("battery") && says("low"):
+		s.Kind, s.On = coldchain.SignBattery, on
+	default:
+		return
+	}
+	if s.Sensor != "" && len(s.Sensor) <= MaxName {
+		r.sign(s)
+	}
+}
