@@ -61,12 +61,48 @@ func (tx ordersTx) Situation(ctx context.Context, spot reorder.Spot, since inven
 	if s.Shelf, err = tx.Shelf(ctx, spot.Item, spot.Place); err != nil {
 		return s, err
 	}
-	for _, read := range []func(context.Context, reorder.Spot, *reorder.Situation) error{tx.readLevel, tx.readOrders, tx.readHolds} {
+	for _, read := range []func(context.Context, reorder.Spot, *reorder.Situation) error{tx.readLevel, tx.readOrders, tx.readHolds, tx.readPast} {
 		if err := read(ctx, spot, &s); err != nil {
 			return s, err
 		}
 	}
 	return s, tx.readUse(ctx, spot, since, &s)
+}
+
+// readPast reads what was learned: lead times, days without stock, the chosen method.
+func (tx ordersTx) readPast(ctx context.Context, spot reorder.Spot, s *reorder.Situation) (err error) {
+	const took = `
+		SELECT arrived_day - sent_day
+		FROM deliveries
+		WHERE supplier = $1
+		ORDER BY id DESC
+		LIMIT $2`
+	rows, err := tx.Query(ctx, took, s.Supplier.ID, reorder.DeliveriesKept)
+	if s.Took, err = collect(rows, err, func(days *float64) []any { return []any{days} }); err != nil {
+		return err
+	}
+	const empty = `
+		SELECT since, until
+		FROM stock_empty
+		WHERE item = $1 AND place = $2
+		ORDER BY since`
+	rows, err = tx.Query(ctx, empty, spot.Item, spot.Place)
+	if s.Empty, err = collect(rows, err, func(e *reorder.Stretch) []any { return []any{&e.Since, &e.Until} }); err != nil {
+		return err
+	}
+	const method = `
+		SELECT choice
+		FROM stock_methods
+		WHERE item = $1 AND place = $2`
+	var choice jsonText
+	err = tx.QueryRow(ctx, method, spot.Item, spot.Place).Scan(&choice)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(choice.raw, &s.Choice)
+	}
+	return err
 }
 
 func (tx ordersTx) supplier(ctx context.Context, id inventory.SupplierID) (s inventory.Supplier, err error) {
@@ -161,17 +197,17 @@ func (tx ordersTx) readUse(ctx context.Context, spot reorder.Spot, since invento
 // SaveOutlooks stores what the desk saw, and sorts the list of items by it.
 func (tx ordersTx) SaveOutlooks(ctx context.Context, all []inventory.Outlook) error {
 	const q = `
-		INSERT INTO stock_outlooks (item, place, at, usable, position, reorder, target, per_day, days_left, basis)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		INSERT INTO stock_outlooks (item, place, at, usable, position, reorder, target, per_day, days_left, basis, evidence)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (item, place) DO UPDATE SET at = excluded.at, usable = excluded.usable, position = excluded.position,
-			reorder = excluded.reorder, target = excluded.target, per_day = excluded.per_day, days_left = excluded.days_left, basis = excluded.basis`
+			reorder = excluded.reorder, target = excluded.target, per_day = excluded.per_day, days_left = excluded.days_left, basis = excluded.basis, evidence = excluded.evidence`
 	const sum = `
 		UPDATE stock_summaries
 		SET low = (SELECT MAX(target > 0 AND position <= reorder) FROM stock_outlooks WHERE item = $1),
 			days_left = (SELECT COALESCE(MIN(CASE WHEN days_left >= 0 THEN days_left END), -1) FROM stock_outlooks WHERE item = $1)
 		WHERE item = $1`
 	for i, o := range all {
-		if _, err := tx.Exec(ctx, q, o.Item, o.Place, ms(tx.Now()), o.Usable, o.Position, o.Reorder, o.Target, o.PerDay, o.DaysLeft, o.Basis); err != nil {
+		if _, err := tx.Exec(ctx, q, o.Item, o.Place, ms(tx.Now()), o.Usable, o.Position, o.Reorder, o.Target, o.PerDay, o.DaysLeft, o.Basis, o.Evidence); err != nil {
 			return err
 		}
 		if i+1 < len(all) && all[i+1].Item == o.Item { // once, after the last of its places

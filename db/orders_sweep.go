@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,7 +17,7 @@ import (
 // together in memory, which is many times faster than asking spot by spot.
 func (o Orders) EachSituation(ctx context.Context, since inventory.Date, look func(reorder.Situation)) error {
 	s := &sweep{ctx: ctx, db: o.DB, spots: map[reorder.Spot]*reorder.Situation{}}
-	for _, read := range []func() error{s.goods, s.levels, s.balances, func() error { return s.use(since) }, s.orders, s.holds} {
+	for _, read := range []func() error{s.goods, s.levels, s.balances, func() error { return s.use(since) }, s.orders, s.holds, s.deliveries, s.empties, s.methods} {
 		if err := read(); err != nil {
 			return fmt.Errorf("look at all stock: %w", err)
 		}
@@ -38,6 +40,7 @@ type sweep struct {
 	places    map[inventory.PlaceID]inventory.Place
 	suppliers map[inventory.SupplierID]inventory.Supplier
 	levelled  map[inventory.ItemID]bool // some place has a level
+	took      map[inventory.SupplierID][]float64
 	spots     map[reorder.Spot]*reorder.Situation
 }
 
@@ -54,6 +57,7 @@ func (s *sweep) complete(spot reorder.Spot) reorder.Situation {
 	situation := *s.spots[spot]
 	situation.Item, situation.Place = s.items[spot.Item], s.places[spot.Place]
 	situation.Supplier = s.suppliers[situation.Item.Supplier]
+	situation.Took = s.took[situation.Supplier.ID]
 	situation.OrderedFor = situation.HasLevel || !s.levelled[spot.Item]
 	return situation
 }
@@ -185,4 +189,45 @@ func (s *sweep) holds() error {
 		at := s.at(spot)
 		at.Excursions = append(at.Excursions, name.String)
 	})
+}
+
+func (s *sweep) deliveries() error {
+	const q = `
+		SELECT supplier, days
+		FROM (SELECT supplier, arrived_day - sent_day AS days, ROW_NUMBER() OVER (PARTITION BY supplier ORDER BY id DESC) AS nth FROM deliveries)
+		WHERE nth <= $1
+		ORDER BY supplier, nth`
+	s.took = map[inventory.SupplierID][]float64{}
+	var id inventory.SupplierID
+	var days float64
+	return s.each(q, []any{reorder.DeliveriesKept}, []any{&id, &days}, func() { s.took[id] = append(s.took[id], days) })
+}
+
+func (s *sweep) empties() error {
+	const q = `
+		SELECT item, place, since, until
+		FROM stock_empty
+		ORDER BY item, place, since`
+	var spot reorder.Spot
+	var e reorder.Stretch
+	return s.each(q, nil, []any{&spot.Item, &spot.Place, &e.Since, &e.Until}, func() {
+		if at := s.spots[spot]; at != nil {
+			at.Empty = append(at.Empty, e)
+		}
+	})
+}
+
+func (s *sweep) methods() error {
+	const q = `
+		SELECT item, place, choice
+		FROM stock_methods`
+	var spot reorder.Spot
+	var choice jsonText
+	var wrong error
+	err := s.each(q, nil, []any{&spot.Item, &spot.Place, &choice}, func() {
+		if at := s.spots[spot]; at != nil {
+			wrong = errors.Join(wrong, json.Unmarshal(choice.raw, &at.Choice))
+		}
+	})
+	return errors.Join(err, wrong)
 }

@@ -136,6 +136,9 @@ func (tx stockTx) Append(ctx context.Context, m inventory.Movement) error {
 	if err := tx.addToUse(ctx, m); err != nil {
 		return err
 	}
+	if err := tx.noteEmpty(ctx, m); err != nil {
+		return err
+	}
 	const due = `
 		INSERT INTO stock_due (item, place)
 		VALUES ($1, $2)
@@ -173,6 +176,34 @@ func (tx stockTx) addToBalance(ctx context.Context, m inventory.Movement) error 
 		return err
 	}
 	return hospital.Refuse(inventory.ErrShort, fmt.Sprintf("Only %d of this lot are free here. Nothing was taken.", b.Free))
+}
+
+// noteEmpty keeps the stretches of whole days on which nothing free lay at a place.
+func (tx stockTx) noteEmpty(ctx context.Context, m inventory.Movement) error {
+	if m.Free < 0 {
+		const begin = `
+			INSERT INTO stock_empty (item, place, since)
+			SELECT $1, $2, $3
+			WHERE NOT EXISTS (SELECT 1 FROM stock_balances WHERE item = $1 AND place = $2 AND free > 0)
+			ON CONFLICT (item, place, since) DO UPDATE SET until = 0`
+		_, err := tx.Exec(ctx, begin, m.Item, m.Place, m.Day+1)
+		return err
+	}
+	if m.Free == 0 {
+		return nil
+	}
+	const never = `
+		DELETE FROM stock_empty
+		WHERE item = $1 AND place = $2 AND until = 0 AND since >= $3`
+	if _, err := tx.Exec(ctx, never, m.Item, m.Place, m.Day); err != nil {
+		return err
+	}
+	const end = `
+		UPDATE stock_empty
+		SET until = $3 - 1
+		WHERE item = $1 AND place = $2 AND until = 0`
+	_, err := tx.Exec(ctx, end, m.Item, m.Place, m.Day)
+	return err
 }
 
 // addToUse counts uses by day; what comes back unused is taken off again.

@@ -334,12 +334,12 @@ func (s Stock) HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]
 // Outlooks is inventory.Reader.
 func (s Stock) Outlooks(ctx context.Context, item inventory.ItemID) ([]inventory.Outlook, error) {
 	const q = `
-		SELECT item, place, usable, position, reorder, target, per_day, days_left, basis
+		SELECT item, place, usable, position, reorder, target, per_day, days_left, basis, evidence
 		FROM stock_outlooks
 		WHERE item = $1
 		ORDER BY place`
 	rows, err := s.Query(ctx, q, item)
 	return collect(rows, err, func(o *inventory.Outlook) []any {
-		return []any{&o.Item, &o.Place, &o.Usable, &o.Position, &o.Reorder, &o.Target, &o.PerDay, &o.DaysLeft, &o.Basis}
+		return []any{&o.Item, &o.Place, &o.Usable, &o.Position, &o.Reorder, &o.Target, &o.PerDay, &o.DaysLeft, &o.Basis, &o.Evidence}
 	})
 }

@@ -95,6 +95,7 @@ type Outlook struct {
 	PerDay   float64
 	DaysLeft float64 // negative: no use, no end in sight
 	Basis    string  // where the reorder point comes from
+	Evidence string  // how the forecast did where it was tried; empty while too little is known
 }
 
 // Low says whether the position is at or under the reorder point.

@@ -23,6 +23,7 @@ func (d *Door) routes() []route {
 		d.stockRoutes(),
 		d.stockScanRoutes(),
 		d.orderRoutes(),
+		d.levelRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),
 		d.equipmentRoutes(),

@@ -51,6 +51,9 @@ func (d *demo) takeIn(ctx context.Context) (err error) {
 // live goes through the agenda in the order of time.
 func (p *past) live(ctx context.Context) error {
 	stock := p.shelves()
+	if err := stock.before(ctx); err != nil {
+		return fmt.Errorf("history before the ledger: %w", err)
+	}
 	agenda := append(p.fridges(stock.follow).agenda(), stock.agenda()...)
 	agenda = append(agenda, event{p.start, p.walk}, event{p.start, stock.emptyShelf}, event{p.start, p.giveTokens})
 	slices.SortStableFunc(agenda, func(a, b event) int { return a.at.Compare(b.at) })

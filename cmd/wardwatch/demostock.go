@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,9 +22,11 @@ import (
 // third day, and the manager says yes to what it proposes. Of the last run some
 // proposals still wait on the first page.
 const (
-	runEvery  = 3
-	lastRun   = 1 // days before the start
-	leftToday = 5 // proposals that the manager has not come to
+	runEvery    = 3
+	lastRun     = 1  // days before the start
+	leftToday   = 5  // proposals that the manager has not come to
+	weeksBefore = 44 // of use that were taken in from the books of before
+	dailyBefore = 28 // days of it that are known by the day
 )
 
 // shelves is the stock of the past: what was used, ordered and delivered, and
@@ -67,6 +70,31 @@ func (s *shelves) agenda() []event {
 	}
 	begin := s.start.Add(-demoHistory)
 	return slices.DeleteFunc(agenda, func(e event) bool { return e.at.Before(begin) || !e.at.Before(s.start) })
+}
+
+// before takes in the use that lay before the ledger, as a hospital does on its
+// first day, so that forecasts rest on something. Its old books are kept by the
+// week, those of the last weeks by the day.
+func (s *shelves) before(ctx context.Context) error {
+	type line struct {
+		item string
+		day  inventory.Date
+	}
+	sums := map[line]inventory.PastUse{}
+	begin := s.start.Add(-demoHistory)
+	for ago := weeksBefore * 7; ago >= 1; ago-- {
+		booked := begin.AddDate(0, 0, -ago)
+		uses := s.demand.Day(booked)
+		if ago > dailyBefore {
+			booked = booked.AddDate(0, 0, -(weeksBefore*7-ago)%7)
+		}
+		for _, use := range uses {
+			key := line{use.Item, s.stock.Today(booked)}
+			sums[key] = inventory.PastUse{Item: inventory.ItemID(use.Item), Place: inventory.PlaceID(use.Place), Day: key.day, Quantity: sums[key].Quantity + use.Quantity}
+		}
+	}
+	_, err := db.Stock{DB: s.together}.ImportPastUse(ctx, hospital.Job("import"), slices.Collect(maps.Values(sums)), true)
+	return err
 }
 
 // follow holds the lots of a fridge where an excursion has begun.

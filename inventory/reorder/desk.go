@@ -55,6 +55,14 @@ type Tx interface {
 	SaveOrder(ctx context.Context, o Order) error
 	SaveLine(ctx context.Context, l Line) error
 	AddMail(ctx context.Context, m Mail) error
+
+	// AddDelivery keeps how long something took to come.
+	AddDelivery(ctx context.Context, d Delivery) error
+	SaveMethods(ctx context.Context, all []Method, on inventory.Date) error
+	// ReviewLevels raises reviews, or renews those that wait; not of a level that was kept since an instant.
+	ReviewLevels(ctx context.Context, all []LevelReview, since time.Time) error
+	// DecideReview ends a review, and sets its level when it is taken; ErrUnknownReview when it does not wait.
+	DecideReview(ctx context.Context, id ReviewID, by hospital.Actor, why string, take bool) (LevelReview, error)
 }
 
 // Reader answers what pages ask.
@@ -76,6 +84,8 @@ type Reader interface {
 	Orders(ctx context.Context, status OrderStatus, limit int) ([]Order, error)
 	// MailOf an order, newest first, without papers.
 	MailOf(ctx context.Context, number string) ([]Mail, error)
+	// LevelReviews are those that wait.
+	LevelReviews(ctx context.Context) ([]LevelReview, error)
 	// Paper is the PDF that was sent for an order; nil when none was.
 	Paper(ctx context.Context, number string) ([]byte, error)
 }
@@ -101,10 +111,19 @@ type Situation struct {
 	Open             *Proposal      // the open one
 	Use              []DayUse       // oldest first
 	FirstUse         inventory.Date // of the spot's whole history; zero when never used
+	Empty            []Stretch      // days without stock, oldest first
+	Took             []float64      // days that the supplier's last deliveries took, newest first
+	Choice           *policy.Choice // how use is forecast; nil while there is too little history
 	QuietUntil       inventory.Date
 	// Excursions name the fridge and excursion for which stock is held here.
 	Excursions []string
 }
+
+// DeliveriesKept is how many of a supplier's newest deliveries say how long the next takes.
+const DeliveriesKept = 20
+
+// Stretch is whole days on which nothing lay there, both included; no Until: it still is so.
+type Stretch struct{ Since, Until inventory.Date }
 
 // DayUse is what one day used.
 type DayUse struct {
@@ -138,16 +157,18 @@ type Desk struct {
 }
 
 // Nightly looks at everything that is ordered for, in one sweep past the readers,
-// stores what changed, and has those spots considered where something is due. It
-// is what the job runs.
+// stores what changed, chooses anew how a part of it is forecast, and has those
+// spots considered where something is due. It is what the job runs.
 func (d *Desk) Nightly(ctx context.Context) error {
 	today := d.Stock.Today(d.Now())
 	var seen []inventory.Outlook
 	var due []Spot
+	lesson := &lesson{today: today}
 	err := d.Store.EachSituation(ctx, today-historyDays, func(s Situation) {
 		if !s.OrderedFor {
 			return
 		}
+		lesson.hear(s)
 		advice := s.Advise(today)
 		seen = append(seen, s.outlook(advice))
 		if advice.Due() && s.Supplier.ID != "" && !s.quiet(today) {
@@ -164,6 +185,9 @@ func (d *Desk) Nightly(ctx context.Context) error {
 	}
 	if err := d.Store.InTx(ctx, func(tx Tx) error { return tx.MarkDue(ctx, due) }); err != nil {
 		return fmt.Errorf("nightly reorder run: %w", err)
+	}
+	if err := d.learn(ctx, lesson); err != nil {
+		return fmt.Errorf("choose how use is forecast: %w", err)
 	}
 	_, err = d.Consider(ctx)
 	return err
@@ -272,8 +296,14 @@ func (s Situation) quiet(today inventory.Date) bool {
 
 // Advise asks the policy about the spot as it stands on a day.
 func (s Situation) Advise(today inventory.Date) policy.Advice {
-	demand := policy.Measure(s.days(today))
-	terms := s.terms()
+	days := s.days(today)
+	demand, terms, level := policy.Measure(days), s.terms(), policy.Level{}
+	switch {
+	case s.HasLevel:
+		level = policy.Set(s.Minimum, s.Maximum)
+	case s.Choice != nil:
+		level, demand = s.Choice.Level(policy.Weekly(days), demand, terms)
+	}
 	p := policy.Position{OnOrder: s.OnOrder}
 	var lots []policy.LotLeft
 	for _, b := range s.Shelf {
@@ -290,27 +320,21 @@ func (s Situation) Advise(today inventory.Date) policy.Advice {
 		p.Proposed = s.Open.Quantity
 	}
 	p.Wasting = policy.Waste(lots, demand.PerDay, int(terms.LeadDays+max(terms.ReviewDays, 1)))
-	level := policy.Level{}
-	if s.HasLevel {
-		level = policy.Set(s.Minimum, s.Maximum)
-	}
 	return policy.Decide(p, demand, terms, level)
 }
 
 func (s Situation) terms() policy.Terms {
+	lead := policy.LearnLead(float64(s.Supplier.LeadDays), s.Took)
 	return policy.Terms{
-		LeadDays: float64(s.Supplier.LeadDays), LeadSDDays: leadSpread * float64(s.Supplier.LeadDays),
+		LeadDays: lead.Days, LeadSDDays: lead.SDDays, Deliveries: lead.Deliveries,
 		ReviewDays: float64(s.Item.ReviewDays), Service: s.Item.Service(),
 		Pack: s.Item.Pack, LeastPacks: s.Item.LeastPacks, ShelfLifeDays: float64(s.Item.ShelfLife),
 	}
 }
 
-// leadSpread is the standard deviation of a lead time as a share of it, until
-// the supplier's own deliveries say better.
-const leadSpread = 0.2
-
 // days is the use of each day of the history up to yesterday, oldest first. It
-// begins with the spot's first use, or a year ago.
+// begins with the spot's first use, or a year ago. A day on which nothing was
+// there to use is −1.
 func (s Situation) days(today inventory.Date) []float64 {
 	if s.FirstUse.IsZero() {
 		return nil
@@ -319,6 +343,18 @@ func (s Situation) days(today inventory.Date) []float64 {
 	days := make([]float64, len(use))
 	for i, n := range use {
 		days[i] = float64(n)
+	}
+	from := today - inventory.Date(len(days))
+	for _, e := range s.Empty {
+		until := e.Until
+		if until.IsZero() {
+			until = today - 1
+		}
+		for day := max(e.Since, from); day <= min(until, today-1); day++ {
+			if days[day-from] == 0 {
+				days[day-from] = -1
+			}
+		}
 	}
 	return days
 }
@@ -336,15 +372,26 @@ func (s Situation) useFrom(from, to inventory.Date) []int64 {
 
 func (s Situation) outlook(a policy.Advice) inventory.Outlook {
 	return inventory.Outlook{Item: s.Item.ID, Place: s.Place.ID, Usable: a.Position.Usable(), Position: a.Position.Projected() - a.Position.Proposed,
-		Reorder: a.Level.Reorder, Target: a.Level.Target, PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft()), Basis: a.Level.Basis}
+		Reorder: a.Level.Reorder, Target: a.Level.Target, PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft()), Basis: a.Level.Basis, Evidence: s.evidence()}
 }
 
-// finite is x, or −1 for no end in sight.
+// evidence says how the chosen method did; empty while none was chosen.
+func (s Situation) evidence() string {
+	if s.Choice == nil {
+		return ""
+	}
+	return s.Choice.Sentence(s.Item.Unit)
+}
+
+// longest is a number of days that nobody plans beyond.
+const longest = 99_999
+
+// finite is x, at most longest, or −1 for no end in sight.
 func finite(x float64) float64 {
 	if math.IsInf(x, 0) || math.IsNaN(x) {
 		return -1
 	}
-	return x
+	return min(x, longest)
 }
 
 // propose writes the advice down with its reason, as it stands now.
@@ -355,6 +402,9 @@ func (s Situation) propose(a policy.Advice, today inventory.Date) Proposal {
 	if len(s.Excursions) > 0 {
 		p.Cause = "excursion"
 		p.Reason += fmt.Sprintf(" %d %s held since %s and not counted.", a.Position.Held, be(a.Position.Held), strings.Join(s.Excursions, " and "))
+	}
+	if a.Level.Basis == policy.ByTrying {
+		p.Reason += " " + s.evidence()
 	}
 	p.UseDays = s.useFrom(today-chartDays, today)
 	return p

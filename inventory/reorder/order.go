@@ -185,6 +185,10 @@ func (d *Desk) receivePart(ctx context.Context, tx Tx, by hospital.Actor, o *Ord
 		if err := tx.SaveLine(ctx, *l); err != nil {
 			return err
 		}
+		if err := tx.AddDelivery(ctx, Delivery{Supplier: o.Supplier.ID, Number: o.Number, Line: l.ID, Sent: d.Stock.Today(o.SentAt),
+			Expected: o.Expected, Arrived: d.Stock.Today(tx.Now()), Quantity: part.Quantity}); err != nil {
+			return err
+		}
 		place := part.Place
 		if place == "" {
 			place = l.Place.ID

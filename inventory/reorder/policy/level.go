@@ -8,6 +8,7 @@ const (
 	ByPoisson  = "poisson"
 	ByNegative = "negative binomial"
 	BySet      = "set by people"
+	ByTrying   = "back-tested"
 	ByNothing  = "no use to plan for"
 )
 
@@ -43,12 +44,16 @@ func LevelFor(d Demand, t Terms) Level {
 	}
 	level.Reorder = ceil(point)
 	level.Safety = max(point-mean, 0)
-	cover := t.CoverDays
-	if cover <= 0 {
-		cover = DefaultCover
-	}
-	level.Target = level.Reorder + max(ceil(d.PerDay*max(cover, t.ReviewDays)), 1)
+	level.Target = level.Reorder + max(ceil(d.PerDay*max(t.cover(), t.ReviewDays)), 1)
 	return level.capped(d, t)
+}
+
+// cover is how many days of use an order should last.
+func (t Terms) cover() float64 {
+	if t.CoverDays <= 0 {
+		return DefaultCover
+	}
+	return t.CoverDays
 }
 
 // capped lowers the level so that what is ordered is used before it expires. The

@@ -36,6 +36,7 @@ func (p Position) Projected() int64 {
 type Terms struct {
 	LeadDays   float64 // mean days from order to delivery
 	LeadSDDays float64 // their standard deviation
+	Deliveries int     // how many deliveries these two were learned from; 0: they are what was agreed
 	ReviewDays float64 // days between two looks at the item; less than 1 counts as 1
 	CoverDays  float64 // days of use that one order should last; DefaultCover when 0
 	Service    float64 // wanted chance of no stock-out in a cycle, 0.5 to 0.9999
@@ -56,7 +57,7 @@ type Level struct {
 	// arrives; Safety is what stands on top of it against chance.
 	Expected float64
 	Safety   float64
-	// Basis names the rule: "normal", "poisson", "negative binomial", "set by people".
+	// Basis names the rule: "normal", "poisson", "negative binomial", "back-tested", "set by people".
 	Basis string
 	// ShelfLifeCap is true when the target was lowered so that stock is used before it expires.
 	ShelfLifeCap bool

@@ -32,14 +32,26 @@ func (a Advice) Figures(unit string) []Figure {
 		figures = append(figures, Figure{"Use a day", perDay(a.Demand.PerDay) + " ± " + perDay(a.Demand.SDPerDay)},
 			Figure{"Lasts", days(a.DaysLeft())})
 	}
-	figures = append(figures, Figure{"Delivery takes", days(a.Terms.LeadDays)})
+	figures = append(figures, Figure{"Delivery takes", a.Terms.delivery()})
 	if a.Level.Basis != BySet {
-		figures = append(figures, Figure{"Wanted service", fmt.Sprintf("%.4g %%", a.Terms.Service*100)},
-			Figure{"Safety stock", fmt.Sprintf("%.0f %s", a.Level.Safety, plural(unit, 2))})
+		figures = append(figures, a.service(unit)...)
 	}
 	figures = append(figures, Figure{"Forecast", string(a.Demand.Method) + " over " + days(float64(a.Demand.Days))},
 		Figure{"Pack", fmt.Sprintf("%d %s", max(a.Terms.Pack, 1), plural(unit, a.Terms.Pack))})
 	return figures
+}
+
+func (a Advice) service(unit string) []Figure {
+	return []Figure{{"Wanted service", fmt.Sprintf("%.4g %%", a.Terms.Service*100)},
+		{"Safety stock", fmt.Sprintf("%.0f %s", a.Level.Safety, plural(unit, 2))}}
+}
+
+// LevelFigures are the numbers that a level was made of: use a day over the days
+// that a delivery and the next look take, and safety, make the reorder point.
+func (a Advice) LevelFigures(unit string) []Figure {
+	figures := []Figure{{"Use a day", perDay(a.Demand.PerDay) + " ± " + perDay(a.Demand.SDPerDay)},
+		{"Delivery takes", a.Terms.delivery()}, {"Forecast", string(a.Demand.Method)}}
+	return append(figures, a.service(unit)...)
 }
 
 // Sentence says in words why the advice is what it is.
@@ -149,4 +161,16 @@ func days(x float64) string {
 		return fmt.Sprintf("%.0f days", x)
 	}
 	return fmt.Sprintf("%.1f days", x)
+}
+
+// delivery says how long a delivery takes, and how that is known.
+func (t Terms) delivery() string {
+	took := days(math.Round(t.LeadDays*10) / 10)
+	switch t.Deliveries {
+	case 0:
+		return took + " as agreed"
+	case 1:
+		return took + " by 1 delivery"
+	}
+	return fmt.Sprintf("%s ± %s by %d deliveries", took, perDay(t.LeadSDDays), t.Deliveries)
 }
