@@ -82,7 +82,7 @@ func scanReview(row scanner) (r reorder.LevelReview, err error) {
 func (tx ordersTx) DecideReview(ctx context.Context, id reorder.ReviewID, by hospital.Actor, why string, take bool) (reorder.LevelReview, error) {
 	const waiting = selectReview + `
 		WHERE r.id = $1 AND r.status = 'waiting'`
-	r, err := found(scanReview(tx.QueryRow(ctx, waiting, id)))(reorder.ErrUnknownReview, fmt.Sprint(id))
+	r, err := found(scanReview(theirs{tx.Tx}.QueryRow(ctx, waiting, id)))(reorder.ErrUnknownReview, fmt.Sprint(id))
 	if err != nil {
 		return r, err
 	}
