@@ -6,7 +6,8 @@
 // receiver are averaged; closing the step first lets the weights leak (a tag
 // mostly stays where it is, and leaves through doors), then multiplies each spot
 // by how likely it is to be heard as the tag was heard, the silence of a working
-// receiver included. The room with the most weight stands; another takes over
+// receiver included. Steady signals are a tag that stands still: they count for
+// little, whatever they say, and it hardly leaves. The room with the most weight stands; another takes over
 // only in steps whose own evidence favours it. What one step can say is bounded,
 // so a single loud sighting never moves an asset: metal doors reflect. A
 // room-level read or a person's word moves it at once and holds against radio for
@@ -29,6 +30,7 @@ type Event struct {
 type Filter struct {
 	model *Model
 	quiet []float32 // by spot: no working receiver hears the tag
+	fresh float64   // how much of the step is new: see State.news
 
 	slot        []int16   // by spot: its place among candidates, or -1
 	spots       []int16   // the candidates
@@ -188,10 +190,12 @@ func (f *Filter) Settle(s *State) (Event, bool) {
 	}
 	atMS, heard := s.stepMS, s.heard
 	if atMS < s.holdMS {
+		s.news(&f.model.tuning)
 		s.heard, s.lastMS = 0, atMS
 		s.answer.AtMS, s.answer.Heard = atMS, heard
 		return Event{}, false
 	}
+	f.fresh = s.news(&f.model.tuning)
 	f.gather(s)
 	f.leak(s, atMS)
 	f.weigh(s)
@@ -315,7 +319,7 @@ func (f *Filter) walk() {
 func (f *Filter) leaving(s *State, atMS int64) (pace, lost, wander float64) {
 	t := &f.model.tuning
 	seconds := max(float64(atMS-s.lastMS)/1000, 0.1)
-	pace, wandering := seconds, t.WanderPerSecond*seconds
+	pace, wandering := f.fresh*seconds, t.WanderPerSecond*seconds
 	switch {
 	case s.motion == Moving:
 		pace *= t.Moving
@@ -360,12 +364,12 @@ func (f *Filter) weigh(s *State) {
 			f.proof[j] += float64(f.lean[j] * f.lean[j] / (f.stiff[j] + 1/(tagVagueDB*tagVagueDB)) / 2)
 		}
 	}
-	best, temper := math.Inf(-1), m.tuning.Temper
+	best, temper := math.Inf(-1), f.fresh
 	for i, spot := range f.spots {
 		if f.proof[i] > best {
 			best = f.proof[i]
-			if temper = m.tuning.Temper; m.untaught[spot] {
-				temper = m.tuning.TemperUntaught
+			if temper = f.fresh; m.untaught[spot] {
+				temper = f.fresh * m.tuning.TemperUntaught
 			}
 		}
 	}
@@ -394,7 +398,7 @@ func (f *Filter) unknown(s *State, best float64) float64 {
 		return 0
 	}
 	nowhere := float64(s.heard) * f.model.tuning.UnknownLog
-	s.unknown *= float32(math.Exp(min(f.model.tuning.Temper*(nowhere-best), 50)))
+	s.unknown *= float32(math.Exp(min(f.fresh*(nowhere-best), 50)))
 	return float64(s.unknown)
 }
 

@@ -2,6 +2,7 @@ package locate
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -319,4 +320,49 @@ func TestReplayGivesTheSameAnswers(t *testing.T) {
 	if run() != run() {
 		t.Fatal("two runs over the same sightings differ")
 	}
+}
+
+// taught is the ward with a minute's lesson in each of A, B and C, by a tag that moved about.
+func taught() *Model {
+	noise := rand.New(rand.NewPCG(11, 12))
+	var lessons []Lesson
+	for room, heard := range map[int]map[int]float64{roomA: inA, roomB: inB, roomC: inC} {
+		lesson := Lesson{Room: room}
+		for range 150 {
+			var step []Signal
+			for g := range 5 {
+				if dbm, ok := heard[g]; ok {
+					step = append(step, Signal{Receiver: g, DBm: dbm + noise.NormFloat64()*4})
+				}
+			}
+			lesson.Steps = append(lesson.Steps, step)
+		}
+		lessons = append(lessons, lesson)
+	}
+	slices.SortFunc(lessons, func(a, b Lesson) int { return a.Room - b.Room })
+	return NewModel(ward(), DefaultTuning(), lessons...)
+}
+
+// Steady signals say the same thing again and again. A nurse finds a pump in A that
+// sounds a little like B: parked there, it is not argued out of A in the time in
+// which one that is pushed about, as loud on the whole, has moved to B.
+func TestParkedPumpIsNotArguedOutOfItsRoom(t *testing.T) {
+	m := taught()
+	secondsUntilB := func(swing float64) int {
+		w := newWalk(m)
+		w.f.Place(&w.s, roomA, Confirmed, w.at)
+		for second := range 600 {
+			off := swing * float64(second%2*2-1)
+			w.hear(map[int]float64{0: -69 + off, 1: -65 - off, 2: -77 + off})
+			if w.s.Answer().Room == roomB {
+				return second - int(m.tuning.HoldMS/1000)
+			}
+		}
+		return 600
+	}
+	parked, pushed := secondsUntilB(0), secondsUntilB(3)
+	if pushed >= 60 || parked < 3*pushed {
+		t.Fatalf("the pump pushed about is in B after %d s, the parked one after %d s", pushed, parked)
+	}
+	t.Logf("pushed about: %d s, parked: %d s", pushed, parked)
 }

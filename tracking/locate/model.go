@@ -130,9 +130,6 @@ func (m *Model) ReceiverID(receiver int) string {
 // Plan is what the model was built from; read only.
 func (m *Model) Plan() Plan { return m.plan }
 
-// Taught says whether anybody has taught the room.
-func (m *Model) Taught(room int) bool { return m.taught[room] }
-
 // tabulate blends what geometry expects with what teaching found: geometry
 // counts as priorSteps of teaching, so it fades as teaching grows.
 func (m *Model) tabulate(spots []spot) {

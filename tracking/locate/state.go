@@ -4,6 +4,7 @@ package locate
 const (
 	MaxHeard      = 12 // receivers that count within one step; the loudest are kept
 	MaxCandidates = 40 // spots that keep a weight between steps
+	freshDB       = 15 // the change that a receiver stands for which had not heard the tag
 )
 
 // Motion is what a tag's accelerometer says.
@@ -59,6 +60,12 @@ type signalSum struct {
 	sum      float32
 }
 
+// lately is how a receiver has heard a tag of late.
+type lately struct {
+	receiver int16
+	dbm      float32
+}
+
 // State is what the filter remembers of one tag. Its zero value is not usable:
 // begin with NewState.
 type State struct {
@@ -69,13 +76,16 @@ type State struct {
 	holdMS int64 // radio does not move the tag before this time
 	open   [MaxHeard]signalSum
 	spots  [MaxCandidates]weight
+	past   [MaxHeard]lately // most recent first
 
 	unknown    float32 // chance of being where nobody taught
 	heard      uint8   // filled part of open
 	weighed    uint8   // filled part of spots
+	recalled   uint8   // filled part of past
 	wins       uint8
 	challenger int16
 	motion     Motion
+	change     float32 // how much the signals change from step to step, dB²
 }
 
 // NewState is a tag that nobody has heard yet.
@@ -88,14 +98,6 @@ func (s *State) Answer() Answer { return s.answer }
 
 // Feel notes what the tag's accelerometer said.
 func (s *State) Feel(m Motion) { s.motion = m }
-
-// HeardAtMS is when the open step began, or the last closed one; 0 before any.
-func (s *State) HeardAtMS() int64 {
-	if s.heard > 0 {
-		return s.stepMS
-	}
-	return s.lastMS
-}
 
 // hear adds one signal to the open step; when too many receivers hear the tag,
 // the faintest is forgotten.
@@ -120,4 +122,59 @@ func (s *State) hear(receiver int, dbm float64) {
 	case faintest >= 0:
 		s.open[faintest] = fresh
 	}
+}
+
+// news is how much of the open step is new, from 0 to 1. Signals that do not
+// change come from a tag that stands still, and then each step repeats what the
+// last one said: how the walls happen to reflect at that one place. Only a tag
+// that moves is heard afresh in every step.
+func (s *State) news(t *Tuning) float64 {
+	if s.heard == 0 {
+		return 0
+	}
+	var squares float32
+	var past [MaxHeard]lately
+	n := 0
+	for i := range s.open[:s.heard] {
+		now := lately{receiver: s.open[i].receiver, dbm: s.open[i].sum / float32(s.open[i].n)}
+		off := float32(freshDB)
+		if before, heard := s.recall(now.receiver); heard {
+			off = now.dbm - before
+			now.dbm = before + off/2
+		}
+		squares += off * off
+		past[n] = now
+		n++
+	}
+	for _, before := range s.past[:s.recalled] {
+		if n < MaxHeard && !s.hears(before.receiver) {
+			past[n] = before
+			n++
+		}
+	}
+	first := s.recalled == 0
+	s.past, s.recalled = past, uint8(n)
+	if first {
+		return 1
+	}
+	s.change += (squares/float32(s.heard) - s.change) / 2
+	return min(t.LeastNews+float64(s.change)/t.ChangeDB2, 1)
+}
+
+func (s *State) recall(receiver int16) (dbm float32, heard bool) {
+	for _, before := range s.past[:s.recalled] {
+		if before.receiver == receiver {
+			return before.dbm, true
+		}
+	}
+	return 0, false
+}
+
+func (s *State) hears(receiver int16) bool {
+	for i := range s.open[:s.heard] {
+		if s.open[i].receiver == receiver {
+			return true
+		}
+	}
+	return false
 }

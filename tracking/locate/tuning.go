@@ -5,11 +5,13 @@ package locate
 type Tuning struct {
 	// StepMS is the time over which what one receiver hears is averaged.
 	StepMS int64
-	// Temper scales each step's evidence: readings a second apart are alike, and
-	// counting them as independent would make confidence lie.
-	Temper float64
-	// TemperUntaught is the same where geometry is all that is known: what it gets
-	// wrong it gets wrong every second anew.
+	// ChangeDB2 is the mean square by which signals must change from step to step for
+	// each step to count in full, and LeastNews what counts when nothing changes:
+	// readings of a tag that stands still are alike, and counting them as independent
+	// would make confidence lie.
+	ChangeDB2, LeastNews float64
+	// TemperUntaught scales each step's evidence where geometry is all that is known:
+	// what it gets wrong it gets wrong every second anew.
 	TemperUntaught float64
 	// LeavePerSecond is the chance that a tag leaves its room within a second.
 	LeavePerSecond float64
@@ -46,8 +48,8 @@ type Tuning struct {
 // DefaultTuning suits equipment on wheels, carried and parked.
 func DefaultTuning() Tuning {
 	return Tuning{
-		StepMS: 350, Temper: 0.7, TemperUntaught: 0.5, MostEvidence: 4,
-		LeavePerSecond: 0.01, WanderPerSecond: 0.1, Moving: 4, Resting: 0.1,
+		StepMS: 350, ChangeDB2: 10, LeastNews: 0.1, TemperUntaught: 0.5, MostEvidence: 4,
+		LeavePerSecond: 0.01, WanderPerSecond: 0.03, Moving: 4, Resting: 0.1,
 		SettledAfterMS: 10 * 60_000, Settled: 0.2,
 		ThroughDoors: 0.9, AcrossFloors: 0.1, Lost: 0.0005, UnknownLog: -5.9,
 		Margin: 1, MarginUntaught: 8, Wins: 2, WinsDense: 1, DenseMS: 3000, WinsAcrossFloors: 4,
