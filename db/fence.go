@@ -9,6 +9,7 @@ import (
 
 	"wardwatch/tracking"
 	"wardwatch/tracking/fence"
+	"wardwatch/tracking/hospital/document"
 )
 
 // Fences keeps where equipment may be, and what breaks it. It is fence's Store.
@@ -123,6 +124,59 @@ func (f Fences) Located(ctx context.Context, assets []tracking.AssetID) ([]track
 		return nil, fmt.Errorf("read places of %d assets: %w", len(assets), err)
 	}
 	return located, nil
+}
+
+// applyFences brings fences to what a document says; one that it does not name stays.
+func applyFences(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
+	old, err := readFences(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	known := byID(old, func(f fence.Fence) fence.ID { return f.ID })
+	var changes []document.Change
+	for i, f := range doc.Fences {
+		now := fenceOf(f)
+		before, there := known[now.ID]
+		change := document.Change{Path: pathOfEntry("fences", i), What: document.Add, Thing: "fence " + f.Name}
+		switch {
+		case there && before.JSON() == now.JSON():
+			change.What = document.Same
+		case there:
+			change.What = document.Alter
+		}
+		changes = append(changes, change)
+		if change.What == document.Same {
+			continue
+		}
+		if err := putFence(ctx, tx, now); err != nil {
+			return nil, err
+		}
+		tx.Announce(fence.Topic)
+	}
+	return changes, nil
+}
+
+func fenceOf(f document.Fence) fence.Fence {
+	made := fence.Fence{ID: fence.ID(f.ID), Name: f.Name, Rule: fence.Rule(f.Rule), Kinds: f.Kinds, Floors: f.Floors, Units: f.Units,
+		Rooms: f.Rooms, RoomKinds: f.RoomKinds, After: time.Duration(f.AfterSeconds) * time.Second,
+		Grace: time.Duration(f.GraceSeconds) * time.Second, Serious: f.Serious, Off: f.Off}
+	for _, id := range f.Assets {
+		made.Assets = append(made.Assets, tracking.AssetID(id))
+	}
+	return made
+}
+
+func describeFences(ctx context.Context, tx *Tx, doc *document.Document) error {
+	fences, err := readFences(ctx, tx)
+	for _, f := range fences {
+		said := document.Fence{ID: string(f.ID), Name: f.Name, Rule: string(f.Rule), Kinds: f.Kinds, Floors: f.Floors, Units: f.Units,
+			Rooms: f.Rooms, RoomKinds: f.RoomKinds, AfterSeconds: int(f.After.Seconds()), GraceSeconds: int(f.Grace.Seconds()), Serious: f.Serious, Off: f.Off}
+		for _, id := range f.Assets {
+			said.Assets = append(said.Assets, string(id))
+		}
+		doc.Fences = append(doc.Fences, said)
+	}
+	return err
 }
 
 // SetFence keeps a fence.

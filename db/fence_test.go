@@ -1,8 +1,11 @@
 package db_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -12,9 +15,9 @@ import (
 	"wardwatch/tracking/fence"
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
 	"wardwatch/tracking/notify"
 )
-
 
 func noLadder() notify.Ladder { return notify.Ladder{Silence: time.Hour} }
 
@@ -195,5 +198,44 @@ func TestADeadGatewayRingsOnceForAllItsTagsAndReturns(t *testing.T) {
 	w.must(k.Check(t.Context()))
 	if got := w.alarms(); len(got) != 1 || got[0][:8] != "returned" {
 		t.Errorf("it is heard again: %q", got)
+	}
+}
+
+func TestFencesAndIsolationRoomsComeWithTheDocument(t *testing.T) {
+	w := openWard(t)
+	doc := wardDocument()
+	doc.Rooms[1].Isolation = true
+	doc.Fences = []document.Fence{{ID: "pumps", Name: "Pumps stay", Rule: "stay_in", Kinds: []string{"infusion pump"}, Assets: []string{"W-001"},
+		Floors: []hospital.FloorID{"f0"}, Units: []hospital.UnitID{"4w"}, Rooms: []hospital.RoomID{"hall"}, RoomKinds: []hospital.RoomKind{hospital.Exit},
+		AfterSeconds: 30, GraceSeconds: 60, Serious: true, Off: true}}
+	kept := db.Hospital{DB: w.db}
+	take := func() (what []string) {
+		t.Helper()
+		changes, err := kept.Import(t.Context(), hospital.Job("test"), doc, true)
+		w.must(err)
+		for _, c := range changes {
+			if c.Path == "/fences/0" || c.Path == "/rooms/1" {
+				what = append(what, c.What)
+			}
+		}
+		return what
+	}
+	if got := take(); !slices.Equal(got, []string{document.Alter, document.Add}) {
+		t.Errorf("the first import %v", got)
+	}
+	if got := take(); !slices.Equal(got, []string{document.Same, document.Same}) {
+		t.Errorf("the second import %v", got)
+	}
+	written, err := kept.Describe(t.Context(), hospital.Job("test"))
+	w.must(err)
+	if !reflect.DeepEqual(written.Fences, doc.Fences) || !written.Rooms[1].Isolation || written.Rooms[0].Isolation {
+		t.Errorf("it is written as %+v", written.Fences)
+	}
+	doc.Fences[0].Floors[0], doc.Fences[0].Assets[0] = "f9", "W-009"
+	text, err := json.Marshal(doc)
+	w.must(err)
+	faults, ok := errors.AsType[document.Faults](func() error { _, err := document.Parse(text); return err }())
+	if !ok || len(faults) < 2 || faults[0].Path != "/fences/0/assets/0" || faults[1].Path != "/fences/0/floors/0" {
+		t.Errorf("names that point nowhere: %q", []document.Fault(faults))
 	}
 }

@@ -73,7 +73,7 @@ func (h Hospital) Import(ctx context.Context, by hospital.Actor, doc document.Do
 func applyDocument(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	var all []document.Change
 	for _, apply := range []func(context.Context, *Tx, document.Document) ([]document.Change, error){
-		applyHouse, applyEquipment, applyFridges, applyPeople, applyStock,
+		applyHouse, applyEquipment, applyFridges, applyPeople, applyStock, applyFences,
 	} {
 		changes, err := apply(ctx, tx, doc)
 		if err != nil {
@@ -217,13 +217,13 @@ func loadRooms(ctx context.Context, tx *Tx) ([]hospital.Room, error) {
 		neighbours[pair[0]] = append(neighbours[pair[0]], pair[1])
 	}
 	const q = `
-		SELECT id, floor, COALESCE(unit, ''), name, kind, outline
+		SELECT id, floor, COALESCE(unit, ''), name, kind, outline, isolation
 		FROM rooms
 		ORDER BY ordinal, id`
 	rows, err = tx.Query(ctx, q)
 	return gather(rows, err, func(rows *sql.Rows) (r hospital.Room, err error) {
 		var outline []byte
-		if err := rows.Scan(&r.ID, &r.Floor, &r.Unit, &r.Name, &r.Kind, &outline); err != nil {
+		if err := rows.Scan(&r.ID, &r.Floor, &r.Unit, &r.Name, &r.Kind, &outline, &r.Isolation); err != nil {
 			return r, err
 		}
 		r.Neighbours = neighbours[r.ID]
@@ -419,11 +419,11 @@ func (h *houseImport) putRoom(ctx context.Context, room hospital.Room, ordinal i
 		return err
 	}
 	const q = `
-		INSERT INTO rooms (id, floor, unit, name, kind, outline, ordinal)
-		VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7)
+		INSERT INTO rooms (id, floor, unit, name, kind, outline, ordinal, isolation)
+		VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET floor = excluded.floor, unit = excluded.unit, name = excluded.name,
-			kind = excluded.kind, outline = excluded.outline, ordinal = excluded.ordinal`
-	_, err = h.tx.Exec(ctx, q, room.ID, room.Floor, room.Unit, room.Name, room.Kind, string(outline), ordinal)
+			kind = excluded.kind, outline = excluded.outline, ordinal = excluded.ordinal, isolation = excluded.isolation`
+	_, err = h.tx.Exec(ctx, q, room.ID, room.Floor, room.Unit, room.Name, room.Kind, string(outline), ordinal, number(room.Isolation))
 	return err
 }
 

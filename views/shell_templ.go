@@ -144,7 +144,7 @@ func NavOf(path string) Nav {
 	for prefix, nav := range map[string]Nav{
 		"/search": NavEquipment, "/assets": NavEquipment, "/floors": NavMap, "/rooms": NavMap, "/coldchain": NavColdChain, "/fridges": NavColdChain,
 		"/alarms": NavAlarms, "/inventory": NavStock, "/stock": NavStock, "/holds": NavStock, "/scan": NavStock, "/orders": NavOrders, "/proposals": NavOrders,
-		"/admin/gateways": NavDevices, "/admin/devices": NavDevices, "/admin/tokens": NavDevices,
+		"/admin/gateways": NavDevices, "/admin/worklist": NavDevices, "/fences": NavEquipment, "/fleet": NavEquipment, "/admin/devices": NavDevices, "/admin/tokens": NavDevices,
 		"/admin/people": NavPeople, "/admin/audit": NavAudit,
 	} {
 		if path == prefix || strings.HasPrefix(path, prefix+"/") {

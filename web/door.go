@@ -18,6 +18,8 @@ import (
 	"wardwatch/static"
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/fence"
+	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/notify"
@@ -72,6 +74,9 @@ type Parts struct {
 	Version string
 	// Equipment finds and marks assets; nil hides its pages.
 	Equipment *tracking.Equipment
+	// Fences say where equipment may be, Health how its devices do; nil hides their pages.
+	Fences *fence.Guard
+	Health *health.Keeper
 }
 
 // Check is one thing that must work before the house takes work.

@@ -30,6 +30,7 @@ func (d *Door) routes() []route {
 		d.labelRoutes(),
 		d.floorRoutes(),
 		d.teachRoutes(),
+		d.fenceRoutes(),
 		d.peopleRoutes(),
 		d.ingestRoutes(),
 		d.programmeRoutes(),

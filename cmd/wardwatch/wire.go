@@ -81,6 +81,7 @@ func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, 
 		h.wirePeople,    // accounts, tokens, the audit trail
 		h.wireColdChain, // readings → excursions → alarms → notices
 		h.wireEquipment, // sightings → places
+		h.wireFleet,     // moves → fences, devices → alarms
 		h.wireStock,     // ledger → proposals → orders; follows the cold chain
 		h.wireDevices,   // broker and POST /ingest → readings and sightings
 		h.wirePages,     // everything → browsers

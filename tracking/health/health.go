@@ -31,7 +31,7 @@ const (
 	LowBatteryPct  = tracking.LowBatteryPct
 	FullBatteryPct = 20
 	// MaxSingles is how many tags ring one by one; more are one alarm.
-	MaxSingles = 4
+	MaxSingles = 2
 	// leastGateways is how many gateways make a common cause.
 	leastGateways = 2
 )

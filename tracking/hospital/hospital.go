@@ -106,6 +106,8 @@ type Room struct {
 	Outline []Point
 	// Neighbours are the rooms that one can walk into directly, by door, lift or stairs.
 	Neighbours []RoomID
+	// Isolation rooms hold infectious patients: what stood there needs cleaning.
+	Isolation bool
 }
 
 // Centre is the mean of the outline's corners; false when the room has none.

@@ -24,6 +24,7 @@ func (d *Drawing) Document(today time.Time) document.Document {
 		doc.Fridges = append(doc.Fridges, document.Fridge{ID: f.ID, Name: f.Name, Profile: f.Profile, Room: f.Room, Unit: f.Unit,
 			Model: f.Model, Serial: f.Serial, Sensors: []document.Sensor{{ID: f.Sensor, Name: "probe in glycol"}}})
 	}
+	d.documentFences(&doc)
 	d.documentStock(&doc, today.In(d.Site.Location()))
 	for _, p := range d.People {
 		doc.People = append(doc.People, document.Person{ID: p.ID, Name: p.Name, Email: p.Email, Roles: p.Roles, Unit: p.Unit})
@@ -44,7 +45,7 @@ func (d *Drawing) documentHouses(doc *document.Document) {
 	}
 	for _, r := range d.Rooms {
 		doc.Rooms = append(doc.Rooms, document.Room{ID: r.ID, Floor: r.Floor, Unit: r.Unit, Name: r.Name, Kind: r.Kind,
-			Outline: r.Outline, Neighbours: r.Neighbours})
+			Outline: r.Outline, Neighbours: r.Neighbours, Isolation: r.Isolation})
 	}
 	for _, g := range d.Gateways {
 		doc.Gateways = append(doc.Gateways, document.Gateway{ID: g.ID, Name: g.Name, Make: g.Make, Room: g.Room,
@@ -111,4 +112,28 @@ func (d *Drawing) places() []document.Place {
 		places = append(places, document.Place{ID: f.ID, Name: f.Name, Room: f.Room, Fridge: f.ID, Unit: f.Unit})
 	}
 	return slices.DeleteFunc(places, func(p document.Place) bool { return strings.TrimSpace(string(p.Room)) == "" })
+}
+
+// documentFences draws the rules about where equipment may be: what every
+// hospital loses first, and what belongs to one place.
+func (d *Drawing) documentFences(doc *document.Document) {
+	kinds := map[string]bool{}
+	for _, a := range d.Assets {
+		kinds[a.Kind] = true
+	}
+	add := func(f document.Fence) {
+		for _, kind := range f.Kinds {
+			if !kinds[kind] {
+				return
+			}
+		}
+		f.AfterSeconds, f.GraceSeconds = 30, 60
+		doc.Fences = append(doc.Fences, f)
+	}
+	add(document.Fence{ID: "exits", Name: "Pumps do not leave the house", Rule: "keep_out", Kinds: []string{"infusion pump", "syringe pump"},
+		RoomKinds: []hospital.RoomKind{hospital.Exit}, Serious: true})
+	if slices.ContainsFunc(d.Floors, func(f hospital.Floor) bool { return f.ID == "1" }) {
+		add(document.Fence{ID: "ventilators", Name: "Ventilators stay with theatres and intensive care", Rule: "stay_in", Kinds: []string{"ventilator"},
+			Floors: []hospital.FloorID{"1"}})
+	}
 }

@@ -87,11 +87,25 @@ func Draw(size Size) *Drawing {
 	}
 	d.joinHouses()
 	d.aimPortals()
+	d.isolate()
 	d.Units = d.unitsInUse()
 	d.Fridges = drawFridges(d)
 	d.Assets = drawAssets(d)
 	d.Suppliers, d.Items = drawStock(d)
 	return d
+}
+
+// isolate makes the last bed of each ward a room for infectious patients.
+func (d *Drawing) isolate() {
+	last := map[hospital.UnitID]int{}
+	for i, room := range d.Rooms {
+		if room.Kind == hospital.PatientRoom && room.Unit != "imaging" && room.Unit != "clinics" {
+			last[room.Unit] = i
+		}
+	}
+	for _, i := range last {
+		d.Rooms[i].Isolation = true
+	}
 }
 
 // addHouse lays out every storey of a house and joins them by lifts and stairs.

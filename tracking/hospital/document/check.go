@@ -25,6 +25,7 @@ func (d Document) check() Faults {
 	c.places()
 	c.stock()
 	c.people()
+	c.fences()
 	return c.faults
 }
 
@@ -313,4 +314,31 @@ func gtinHolds(gtin string) bool {
 		sum += weight * int(digit-'0')
 	}
 	return sum%10 == 0
+}
+
+func (c *checker) fences() {
+	assets := make(set, len(c.doc.Assets))
+	for _, a := range c.doc.Assets {
+		assets[a.ID] = true
+	}
+	unique(c, "fences", "id", c.doc.Fences, func(f Fence) string { return f.ID })
+	for i, f := range c.doc.Fences {
+		if len(f.Floors)+len(f.Units)+len(f.Rooms)+len(f.RoomKinds) == 0 {
+			c.say("It names no floor, unit, room or kind of room.", "fences", i)
+		}
+		for j, id := range f.Assets {
+			c.known(assets, "asset", id, "fences", i, "assets", j)
+		}
+		for j, id := range f.Floors {
+			if _, ok := c.floors[id]; !ok {
+				c.say(fmt.Sprintf("There is no floor %q in the document.", id), "fences", i, "floors", j)
+			}
+		}
+		for j, id := range f.Units {
+			c.known(c.units, "unit", string(id), "fences", i, "units", j)
+		}
+		for j, id := range f.Rooms {
+			c.knownRoom(id, "fences", i, "rooms", j)
+		}
+	}
 }

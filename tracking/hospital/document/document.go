@@ -36,6 +36,7 @@ type Document struct {
 	Places    []Place    `json:"places,omitempty"`
 	Stock     []Lot      `json:"stock,omitempty"`
 	People    []Person   `json:"people,omitempty"`
+	Fences    []Fence    `json:"fences,omitempty"`
 }
 
 // Site is the campus that the document describes.
@@ -76,6 +77,7 @@ type Room struct {
 	Kind       hospital.RoomKind `json:"kind"`
 	Outline    []hospital.Point  `json:"outline,omitempty"`    // simple polygon in metres, not closed
 	Neighbours []hospital.RoomID `json:"neighbours,omitempty"` // said from both sides
+	Isolation  bool              `json:"isolation,omitempty"`  // what stood here needs cleaning
 }
 
 // Gateway is a fixed receiver or RFID reader.
@@ -224,6 +226,24 @@ type Person struct {
 	Email string            `json:"email"`
 	Roles []hospital.Role   `json:"roles"`
 	Unit  hospital.UnitID   `json:"unit,omitempty"`
+}
+
+// Fence is a rule about where equipment may be. Without kinds and assets it is
+// about everything that bears a tag; the area is all that it names together.
+type Fence struct {
+	ID           string              `json:"id"`
+	Name         string              `json:"name"`
+	Rule         string              `json:"rule"` // stay_in or keep_out
+	Kinds        []string            `json:"kinds,omitempty"`
+	Assets       []string            `json:"assets,omitempty"`
+	Floors       []hospital.FloorID  `json:"floors,omitempty"`
+	Units        []hospital.UnitID   `json:"units,omitempty"`
+	Rooms        []hospital.RoomID   `json:"rooms,omitempty"`
+	RoomKinds    []hospital.RoomKind `json:"room_kinds,omitempty"`
+	AfterSeconds int                 `json:"after_seconds"` // how long it must be broken before it rings
+	GraceSeconds int                 `json:"grace_seconds"` // how long it must be kept before it is over
+	Serious      bool                `json:"serious,omitempty"`
+	Off          bool                `json:"off,omitempty"` // kept, but not watched
 }
 
 // What a Change says of a thing.

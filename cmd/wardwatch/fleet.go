@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/fence"
+	"wardwatch/tracking/health"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
+)
+
+// wireFleet connects moves → fences → alarms, and devices → alarms.
+func (h *house) wireFleet(context.Context) error {
+	guard := &fence.Guard{Store: db.Fences{DB: h.db}, Register: h.register, Ladder: h.equipmentLadder, Now: h.now, Log: h.log}
+	moved := h.wakeOn(func(topic string) bool { return strings.HasPrefix(topic, "room/") })
+	changed := h.wakeOn(func(topic string) bool { return topic == fence.Topic || topic == db.HospitalTopic })
+	keeper := &health.Keeper{Store: db.Health{DB: h.db}, Register: h.register, Heard: h.tracker.GatewayHeard, Ladder: h.equipmentLadder,
+		Now: h.now, Log: h.log, Began: h.now()}
+	h.work = append(h.work,
+		task{"fences", func(ctx context.Context) error { return guard.Run(ctx, moved, changed) }},
+		task{"devices' health", keeper.Run})
+	h.parts.Fences, h.parts.Health = guard, keeper
+	return nil
+}
+
+// equipmentLadder is who is told of equipment: the biomedical engineer at once,
+// administrators after half an hour. The inbox shows it to everybody.
+func (h *house) equipmentLadder() notify.Ladder {
+	ladder, _ := h.ways()
+	ladder.Steps = []notify.Step{
+		{Roles: []hospital.Role{hospital.BiomedicalEngineer}},
+		{After: 30 * time.Minute, Roles: []hospital.Role{hospital.BiomedicalEngineer, hospital.Administrator}},
+	}
+	return ladder
+}
