@@ -154,7 +154,7 @@ func (d *Door) alarmAgain(c echo.Context, err error, id notify.AlarmID) error {
 // AroundAlarms is what every page tells of the alarms.
 func AroundAlarms(s notify.Standing, at time.Time) Around {
 	around := Around{Alarms: s.Waiting}
-	if s.Worst != nil {
+	if s.Worst != nil && s.Worst.Severity > notify.Informative { // a notice waits in the inbox
 		a := *s.Worst
 		around.Worst = &views.AlarmLine{Level: views.AlarmLevel(a, at), Text: a.Name + ": " + string(a.Kind) + ", " + a.Text,
 			Href: fmt.Sprintf("/alarms#alarm-%d", a.ID), Since: a.RaisedAt}
