@@ -21,6 +21,7 @@ import (
 	"wardwatch/tracking/fence"
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/certificate"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/notify"
 	"wardwatch/web/api"
@@ -43,6 +44,8 @@ type Parts struct {
 	Register *hospital.Register
 	// WhoAsks tells who sends a request; false for a stranger.
 	WhoAsks func(*http.Request) (hospital.Actor, bool)
+	// Proxies are believed when they say for whom they ask.
+	Proxies Proxies
 	// Now is the clock that pages tell ages by.
 	Now func() time.Time
 	// Log receives what an operator should know.
@@ -62,6 +65,8 @@ type Parts struct {
 	// Intake takes what POST /ingest brings; Tokens says who sends it.
 	Intake Intake
 	Tokens ingest.Tokens
+	// Certificates knows gateways by the client certificates that TLS has verified; nil: by tokens alone.
+	Certificates *certificate.Desk
 	// ColdChain is how cold it is; Alarms is where people answer.
 	ColdChain *coldchain.Monitor
 	Alarms    *notify.Desk

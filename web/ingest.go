@@ -126,12 +126,32 @@ func (d *Door) bearer(c echo.Context) (hospital.GatewayID, error) {
 	if user, password, ok := c.Request().BasicAuth(); ok {
 		token, name = password, user
 	}
+	certified, err := d.certified(c)
+	if err != nil || certified != "" && token == "" {
+		return certified, err
+	}
 	if token == "" {
 		return "", d.noToken(c, name, "Send the gateway's token: Authorization: Bearer TOKEN.")
 	}
 	from, err := d.Tokens.Check(c.Request().Context(), token)
 	if errors.Is(err, hospital.ErrForbidden) {
 		return "", d.noToken(c, name, "The token is not known here, or was revoked.")
+	}
+	if err == nil && certified != "" && certified != from {
+		return "", d.noToken(c, string(certified), "The certificate speaks for gateway "+string(certified)+", the token for another.")
+	}
+	return from, err
+}
+
+// certified is the gateway whose client certificate TLS has verified; empty when none was shown.
+func (d *Door) certified(c echo.Context) (hospital.GatewayID, error) {
+	over := c.Request().TLS
+	if over == nil || len(over.VerifiedChains) == 0 || d.Certificates == nil {
+		return "", nil
+	}
+	from, err := d.Certificates.Check(c.Request().Context(), over.VerifiedChains[0][0])
+	if errors.Is(err, hospital.ErrForbidden) {
+		return "", d.noToken(c, over.VerifiedChains[0][0].Subject.CommonName, "The certificate speaks for no gateway here, or was blocked.")
 	}
 	return from, err
 }

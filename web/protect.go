@@ -23,7 +23,8 @@ const (
 
 // protect puts what every request passes before the table of routes.
 func (d *Door) protect() {
-	d.echo.Use(nameRequest, d.log, secureHeaders, d.contain, limitForms(), sameOrigin())
+	d.echo.IPExtractor = echo.ExtractIPDirect()
+	d.echo.Use(d.behindProxies, nameRequest, d.log, d.secureHeaders, d.contain, limitForms(), sameOrigin())
 }
 
 // limitForms refuses bodies that no form sends. POST /ingest and logger files keep
@@ -70,9 +71,15 @@ func loggedPath(c echo.Context) string {
 	return c.Request().URL.Path
 }
 
-func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+// yearOfHTTPS makes a browser that came over https come back over nothing else.
+const yearOfHTTPS = "max-age=31536000; includeSubDomains"
+
+func (d *Door) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
+		if d.People != nil && d.People.Guard.OverHTTPS(c.Request()) {
+			h.Set("Strict-Transport-Security", yearOfHTTPS)
+		}
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")

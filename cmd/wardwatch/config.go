@@ -17,6 +17,14 @@ type config struct {
 	DB       string     `name:"db" default:"sqlite:wardwatch.db" placeholder:"sqlite:PATH" help:"Where everything is kept."`
 	LogLevel slog.Level `default:"info" help:"Least level that is logged: debug, info, warn or error."`
 
+	TLSCert       string   `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate, with those between it and its authority, in PEM form: pages come over https. A changed file is taken in without a restart."`
+	TLSKey        string   `name:"tls-key" type:"path" placeholder:"FILE" help:"The certificate's private key."`
+	TLSSelfSigned bool     `name:"tls-self-signed" help:"Make a certificate that nobody vouches for, to try https out."`
+	MQTTTLS       string   `name:"mqtt-tls" placeholder:"HOST:PORT" help:"Address where gateways speak MQTT over TLS, beside --mqtt."`
+	ClientCA      string   `name:"client-ca" type:"path" placeholder:"FILE" help:"Authorities whose client certificates let gateways in without a token, in PEM form; the certificate's common name is the gateway's."`
+	HTTPRedirect  string   `name:"http-redirect" placeholder:"HOST:PORT" help:"A plain address that leads browsers to the https one."`
+	TrustedProxy  []string `name:"trusted-proxy" placeholder:"ADDRESS|NETWORK" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.5 or 10.0.0.0/24; nobody else's are."`
+
 	PublicURL    string `name:"public-url" placeholder:"URL" help:"Address that people reach the pages at, for links in messages."`
 	BackupTo     string `name:"backup-to" placeholder:"FOLDER" help:"Where a copy of the database goes once a day; the last fourteen are kept. None: no daily copy."`
 	SMTP         string `name:"smtp" placeholder:"HOST:PORT" help:"Mail server for notices and purchase orders; none: they wait in the inbox."`

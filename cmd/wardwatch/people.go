@@ -22,7 +22,7 @@ func (h *house) wirePeople(context.Context) error {
 	h.parts.People = &web.People{
 		Porter:    porter,
 		Keys:      account.NewKeys(db.Accounts{DB: h.db}, h.now),
-		Guard:     auth.NewGuard(porter, strings.HasPrefix(h.config.PublicURL, "https://"), h.log),
+		Guard:     auth.NewGuard(porter, h.tls != nil || strings.HasPrefix(h.config.PublicURL, "https://"), h.log),
 		Trail:     audit.Trail{Store: db.Trail{DB: h.db}},
 		PublicURL: h.config.PublicURL,
 	}
@@ -38,7 +38,7 @@ func (h *house) welcome(ctx context.Context, to io.Writer) error {
 	}
 	address := h.config.PublicURL
 	if address == "" {
-		address = "http://" + h.pages.Addr().String()
+		address = h.address()
 	}
 	_, err = fmt.Fprintf(to, "Nobody can sign in yet. Open this link within 24 hours to become the first administrator:\n%s\n", linkTo(address, link))
 	return err

@@ -20,6 +20,7 @@ import (
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/hospital/certificate"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/ingest/mqtt"
 	"wardwatch/tracking/notify"
@@ -55,6 +56,11 @@ type house struct {
 	door   *web.Door
 	server *http.Server
 	pages  net.Listener
+	tls    *certificates // nil where pages come over plain http
+	// closers are of what else listens.
+	closers []func() error
+	// certified are the gateways that show client certificates.
+	certified *certificate.Desk
 
 	// followers are called once the register holds a newer hospital.
 	followers []func(context.Context) error
@@ -76,6 +82,7 @@ type task struct {
 func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, error) {
 	h := &house{config: c, log: log, now: now, metrics: prometheus.NewRegistry()}
 	for _, wire := range []func(context.Context) error{
+		h.wireCertificates,
 		h.wireDatabase,
 		h.wireHospital,  // places
 		h.wirePeople,    // accounts, tokens, the audit trail
@@ -119,13 +126,15 @@ func (h *house) wireDevices(ctx context.Context) error {
 	}
 	book.Told = h.tracker.GatewayAlive
 	tokens := account.NewKeys(db.Accounts{DB: h.db}, h.now)
+	h.certified = &certificate.Desk{Store: db.Certificates{DB: h.db}, Register: h.register, Now: h.now}
+	h.parts.Certificates = h.certified
 	enrolled, err := h.enrolled(ctx)
 	if err != nil {
 		return err
 	}
 	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Enrolled: enrolled,
 		Register: h.register, Book: book, Now: h.now, Log: h.log, Metrics: h.metrics})
-	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{Intake: intake, Tokens: tokens, Book: lifeSigns{book, h.tracker},
+	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{TLS: h.mqttTLS(), TLSAddress: h.config.MQTTTLS, Certificates: h.certified, Intake: intake, Tokens: tokens, Book: lifeSigns{book, h.tracker},
 		Register: h.register, Now: h.now, Log: h.log, Metrics: h.metrics})
 	if err != nil {
 		return err
@@ -149,6 +158,9 @@ func (h *house) wirePages(context.Context) (err error) {
 	h.parts.Register, h.parts.Now, h.parts.Log, h.parts.Metrics, h.parts.Version = h.register, h.now, h.log, h.metrics, version()
 	h.parts.Demo = h.config.demo
 	h.parts.Lists = db.Lists{DB: h.db}
+	if h.parts.Proxies, err = web.ParseProxies(h.config.TrustedProxy); err != nil {
+		return usageError{err}
+	}
 	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "database", Work: h.db.Ping})
 	if h.door, err = web.New(h.parts); err != nil {
 		return err
@@ -157,6 +169,7 @@ func (h *house) wirePages(context.Context) (err error) {
 	if h.pages, err = net.Listen("tcp", h.config.HTTP); err != nil {
 		return fmt.Errorf("listen for pages (choose another address with --http): %w", err)
 	}
+	h.pages = h.overTLS(h.pages)
 	h.listeners = append(h.listeners, h.door.Changed)
 	h.work = append(h.work, task{"live pages", h.door.RunLive})
 	h.intake = append(h.intake, task{"pages", h.servePages}, task{"jobs", h.runJobs})
@@ -182,7 +195,7 @@ func (h *house) run(ctx context.Context, stdout io.Writer) error {
 	context.AfterFunc(failing, stopTaking) // nothing is taken in that nobody would carry out
 	h.start(workers, working, h.work)
 	h.start(intake, taking, h.intake)
-	_, err := fmt.Fprintf(stdout, "ready http=http://%s mqtt=%s\n", h.pages.Addr(), h.brokerAddress())
+	_, err := fmt.Fprintf(stdout, "ready http=%s mqtt=%s%s\n", h.address(), h.brokerAddress(), h.safeBroker())
 	err = errors.Join(err, intake.Wait())
 	stopWork()
 	return errors.Join(err, workers.Wait(), h.close())
@@ -224,6 +237,11 @@ func (h *house) close() error {
 	var errs []error
 	if h.pages != nil {
 		if err := h.pages.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	for _, closeIt := range h.closers {
+		if err := closeIt(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

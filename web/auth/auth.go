@@ -92,7 +92,16 @@ func (g *Guard) name(r *http.Request) string {
 	return plainCookie
 }
 
-func (g *Guard) secure(r *http.Request) bool { return g.https || r.TLS != nil }
+func (g *Guard) secure(r *http.Request) bool { return g.https || overTLS(r) }
+
+// overTLS: the door lets X-Forwarded-Proto stand only where a trusted proxy wrote it.
+func overTLS(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// OverHTTPS says whether the request came over https to another machine than the
+// browser's own: there a browser may be told to come back over nothing else.
+func (g *Guard) OverHTTPS(r *http.Request) bool { return g.secure(r) && !onThisMachine(r.Host) }
 
 // Safe says whether a password may travel the way that the request came.
 func (g *Guard) Safe(r *http.Request) bool { return g.secure(r) || onThisMachine(r.Host) }
@@ -113,8 +122,8 @@ func onThisMachine(host string) bool {
 	return err == nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// Origin is where a request comes from. Forwarded headers are not believed:
-// anybody can write them.
+// Origin is where a request comes from. The door has put in the address that a
+// trusted proxy asked for; other forwarded headers are not believed.
 func (g *Guard) Origin(r *http.Request) account.Origin {
 	address, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

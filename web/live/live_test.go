@@ -112,7 +112,7 @@ func open(t *testing.T, h *Hub, cursor string, audience Audience, topics ...stri
 	}()
 	address := &url.URL{Scheme: "ws", Host: "ward", Path: "/live", RawQuery: url.Values{"topics": {strings.Join(topics, ",")}, "since": {cursor}}.Encode()}
 	dialer := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return here, nil }}
-	socket, _, err := dialer.Dial(address.String(), nil)
+	socket, _, err := dialer.Dial(address.String(), http.Header{"Origin": {"http://ward"}})
 	if err != nil {
 		t.Fatalf("open page: %v, %v", err, <-p.served)
 	}
@@ -537,7 +537,7 @@ func TestOnePersonHoldsSoManyConnections(t *testing.T) {
 func TestAnotherSitesPageMayNotListen(t *testing.T) {
 	h := New(Options{Origins: []string{"https://wards.example"}})
 	for origin, want := range map[string]bool{
-		"": true, "http://ward:8080": true, "https://wards.example": true, "https://evil.example": false,
+		"": false, "http://ward:8080": true, "https://wards.example": true, "https://evil.example": false,
 		"http://ward:8081": false, "null": false, "http://ward:8080.evil.example": false,
 	} {
 		r := &http.Request{Host: "ward:8080", Header: http.Header{}}
@@ -547,6 +547,17 @@ func TestAnotherSitesPageMayNotListen(t *testing.T) {
 		if h.sameOrigin(r) != want {
 			t.Errorf("origin %q: %v", origin, !want)
 		}
+	}
+}
+
+func TestAProgramWithATokenNeedsNoOrigin(t *testing.T) {
+	r := &http.Request{Host: "ward:8080", Header: http.Header{"Authorization": {"Bearer ww_x"}}}
+	if !New(Options{}).sameOrigin(r) {
+		t.Error("a program was turned away")
+	}
+	r.Header.Set("Origin", "https://evil.example")
+	if New(Options{}).sameOrigin(r) {
+		t.Error("another site's page was let in")
 	}
 }
 

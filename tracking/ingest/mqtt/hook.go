@@ -2,10 +2,14 @@ package mqtt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -69,7 +73,8 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	if claimed == "" {
 		claimed = cl.ID
 	}
-	from, err := h.identify(claimed, string(pk.Connect.Password))
+	shown := papers{token: string(pk.Connect.Password), certificate: shownBy(cl.Net.Conn)}
+	from, err := h.identify(claimed, shown)
 	if err == nil {
 		err = h.heldByAnother(cl.ID, from)
 	}
@@ -77,7 +82,7 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 		h.turnAway(cl, claimed, err)
 		return false
 	}
-	s := newSession(h.server, cl, from, string(pk.Connect.Password))
+	s := newSession(h.server, cl, from, shown)
 	h.mu.Lock()
 	if h.ctx.Err() != nil { // nobody would wait for its writer any more
 		h.mu.Unlock()
@@ -93,15 +98,27 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	return true
 }
 
-// identify says whose token it is, and insists that the claimed name is its owner's.
-func (h *hook) identify(claimed, token string) (hospital.GatewayID, error) {
-	if token == "" {
-		return "", errors.New("it brought no token as its password")
+// papers are what a gateway shows of itself.
+type papers struct {
+	token       string
+	certificate *x509.Certificate // verified by TLS; nil when it shows none
+}
+
+// shownBy is the client certificate of a connection; nil when it has none.
+func shownBy(conn net.Conn) *x509.Certificate {
+	over, ok := conn.(*tls.Conn)
+	if !ok {
+		return nil
 	}
-	from, err := h.Tokens.Check(h.ctx, token)
-	if errors.Is(err, hospital.ErrForbidden) {
-		return "", errToken
+	if chains := over.ConnectionState().VerifiedChains; len(chains) > 0 {
+		return chains[0][0]
 	}
+	return nil
+}
+
+// identify says for whom the papers speak, and insists that the claimed name is its owner's.
+func (h *hook) identify(claimed string, shown papers) (hospital.GatewayID, error) {
+	from, err := h.check(h.ctx, shown)
 	if err != nil {
 		return "", err
 	}
@@ -110,6 +127,31 @@ func (h *hook) identify(claimed, token string) (hospital.GatewayID, error) {
 		return "", fmt.Errorf("it calls itself %s but brought the token of gateway %s", claimed, from)
 	}
 	return from, nil
+}
+
+// check says for which gateway the papers speak. Who shows both must be one and the same.
+func (h *hook) check(ctx context.Context, shown papers) (from hospital.GatewayID, err error) {
+	if shown.certificate != nil && h.Certificates != nil {
+		if from, err = h.Certificates.Check(ctx, shown.certificate); err != nil || shown.token == "" {
+			return from, plainly(err, errCertificate)
+		}
+	}
+	if shown.token == "" {
+		return "", errors.New("it brought no token as its password")
+	}
+	named, err := h.Tokens.Check(ctx, shown.token)
+	if err == nil && from != "" && named != from {
+		return "", fmt.Errorf("its certificate speaks for gateway %s, its token for another", from)
+	}
+	return named, plainly(err, errToken)
+}
+
+// plainly is what an administrator reads of papers that are not good.
+func plainly(err, refusal error) error {
+	if errors.Is(err, hospital.ErrForbidden) {
+		return refusal
+	}
+	return err
 }
 
 // heldByAnother keeps a gateway from taking over another's session by its client id.
@@ -127,7 +169,7 @@ func (h *hook) heldByAnother(client string, from hospital.GatewayID) error {
 // turnAway notes whom the broker did not let in; nobody is ever dropped silently.
 func (h *hook) turnAway(cl *mochi.Client, claimed string, err error) {
 	h.refused.WithLabelValues("connection").Inc()
-	if !errors.Is(err, errToken) && h.ctx.Err() == nil {
+	if !errors.Is(err, errToken) && !errors.Is(err, errCertificate) && h.ctx.Err() == nil {
 		h.Parts.Log.Warn("a gateway was turned away", "gateway", claimed, "remote", cl.Net.Remote, "error", err)
 	}
 	h.Intake.TurnAway("mqtt", claimed, host(cl.Net.Remote), err.Error())
@@ -147,8 +189,9 @@ func (h *hook) recheck(ctx context.Context) {
 	all := slices.Collect(maps.Values(h.sessions))
 	h.mu.Unlock()
 	for _, s := range all {
-		if from, err := h.Tokens.Check(ctx, s.token); errors.Is(err, hospital.ErrForbidden) || err == nil && from != s.from {
-			h.turnAway(s.client, string(s.from), errToken)
+		from, err := h.check(ctx, s.shown)
+		if errors.Is(err, errToken) || errors.Is(err, errCertificate) || err == nil && from != s.from {
+			h.turnAway(s.client, string(s.from), cmp.Or(err, errToken))
 			s.disconnect(packets.ErrNotAuthorized)
 			continue
 		}

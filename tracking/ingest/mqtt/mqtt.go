@@ -12,6 +12,8 @@ package mqtt
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -72,12 +74,24 @@ type Parts struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
+	// TLS is how gateways are spoken with at TLSAddress, beside the plain address; nil: nowhere.
+	TLS        *tls.Config
+	TLSAddress string
+	// Certificates knows gateways by the client certificates that TLS has verified; nil: by tokens alone.
+	Certificates Certificates
+}
+
+// Certificates says for which gateway a client certificate speaks, which one of our
+// authorities has signed; hospital.ErrForbidden when for none, or not any more.
+type Certificates interface {
+	Check(ctx context.Context, leaf *x509.Certificate) (hospital.GatewayID, error)
 }
 
 // Broker is the embedded MQTT broker.
 type Broker struct {
 	server *mochi.Server
 	tcp    *listeners.TCP
+	safe   *listeners.TCP // over TLS; nil where there is none
 	hook   *hook
 	once   sync.Once
 	closed error
@@ -98,7 +112,14 @@ func Listen(address string, parts Parts) (*Broker, error) {
 	if err := server.AddListener(tcp); err != nil {
 		return nil, fmt.Errorf("listen for gateways (choose another address with --mqtt): %w", err)
 	}
-	return &Broker{server: server, tcp: tcp, hook: h}, nil
+	broker := &Broker{server: server, tcp: tcp, hook: h}
+	if parts.TLS != nil {
+		broker.safe = listeners.NewTCP(listeners.Config{Type: listeners.TypeTCP, ID: "gateways over TLS", Address: parts.TLSAddress, TLSConfig: parts.TLS})
+		if err := server.AddListener(broker.safe); err != nil {
+			return nil, errors.Join(fmt.Errorf("listen for gateways over TLS (choose another address with --mqtt-tls): %w", err), broker.Close())
+		}
+	}
+	return broker, nil
 }
 
 func capabilities() *mochi.Capabilities {
@@ -117,6 +138,14 @@ func capabilities() *mochi.Capabilities {
 
 // Address is where the broker listens: "127.0.0.1:1883".
 func (b *Broker) Address() string { return b.tcp.Address() }
+
+// SafeAddress is where the broker listens over TLS; empty where it does not.
+func (b *Broker) SafeAddress() string {
+	if b.safe == nil {
+		return ""
+	}
+	return b.safe.Address()
+}
 
 // Run serves gateways until ctx ends. Messages that were taken but not yet
 // acknowledged are written all the same; their senders send them again and they
@@ -177,6 +206,9 @@ func (d discreet) WithGroup(name string) slog.Handler { return discreet{d.Handle
 
 // errToken says what an administrator reads of a connection that was turned away.
 var errToken = errors.New("its token is not known here, or was revoked")
+
+// errCertificate is errToken for a client certificate.
+var errCertificate = errors.New("its certificate speaks for no gateway here, or was blocked")
 
 // errClosing says that the house closes; whoever sends keeps the message.
 var errClosing = errors.New("the broker is closing")

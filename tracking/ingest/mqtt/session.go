@@ -18,7 +18,7 @@ type session struct {
 	server *mochi.Server
 	client *mochi.Client
 	from   hospital.GatewayID
-	token  string // is asked again now and then: it may have been revoked
+	shown  papers // are looked at again now and then: they may have been revoked
 
 	window chan struct{}        // a place for each message that is not yet acknowledged
 	acks   chan acknowledgement // never full: there are as many places
@@ -34,8 +34,8 @@ type acknowledgement struct {
 	failed bool // not acknowledged: the connection ends, so that the message is sent again
 }
 
-func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, token string) *session {
-	return &session{server: server, client: cl, from: from, token: token, window: make(chan struct{}, MaxUnacknowledged),
+func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, shown papers) *session {
+	return &session{server: server, client: cl, from: from, shown: shown, window: make(chan struct{}, MaxUnacknowledged),
 		acks: make(chan acknowledgement, MaxUnacknowledged), closed: make(chan struct{})}
 }
 
