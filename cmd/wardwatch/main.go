@@ -43,6 +43,7 @@ type program struct {
 	Verify     verifyCommand     `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
 	Excursions excursionsCommand `cmd:"" help:"Judge recordings of temperature loggers: days, gaps and excursions as JSON."`
 	Locate     locateCommand     `cmd:"" help:"Replay a recording of what gateways heard: which room each tag was in, second by second."`
+	Bench      benchCommand      `cmd:"" help:"Measure this program on this machine, and compare two runs."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
