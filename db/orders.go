@@ -139,6 +139,9 @@ func (tx ordersTx) readOrders(ctx context.Context, spot reorder.Spot, s *reorder
 	if err := tx.QueryRow(ctx, ordered, spot.Item, spot.Place).Scan(&s.OnOrder); err != nil {
 		return err
 	}
+	if err := tx.readTransfers(ctx, spot, s); err != nil {
+		return err
+	}
 	const open = `
 		SELECT id
 		FROM proposals
@@ -229,14 +232,18 @@ func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.
 	if err != nil {
 		return 0, false, err
 	}
+	offers, err := json.Marshal(p.Offers)
+	if err != nil {
+		return 0, false, err
+	}
 	const q = `
 		INSERT INTO proposals (item, place, supplier, status, version, quantity, suggested, pack, price_minor, cause, reason,
-			figures, if_not, use_days, per_day, days_left, raised_at, raised_by, raised_name)
-		VALUES ($1, $2, $3, 'waiting', 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			figures, if_not, use_days, per_day, days_left, raised_at, raised_by, raised_name, offers)
+		VALUES ($1, $2, $3, 'waiting', 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (item, place) WHERE status IN ('waiting', 'half approved') DO NOTHING
 		RETURNING id`
 	err = tx.QueryRow(ctx, q, p.Item.ID, p.Place.ID, p.Supplier.ID, p.Quantity, p.Suggested, p.Pack, p.Price, p.Cause, p.Reason,
-		string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft, ms(p.RaisedAt), p.RaisedBy, p.RaisedName).Scan(&id)
+		string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft, ms(p.RaisedAt), p.RaisedBy, p.RaisedName, string(offers)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
@@ -247,7 +254,7 @@ func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.
 const selectProposal = `
 		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
 			r.use_days, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
-			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until,
+			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.offers,
 			i.id, i.name, i.unit, i.pack, i.supplier_code, i.criticality, i.storage,
 			p.id, p.name, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor
 		FROM proposals r
@@ -256,12 +263,12 @@ const selectProposal = `
 		JOIN suppliers s ON s.id = r.supplier`
 
 func scanProposal(row scanner) (p reorder.Proposal, err error) {
-	var figures, days string
+	var figures, days, offers string
 	var raised int64
 	var decided sql.NullInt64
 	err = row.Scan(&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
 		&days, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
-		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil,
+		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &offers,
 		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Criticality, &p.Item.Storage,
 		&p.Place.ID, &p.Place.Name, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
 		&p.Supplier.LeadDays, &p.Supplier.Minimum)
@@ -269,7 +276,7 @@ func scanProposal(row scanner) (p reorder.Proposal, err error) {
 		return p, err
 	}
 	p.RaisedAt, p.DecidedAt = fromMS(raised), fromNullMS(decided)
-	return p, errors.Join(json.Unmarshal([]byte(figures), &p.Figures), json.Unmarshal([]byte(days), &p.UseDays))
+	return p, errors.Join(json.Unmarshal([]byte(figures), &p.Figures), json.Unmarshal([]byte(days), &p.UseDays), json.Unmarshal([]byte(offers), &p.Offers))
 }
 
 func proposal(ctx context.Context, from asker, id reorder.ProposalID) (reorder.Proposal, error) {
@@ -295,14 +302,18 @@ func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
 	if err != nil {
 		return err
 	}
+	offers, err := json.Marshal(p.Offers)
+	if err != nil {
+		return err
+	}
 	const q = `
 		UPDATE proposals
 		SET status = $1, version = version + 1, quantity = $2, suggested = $3, cause = $4, reason = $5, figures = $6, if_not = $7,
 			use_days = $8, per_day = $9, days_left = $10, changed_why = $11, changed_name = $12, first_by = $13, first_name = $14,
-			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22
+			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22, offers = $23
 		WHERE id = $20 AND version = $21 AND status IN ('waiting', 'half approved')`
 	result, err := tx.Exec(ctx, q, p.Status, p.Quantity, p.Suggested, p.Cause, p.Reason, string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft,
-		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil)
+		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil, string(offers))
 	if err != nil {
 		return err
 	}

@@ -164,6 +164,23 @@ func (s *sweep) orders() error {
 	if err := s.each(ordered, nil, []any{&spot.Item, &spot.Place, &n}, func() { s.at(spot).OnOrder = n }); err != nil {
 		return err
 	}
+	const carried = `
+		SELECT item, to_place, SUM(quantity), 0
+		FROM transfers
+		WHERE status = 'asked'
+		GROUP BY item, to_place
+		UNION ALL
+		SELECT item, from_place, 0, SUM(quantity)
+		FROM transfers
+		WHERE status = 'asked'
+		GROUP BY item, from_place`
+	var reserved int64
+	if err := s.each(carried, nil, []any{&spot.Item, &spot.Place, &n, &reserved}, func() {
+		s.at(spot).OnOrder += n
+		s.at(spot).Reserved += reserved
+	}); err != nil {
+		return err
+	}
 	const open = `
 		SELECT item, place, quantity
 		FROM proposals

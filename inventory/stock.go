@@ -113,24 +113,29 @@ func (s *Stock) Move(ctx context.Context, by hospital.Actor, m Moving) error {
 	if m.To == m.Place {
 		return hospital.Refuse(hospital.ErrInvalid, "Choose another place to move to.")
 	}
-	return s.change(ctx, by, hospital.UseStock, "stock.move", m.Taking, func(tx Tx, today Date) error {
-		if err := Within(ctx, tx, by, hospital.UseStock, m.To); err != nil {
+	return s.change(ctx, by, hospital.UseStock, "stock.move", m.Taking, func(tx Tx, _ Date) error { return s.MoveIn(ctx, tx, by, m) })
+}
+
+// MoveIn is Move inside a transaction that does more, such as a transfer's end.
+// The caller has checked who asks and whether the place is within reach, and
+// records the deed.
+func (s *Stock) MoveIn(ctx context.Context, tx Tx, by hospital.Actor, m Moving) error {
+	if err := Within(ctx, tx, by, hospital.UseStock, m.To); err != nil {
+		return err
+	}
+	if m.Lot != "" {
+		return s.moveLot(ctx, tx, by, m)
+	}
+	picked, err := pickFrom(ctx, tx, m.Taking, s.today(tx))
+	if err != nil {
+		return err
+	}
+	for _, p := range picked {
+		if err := s.carry(ctx, tx, by, m, p.Lot, p.Quantity, 0); err != nil {
 			return err
 		}
-		if m.Lot != "" {
-			return s.moveLot(ctx, tx, by, m)
-		}
-		picked, err := pickFrom(ctx, tx, m.Taking, today)
-		if err != nil {
-			return err
-		}
-		for _, p := range picked {
-			if err := s.carry(ctx, tx, by, m, p.Lot, p.Quantity, 0); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // moveLot moves free stock of one lot, and held stock where that is not enough.

@@ -178,6 +178,8 @@ func (d *Door) giveAnswer(c echo.Context, what string, id reorder.ProposalID) (s
 	case "put-off":
 		_, err := d.Desk.PutOff(ctx, by, a, reorder.PutOffDays)
 		return fmt.Sprintf("Put off for %d days.", reorder.PutOffDays), err
+	case "transfer":
+		return d.askTransfer(c, a)
 	case "change":
 		p, err := d.Desk.Change(ctx, by, a)
 		return fmt.Sprintf("Changed to %d.", p.Quantity), err

@@ -24,6 +24,7 @@ func (d *Door) routes() []route {
 		d.stockScanRoutes(),
 		d.orderRoutes(),
 		d.levelRoutes(),
+		d.transferRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),
 		d.equipmentRoutes(),

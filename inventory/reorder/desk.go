@@ -56,6 +56,13 @@ type Tx interface {
 	SaveLine(ctx context.Context, l Line) error
 	AddMail(ctx context.Context, m Mail) error
 
+	// Holders are places that hold free stock of an item, at most limit of them.
+	Holders(ctx context.Context, item inventory.ItemID, limit int) ([]inventory.PlaceID, error)
+	AddTransfer(ctx context.Context, t Transfer) error
+	// Transfer answers ErrUnknownTransfer.
+	Transfer(ctx context.Context, id TransferID) (Transfer, error)
+	EndTransfer(ctx context.Context, t Transfer) error
+
 	// AddDelivery keeps how long something took to come.
 	AddDelivery(ctx context.Context, d Delivery) error
 	SaveMethods(ctx context.Context, all []Method, on inventory.Date) error
@@ -84,6 +91,8 @@ type Reader interface {
 	Orders(ctx context.Context, status OrderStatus, limit int) ([]Order, error)
 	// MailOf an order, newest first, without papers.
 	MailOf(ctx context.Context, number string) ([]Mail, error)
+	// Transfers are those that wait, oldest first, then those that ended last.
+	Transfers(ctx context.Context, limit int) ([]Transfer, error)
 	// LevelReviews are those that wait.
 	LevelReviews(ctx context.Context) ([]LevelReview, error)
 	// Paper is the PDF that was sent for an order; nil when none was.
@@ -107,7 +116,8 @@ type Situation struct {
 	Minimum, Maximum int64
 	HasLevel         bool
 	Shelf            []inventory.Balance
-	OnOrder          int64
+	OnOrder          int64          // with what is to be carried here
+	Reserved         int64          // to be carried elsewhere
 	Open             *Proposal      // the open one
 	Use              []DayUse       // oldest first
 	FirstUse         inventory.Date // of the spot's whole history; zero when never used
@@ -257,6 +267,9 @@ func (d *Desk) consider(ctx context.Context, tx Tx, spot Spot) (raised bool, err
 	}
 	p := s.propose(advice, today)
 	p.RaisedAt, p.RaisedBy, p.RaisedName = tx.Now(), reorderJob.ID, "reorder run"
+	if p.Offers, err = d.offers(ctx, tx, s, advice, today); err != nil {
+		return false, err
+	}
 	id, fresh, err := tx.Propose(ctx, p)
 	if err != nil || !fresh {
 		return false, err
@@ -283,6 +296,10 @@ func (d *Desk) raiseHigher(ctx context.Context, tx Tx, s Situation, more policy.
 	}
 	p.Quantity, p.Suggested, p.Cause, p.Reason, p.Figures, p.IfNot = fresh.Quantity, fresh.Suggested, fresh.Cause, fresh.Reason, fresh.Figures, fresh.IfNot
 	p.UseDays, p.PerDay, p.DaysLeft = fresh.UseDays, fresh.PerDay, fresh.DaysLeft
+	var err error
+	if p.Offers, err = d.offers(ctx, tx, s, whole, today); err != nil {
+		return err
+	}
 	return tx.SaveProposal(ctx, p)
 }
 
@@ -304,23 +321,29 @@ func (s Situation) Advise(today inventory.Date) policy.Advice {
 	case s.Choice != nil:
 		level, demand = s.Choice.Level(policy.Weekly(days), demand, terms)
 	}
-	p := policy.Position{OnOrder: s.OnOrder}
-	var lots []policy.LotLeft
+	p := policy.Position{OnOrder: s.OnOrder, Reserved: s.Reserved}
 	for _, b := range s.Shelf {
 		p.OnHand += b.OnHand()
 		p.Held += b.Held
 		p.Expired += b.Expired(today)
-		left := policy.NeverExpires
-		if !b.Lot.Expiry.IsZero() {
-			left = int(b.Lot.Expiry-today) + 1
-		}
-		lots = append(lots, policy.LotLeft{Quantity: b.Usable(today), Days: left})
 	}
 	if s.Open != nil {
 		p.Proposed = s.Open.Quantity
 	}
-	p.Wasting = policy.Waste(lots, demand.PerDay, int(terms.LeadDays+max(terms.ReviewDays, 1)))
+	p.Wasting = policy.Waste(s.lots(today), demand.PerDay, int(terms.LeadDays+max(terms.ReviewDays, 1)))
 	return policy.Decide(p, demand, terms, level)
+}
+
+// lots are what may be used of each lot, and for how long.
+func (s Situation) lots(today inventory.Date) []policy.LotLeft {
+	lots := make([]policy.LotLeft, len(s.Shelf))
+	for i, b := range s.Shelf {
+		lots[i] = policy.LotLeft{Quantity: b.Usable(today), Days: policy.NeverExpires}
+		if !b.Lot.Expiry.IsZero() {
+			lots[i].Days = int(b.Lot.Expiry-today) + 1
+		}
+	}
+	return lots
 }
 
 func (s Situation) terms() policy.Terms {

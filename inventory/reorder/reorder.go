@@ -66,6 +66,7 @@ type Proposal struct {
 	Reason    string
 	Figures   []policy.Figure
 	IfNot     string
+	Offers    []Offer // what other places could give instead, as it stood then
 	// UseDays is the use of the last days, oldest first; PerDay the forecast.
 	UseDays  []int64
 	PerDay   float64
