@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,11 +23,12 @@ import (
 // third day, and the manager says yes to what it proposes. Of the last run some
 // proposals still wait on the first page.
 const (
-	runEvery    = 3
-	lastRun     = 1  // days before the start
-	leftToday   = 5  // proposals that the manager has not come to
-	weeksBefore = 44 // of use that were taken in from the books of before
-	dailyBefore = 28 // days of it that are known by the day
+	runEvery        = 3
+	lastRun         = 1  // days before the start
+	leftToday       = 5  // proposals that the manager has not come to
+	itemsLeftBehind = 12 // kinds of goods that a closed ward has left somewhere
+	weeksBefore     = 44 // of use that were taken in from the books of before
+	dailyBefore     = 28 // days of it that are known by the day
 )
 
 // shelves is the stock of the past: what was used, ordered and delivered, and
@@ -61,6 +63,9 @@ func (s *shelves) agenda() []event {
 		agenda = append(agenda, event{hour(9, 0), s.decide}, event{hour(11, 0), s.receive})
 		if ago%runEvery == lastRun {
 			last := ago == lastRun
+			if last {
+				agenda = append(agenda, event{hour(5, 0), s.leaveBehind})
+			}
 			agenda = append(agenda, event{hour(6, 0), s.desk.Nightly},
 				event{hour(10, 0), func(ctx context.Context) error { return s.approve(ctx, last) }}, event{hour(10, 30), s.send})
 		}
@@ -95,6 +100,27 @@ func (s *shelves) before(ctx context.Context) error {
 	}
 	_, err := db.Stock{DB: s.together}.ImportPastUse(ctx, hospital.Job("import"), slices.Collect(maps.Values(sums)), true)
 	return err
+}
+
+// leaveBehind has a ward that is closing bring what it no longer needs to a shelf
+// where nobody uses it, so that proposals have something to offer before buying.
+func (s *shelves) leaveBehind(ctx context.Context) error {
+	busiest := slices.SortedFunc(slices.Values(s.drawing.Items), func(a, b simulate.Item) int { return cmp.Compare(b.Daily, a.Daily) })
+	for _, item := range busiest[:min(len(busiest), itemsLeftBehind)] {
+		elsewhere := slices.IndexFunc(s.drawing.Items, func(other simulate.Item) bool {
+			return other.Place != item.Place && !strings.HasPrefix(other.Place, "f-")
+		})
+		if elsewhere < 0 || strings.HasPrefix(item.Place, "f-") {
+			continue
+		}
+		err := s.stock.Receive(ctx, s.actor(hospital.SupplyManager), inventory.Receiving{Item: inventory.ItemID(item.ID),
+			Place: inventory.PlaceID(s.drawing.Items[elsewhere].Place), Number: "Z" + strings.ToUpper(item.ID[:1]) + "77",
+			Expiry: s.stock.Today(s.clock.Now()) + 50, Quantity: int64(item.Daily*4) + 1, Why: "a ward was closed"})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow holds the lots of a fridge where an excursion has begun.
