@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
+	"slices"
 	"time"
 
 	"wardwatch/tracking/coldchain"
@@ -42,10 +44,14 @@ func fridge(ctx context.Context, ask asker, id coldchain.FridgeID) (coldchain.Fr
 	if errors.Is(err, sql.ErrNoRows) {
 		err = coldchain.ErrUnknownFridge
 	}
+	one := []coldchain.Fridge{f}
+	if err == nil {
+		err = planned(ctx, ask, one)
+	}
 	if err != nil {
 		return coldchain.Fridge{}, fmt.Errorf("fridge %s: %w", id, err)
 	}
-	return f, nil
+	return one[0], nil
 }
 
 // Fridge is one fridge.
@@ -66,6 +72,9 @@ func (f Fridges) Fridges(ctx context.Context) ([]coldchain.Fridge, error) {
 		ORDER BY name, id`
 	rows, err := f.Query(ctx, q)
 	fridges, err := scanAll(rows, err, scanFridge)
+	if err == nil {
+		err = planned(ctx, f.DB, fridges)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("fridges: %w", err)
 	}
@@ -878,14 +887,16 @@ func applyFridge(ctx context.Context, tx *Tx, said document.Fridge) (string, err
 			model = excluded.model, serial = excluded.serial`
 	want := coldchain.Fridge{ID: coldchain.FridgeID(said.ID), Name: said.Name, Profile: coldchain.ProfileID(said.Profile),
 		Room: said.Room, Unit: said.Unit, Model: said.Model, Serial: said.Serial}
-	if _, known := coldchain.ReadyMadeProfile(want.Profile); !known {
-		return "", fmt.Errorf("there is no profile %q: %w", said.Profile, coldchain.ErrInvalidProfile)
+	if err := profileKnown(ctx, tx, want.Profile); err != nil {
+		return "", err
 	}
 	is, err := fridge(ctx, tx, want.ID)
 	if err != nil && !errors.Is(err, coldchain.ErrUnknownFridge) {
 		return "", err
 	}
-	if err == nil && is == want {
+	given := is.Profile
+	is.Plan = nil
+	if err == nil && reflect.DeepEqual(is, want) {
 		return document.Same, nil
 	}
 	what := document.Alter
@@ -895,8 +906,28 @@ func applyFridge(ctx context.Context, tx *Tx, said document.Fridge) (string, err
 	if _, err := tx.Exec(ctx, q, want.ID, want.Name, want.Profile, want.Room, want.Unit, want.Model, want.Serial); err != nil {
 		return "", err
 	}
+	if what == document.Alter && given != want.Profile {
+		if err := giveProfile(ctx, tx, want.ID, want.Profile, tx.Now()); err != nil {
+			return "", err
+		}
+	}
 	tx.Announce(coldchain.Topic, want.ID.Topic())
 	return what, fridgesChanged(ctx, tx)
+}
+
+// profileKnown refuses a profile that is neither ready-made nor the site's own.
+func profileKnown(ctx context.Context, tx *Tx, id coldchain.ProfileID) error {
+	if _, known := coldchain.ReadyMadeProfile(id); known {
+		return nil
+	}
+	versions, err := profileVersions(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(versions, func(v coldchain.ProfileVersion) bool { return v.Profile.ID == id }) {
+		return fmt.Errorf("there is no profile %q: %w", id, coldchain.ErrInvalidProfile)
+	}
+	return nil
 }
 
 func applySensor(ctx context.Context, tx *Tx, fridge coldchain.FridgeID, said document.Sensor) (string, error) {

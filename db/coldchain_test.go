@@ -365,7 +365,7 @@ func TestTheStoredExcursionsAreThoseOfOneReplay(t *testing.T) {
 		probe := fmt.Sprintf("probe-%d", run)
 		w.attach(probe, "f-1")
 		points := drawSeries(rt)
-		want := coldchain.NewReplay(coldchain.Refrigerator(), coldchain.Point{})
+		want := coldchain.NewReplay(coldchain.Always(coldchain.Refrigerator()), coldchain.Point{})
 		for _, p := range points {
 			want.Step(p)
 		}

@@ -281,17 +281,17 @@ func (d *DB) verifyHours(ctx context.Context) (says string, fault, err error) {
 	return fmt.Sprintf("%d readings, summed up rightly", readings), nil, nil
 }
 
-// judged is a sensor whose whole record was judged by one profile.
+// judged is a sensor whose whole record was judged for one fridge.
 type judged struct {
-	id      coldchain.SensorID
-	name    string
-	profile coldchain.Profile
+	id     coldchain.SensorID
+	name   string
+	fridge coldchain.FridgeID
+	plan   coldchain.Plan
 }
 
 // verifyExcursions judges each sensor's record from its beginning and compares
 // what it finds with what is stored. A sensor that was moved from one fridge to
-// another, or whose fridge got another profile, is left out: its record was
-// judged by two.
+// another is left out: its record was judged for two.
 func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err error) {
 	sensors, err := d.judgedSensors(ctx)
 	if err != nil {
@@ -320,7 +320,7 @@ func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err erro
 
 func (d *DB) judgedSensors(ctx context.Context) ([]judged, error) {
 	const q = `
-		SELECT s.id, s.sensor || '/' || s.channel, f.profile
+		SELECT s.id, s.sensor || '/' || s.channel, f.id
 		FROM sensors s
 		JOIN fridges f ON f.id = s.fridge
 		WHERE s.judged = 1
@@ -329,18 +329,26 @@ func (d *DB) judgedSensors(ctx context.Context) ([]judged, error) {
 		ORDER BY s.id`
 	rows, err := d.Query(ctx, q)
 	all, err := gather(rows, err, func(rows *sql.Rows) (j judged, err error) {
-		var profile coldchain.ProfileID
-		err = rows.Scan(&j.id, &j.name, &profile)
-		j.profile, _ = coldchain.ReadyMadeProfile(profile)
-		return j, err
+		return j, rows.Scan(&j.id, &j.name, &j.fridge)
 	})
-	return slices.DeleteFunc(all, func(j judged) bool { return len(j.profile.Rules) == 0 }), err
+	for i := range all {
+		if err == nil {
+			all[i].plan, err = d.planOf(ctx, all[i].fridge)
+		}
+	}
+	return all, err
+}
+
+// planOf is what a fridge was judged by.
+func (d *DB) planOf(ctx context.Context, id coldchain.FridgeID) (coldchain.Plan, error) {
+	f, err := fridge(ctx, d, id)
+	return f.Plan, err
 }
 
 // judgedOtherwise says that some stored excursion was found by a rule that the profile does not have now.
 func (j judged) judgedOtherwise(stored []coldchain.Excursion) bool {
 	return slices.ContainsFunc(stored, func(e coldchain.Excursion) bool {
-		rule, ok := j.profile.Rule(e.Rule)
+		rule, ok := j.plan.At(e.ConfirmedAt).Rule(e.Rule)
 		return !ok || rule.Limit != e.Limit
 	})
 }
@@ -356,7 +364,7 @@ func (d *DB) replay(ctx context.Context, s judged) ([]coldchain.Excursion, error
 		return nil, err
 	}
 	defer rows.Close()
-	replay := coldchain.NewReplay(s.profile, coldchain.Point{})
+	replay := coldchain.NewReplay(s.plan, coldchain.Point{})
 	for rows.Next() {
 		point, err := scanPoint(rows)
 		if err != nil {

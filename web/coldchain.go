@@ -106,7 +106,7 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	if err != nil {
 		return err
 	}
-	p := views.FridgePageProps{Actor: d.actor(c), Forms: views.FridgeForms{Zone: d.Register.Current().Site.Zone}}
+	p := views.FridgePageProps{Actor: d.actor(c), Forms: d.fridgeForms()}
 	if failed != nil {
 		p.Forms = *failed
 	}
@@ -135,6 +135,9 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	}
 	if opened {
 		p.Opened = &opening
+	}
+	if p.Profiles, err = d.ColdChain.Profiles(ctx, now); err != nil {
+		return err
 	}
 	p.Month = now.In(d.Register.Current().Site.Location()).Format("2006-01")
 	if p.Contents, err = d.contents(c, id); err != nil {

@@ -27,6 +27,7 @@ func (d *Door) routes() []route {
 		d.transferRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),
+		d.profileRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),
 		d.floorRoutes(),

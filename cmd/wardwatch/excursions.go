@@ -163,7 +163,7 @@ func judge(r logger.Recording, profile coldchain.Profile, zone *time.Location) j
 			j.Days = append(j.Days, dayOf(day))
 		}
 	}
-	replay := coldchain.NewReplay(profile, coldchain.Point{})
+	replay := coldchain.NewReplay(coldchain.Always(profile), coldchain.Point{})
 	for _, point := range points {
 		replay.Step(point)
 	}

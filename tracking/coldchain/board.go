@@ -54,7 +54,7 @@ const loggerStale = 36 * time.Hour
 
 // stand says how a fridge stands, from what is stored of it.
 func stand(f Fridge, probes []Watched, running []Excursion, at time.Time) Standing {
-	s := Standing{Fridge: f, Profile: f.judgedBy(), Probes: probes, Running: running}
+	s := Standing{Fridge: f, Profile: f.JudgedBy(at), Probes: probes, Running: running}
 	slices.SortStableFunc(s.Running, func(a, b Excursion) int { return cmp.Compare(b.Severity, a.Severity) })
 	s.Condition, s.Stale = NoProbe, true
 	for _, w := range probes {

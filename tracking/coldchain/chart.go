@@ -53,7 +53,7 @@ func (m *Monitor) Chart(ctx context.Context, id FridgeID, from, to time.Time) (C
 	if to.Sub(from) > MaxChart {
 		from = to.Add(-MaxChart)
 	}
-	chart := Chart{From: from, To: to, Profile: f.judgedBy(), Summed: to.Sub(from) > rawFor}
+	chart := Chart{From: from, To: to, Profile: f.JudgedBy(to), Summed: to.Sub(from) > rawFor}
 	for _, probe := range probes {
 		spots, reach, err := m.spots(ctx, probe.Sensor.ID, chart)
 		if err != nil {

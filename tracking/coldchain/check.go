@@ -89,7 +89,7 @@ func (m *Monitor) Look(ctx context.Context, by hospital.Actor, id FridgeID, note
 		if c, err = m.NextCheck(ctx, id, tx.Now()); err != nil {
 			return err
 		}
-		profile := fridge.judgedBy()
+		profile := fridge.JudgedBy(tx.Now())
 		if fine := c.Points > 0 && profile.InBand(c.Min) && profile.InBand(c.Max); !fine && note == "" {
 			return hospital.Refuse(hospital.ErrInvalid, "It was out of range or not known. Say what was done about it.")
 		}

@@ -159,11 +159,11 @@ func cumulative() Profile {
 
 // record is a stream's record in memory, judged as the Monitor judges.
 type record struct {
-	profile Profile
-	points  []Point // sorted
-	state   State
-	stored  []Excursion
-	nextID  ExcursionID
+	plan   Plan
+	points []Point // sorted
+	state  State
+	stored []Excursion
+	nextID ExcursionID
 }
 
 func (r *record) LastWithin(before time.Time, low, high MilliCelsius) (Point, bool, error) {
@@ -213,7 +213,7 @@ func (r *record) add(t interface{ Fatal(...any) }, batch []Point) {
 			continue
 		}
 		if p.At.After(r.state.Last.At) {
-			state, events := r.state.Step(r.profile, Reading{MeasuredAt: p.At, Temp: p.Temp})
+			state, events := r.state.Judge(r.plan, Reading{MeasuredAt: p.At, Temp: p.Temp})
 			r.state = state
 			r.apply(events)
 		} else {
@@ -226,7 +226,7 @@ func (r *record) add(t interface{ Fatal(...any) }, batch []Point) {
 	if len(late) == 0 {
 		return
 	}
-	judged, err := Rejudge(r.profile, r, late[0].At, late[len(late)-1].At)
+	judged, err := Rejudge(r.plan, r, late[0].At, late[len(late)-1].At)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func (r *record) apply(events []Event) {
 
 // refresh keeps the running excursions as they stand.
 func (r *record) refresh() {
-	for _, running := range r.state.Running(r.profile) {
+	for _, running := range r.state.Running(r.plan.At(r.state.Last.At)) {
 		for i := range r.stored {
 			if r.stored[i].Rule == running.Rule && r.stored[i].Running() {
 				running.ID = r.stored[i].ID
@@ -305,13 +305,22 @@ func series(t *rapid.T) []Point {
 	return points
 }
 
-func profiles() []Profile { return []Profile{Refrigerator(), cumulative(), WHORefrigerator()} }
+// plans are one profile for ever, and profiles that take over from each other.
+func plans(t *rapid.T) Plan {
+	profiles := []Profile{Refrigerator(), cumulative(), WHORefrigerator(), WHOShipping(), CDCPharmacy()}
+	plan := Always(rapid.SampledFrom(profiles).Draw(t, "profile"))
+	for at := noon; rapid.IntRange(0, 2).Draw(t, "another term") == 0; {
+		at = at.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "minutes of the term")) * time.Minute)
+		plan = append(plan, Term{at, rapid.SampledFrom(profiles).Draw(t, "next profile")})
+	}
+	return plan
+}
 
 // The heart of the matter: whatever the order of arrival, the batches and the
 // duplicates, the excursions are those of one replay of the sorted record.
 func TestAnyOrderOfArrivalGivesTheExcursionsOfOneReplay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := rapid.SampledFrom(profiles()).Draw(t, "profile")
+		p := plans(t)
 		points := series(t)
 		want := NewReplay(p, Point{})
 		for _, at := range points {
@@ -330,7 +339,7 @@ func TestAnyOrderOfArrivalGivesTheExcursionsOfOneReplay(t *testing.T) {
 			block := slices.Clone(arrival[i:j])
 			arrival = append(slices.Delete(arrival, i, j), block...)
 		}
-		got := &record{profile: p}
+		got := &record{plan: p}
 		for len(arrival) > 0 {
 			n := rapid.IntRange(1, len(arrival)).Draw(t, "batch")
 			got.add(t, slices.Clone(arrival[:n]))
@@ -360,7 +369,7 @@ func anonymous(es []Excursion) []Excursion {
 }
 
 func TestLateDataKeepsTheIdentityOfWhatItRevises(t *testing.T) {
-	r := &record{profile: Refrigerator()}
+	r := &record{plan: Always(Refrigerator())}
 	var warm, held []Point
 	for i, c := range []float64{5, 9, 9, 9, 9, 9, 7, 6, 5, 5} {
 		p := Point{At: noon.Add(time.Duration(i) * 5 * time.Minute), Temp: FromCelsius(c)}

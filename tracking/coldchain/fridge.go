@@ -29,7 +29,19 @@ type Fridge struct {
 	Unit    hospital.UnitID
 	Model   string
 	Serial  string
+	// Plan is what it was, is and will be judged by; empty: by Profile, ready-made.
+	Plan Plan
 }
+
+func (f Fridge) plan() Plan {
+	if len(f.Plan) > 0 {
+		return f.Plan
+	}
+	return PlanOf([]Assignment{{Profile: f.Profile}}, nil)
+}
+
+// JudgedBy is the profile in force at a moment.
+func (f Fridge) JudgedBy(at time.Time) Profile { return f.plan().At(at) }
 
 // SensorID numbers streams of readings in the store.
 type SensorID int64
@@ -143,6 +155,11 @@ type Tx interface {
 	// AddOpening stores a planned opening; Opened is the one that a fridge is in.
 	AddOpening(context.Context, Opening) error
 	Opened(ctx context.Context, fridge FridgeID, at time.Time) (Opening, bool, error)
+	// ProfileVersions are all versions of the site's own profiles, by identifier, oldest first.
+	ProfileVersions(context.Context) ([]ProfileVersion, error)
+	AddProfileVersion(context.Context, hospital.Actor, ProfileVersion) error
+	// GiveProfile makes a fridge be judged by another profile from a moment on.
+	GiveProfile(ctx context.Context, fridge FridgeID, profile ProfileID, from time.Time) error
 	// FridgesChanged makes every process load fridges and sensors anew.
 	FridgesChanged(context.Context) error
 	// Attach makes a sensor known and says which fridge it watches.
@@ -155,6 +172,8 @@ type Store interface {
 	// Fridges are all fridges by name.
 	Fridges(context.Context) ([]Fridge, error)
 	Fridge(context.Context, FridgeID) (Fridge, error)
+	// ProfileVersions are all versions of the site's own profiles, by identifier, oldest first.
+	ProfileVersions(context.Context) ([]ProfileVersion, error)
 	// Watched are the streams that belong to fridges, each with its newest reading.
 	Watched(context.Context) ([]Watched, error)
 	WatchedIn(context.Context, FridgeID) ([]Watched, error)

@@ -57,7 +57,7 @@ func NewMonitor(store Store, ladder notify.Ladder, register *hospital.Register) 
 type watch struct {
 	sensor  Sensor
 	fridge  Fridge
-	profile Profile
+	plan    Plan
 	state   State
 	running []Excursion // with identity
 	saved   time.Time   // the checkpoint's reading
@@ -219,7 +219,7 @@ func (m *Monitor) watch(ctx context.Context, tx Tx, key SensorKey) (*watch, erro
 		if w.fridge, err = tx.Fridge(ctx, sensor.Fridge); err != nil {
 			return nil, err
 		}
-		w.profile = w.fridge.judgedBy()
+		w.plan = w.fridge.plan()
 	}
 	if err := m.load(ctx, tx, w); err != nil {
 		return nil, fmt.Errorf("load %s: %w", key, err)
@@ -228,13 +228,8 @@ func (m *Monitor) watch(ctx context.Context, tx Tx, key SensorKey) (*watch, erro
 	return w, nil
 }
 
-// judgedBy is the fridge's profile; one whose profile is not known is judged as a refrigerator.
-func (f Fridge) judgedBy() Profile {
-	if p, known := ReadyMadeProfile(f.Profile); known {
-		return p
-	}
-	return Refrigerator()
-}
+// profile is what the newest reading was judged by.
+func (w *watch) profile() Profile { return w.plan.At(w.state.Last.At) }
 
 // load brings the judgement to where it stood after the newest stored reading.
 func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
@@ -256,13 +251,13 @@ func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
 	if err != nil || !found || saved.Fridge != w.fridge.ID {
 		return err // what came while it watched no fridge, or another, is not judged here
 	}
-	if saved.Profile != w.profile.print() {
+	if saved.Profile != w.plan.print() {
 		w.late = []time.Time{last.At} // the profile has changed: judge from the last quiet reading on
 		return m.rejudge(ctx, tx, w)
 	}
 	w.state, w.saved = saved.State, saved.AsOf
 	return tx.PastOf(ctx, w.sensor.ID).Each(saved.AsOf, func(p Point) bool {
-		w.state, _ = w.state.Step(w.profile, Reading{MeasuredAt: p.At, Temp: p.Temp})
+		w.state, _ = w.state.Judge(w.plan, Reading{MeasuredAt: p.At, Temp: p.Temp})
 		return true
 	})
 }
@@ -349,7 +344,7 @@ func (m *Monitor) step(ctx context.Context, tx Tx, w *watch, r Reading) error {
 		return nil
 	}
 	before := w.state.Last
-	state, events := w.state.Step(w.profile, r)
+	state, events := w.state.Judge(w.plan, r)
 	w.state = state
 	for _, e := range events {
 		if err := m.apply(ctx, tx, w, e); err != nil {
@@ -357,7 +352,7 @@ func (m *Monitor) step(ctx context.Context, tx Tx, w *watch, r Reading) error {
 		}
 	}
 	w.due = w.due || len(events) > 0 || r.MeasuredAt.Sub(w.saved) >= checkpointEvery
-	if !before.At.IsZero() && r.MeasuredAt.Sub(before.At) > w.profile.SilentAfter && w.live(r.MeasuredAt, tx.Now()) {
+	if !before.At.IsZero() && r.MeasuredAt.Sub(before.At) > w.profile().SilentAfter && w.live(r.MeasuredAt, tx.Now()) {
 		return m.judgeSilence(ctx, tx, w.fridge, nil)
 	}
 	return nil
@@ -379,11 +374,11 @@ func (w *watch) checkpoint(ctx context.Context, tx Tx) error {
 	if err := tx.SaveHour(ctx, w.sensor.ID, w.hour); err != nil {
 		return err
 	}
-	return tx.SaveState(ctx, w.sensor.ID, Checkpoint{Fridge: w.fridge.ID, Profile: w.profile.print(), AsOf: w.saved, State: w.state})
+	return tx.SaveState(ctx, w.sensor.ID, Checkpoint{Fridge: w.fridge.ID, Profile: w.plan.print(), AsOf: w.saved, State: w.state})
 }
 
 // live is true while a reading is young enough to ring.
-func (w *watch) live(measured, now time.Time) bool { return now.Sub(measured) <= w.profile.Live() }
+func (w *watch) live(measured, now time.Time) bool { return now.Sub(measured) <= w.profile().Live() }
 
 // apply stores what a step meant.
 func (m *Monitor) apply(ctx context.Context, tx Tx, w *watch, e Event) error {
@@ -512,7 +507,7 @@ func (m *Monitor) settle(ctx context.Context, tx Tx, w *watch) error {
 		return nil
 	}
 	w.running = slices.Clone(w.running)
-	for _, now := range w.state.Running(w.profile) {
+	for _, now := range w.state.Running(w.profile()) {
 		for i := range w.running {
 			if w.running[i].Rule == now.Rule {
 				w.running[i] = w.running[i].keepIdentity(now)
@@ -585,7 +580,7 @@ func (m *Monitor) rejudgeBlock(ctx context.Context, tx Tx, w *watch, late block)
 	if !w.judged() {
 		return nil
 	}
-	judged, err := Rejudge(w.profile, tx.PastOf(ctx, w.sensor.ID), late.from, late.to)
+	judged, err := Rejudge(w.plan, tx.PastOf(ctx, w.sensor.ID), late.from, late.to)
 	if err != nil {
 		return err
 	}

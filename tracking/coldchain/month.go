@@ -50,7 +50,7 @@ func (m *Monitor) Month(ctx context.Context, id FridgeID, month string, at time.
 	if report.Fridge, err = m.store.Fridge(ctx, id); err != nil {
 		return Month{}, err
 	}
-	report.Profile = report.Fridge.judgedBy()
+	report.Profile = report.Fridge.JudgedBy(report.To)
 	report.Room, _ = m.register.Current().Room(report.Fridge.Room)
 	if err := m.monthOfProbes(ctx, &report, zone); err != nil {
 		return Month{}, fmt.Errorf("month %s of %s: %w", month, id, err)

@@ -224,9 +224,46 @@ func WHORefrigerator() Profile {
 	}
 }
 
+// CDCPharmacy judges a vaccine fridge with a second, urgent rule: an hour outside
+// is no door any more, and short warmths add up.
+func CDCPharmacy() Profile {
+	p := Refrigerator()
+	p.ID, p.Name = "cdc-pharmacy", "Vaccine refrigerator, urgent after an hour"
+	p.Source = sourceCDC + "; urgency after 60 min by pharmacies' practice"
+	p.Rules = append(p.Rules, Rule{Name: "warm for an hour", Direction: TooWarm, Limit: 8_000, Mode: Consecutive, Duration: time.Hour,
+		Hysteresis: 300, ClearHold: 10 * time.Minute, Severity: Critical, Source: p.Source},
+		Rule{Name: "warm in all", Direction: TooWarm, Limit: 8_000, Mode: Cumulative, Duration: time.Hour, Window: 72 * time.Hour,
+			Hysteresis: 300, ClearHold: 10 * time.Minute, Severity: Serious, Source: "60 min in 72 h, as open mSupply's cold chain app counts"})
+	return p
+}
+
+// WHOShipping judges a transport by the limits of WHO's type 2 shipping
+// indicators, which are inclusive and partly cumulative.
+func WHOShipping() Profile {
+	const source = "WHO PQS E006/TR07, shipping indicator type 2"
+	rule := func(name string, direction Direction, limit MilliCelsius, mode Mode, hours time.Duration, severity Severity) Rule {
+		r := Rule{Name: name, Direction: direction, Limit: limit, Inclusive: true, Mode: mode, Duration: hours * time.Hour,
+			Hysteresis: 300, ClearHold: 15 * time.Minute, Severity: severity, Source: source}
+		if mode == Cumulative {
+			r.Window = 28 * 24 * time.Hour
+		}
+		return r
+	}
+	return Profile{
+		ID: "who-shipping", Name: "Vaccine shipment by WHO PQS", Low: 2_000, High: 8_000,
+		Interval: 10 * time.Minute, SilentAfter: 0, Source: source,
+		Rules: []Rule{
+			rule("hot", TooWarm, 45_000, Consecutive, 1, Critical),
+			rule("warm", TooWarm, 30_000, Cumulative, 10, Serious),
+			rule("mild", TooWarm, 10_000, Cumulative, 20, Warning),
+			rule("freeze", TooCold, -500, Consecutive, 1, Critical),
+		},
+	}
+}
+
 // ReadyMade lists the profiles that every site has, in the order pages show them.
 func ReadyMade() []Profile {
-	return []Profile{Refrigerator(), Freezer(), UltraCold(), WHORefrigerator()}
+	return []Profile{Refrigerator(), CDCPharmacy(), Freezer(), UltraCold(), WHORefrigerator(), WHOShipping()}
 }
 
 // ReadyMadeProfile looks up a ready-made profile.

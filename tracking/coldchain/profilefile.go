@@ -80,4 +80,22 @@ func (f ruleFile) rule() (Rule, error) {
 	return r, fmt.Errorf("there is no severity %q", f.Severity)
 }
 
-func minutes(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
+func minutes(n float64) time.Duration {
+	return time.Duration(n * float64(time.Minute)).Round(time.Second)
+}
+
+// File is the profile as ReadProfile reads it.
+func (p Profile) File() ([]byte, error) {
+	file := profileFile{ID: p.ID, Name: p.Name, Low: p.Low.Celsius(), High: p.High.Celsius(),
+		IntervalMinutes: p.Interval.Minutes(), SilentMinutes: p.SilentAfter.Minutes(), Source: p.Source}
+	for _, r := range p.Rules {
+		file.Rules = append(file.Rules, ruleFile{Name: r.Name, Direction: r.Direction, Limit: r.Limit.Celsius(), Inclusive: r.Inclusive,
+			Mode: r.Mode, Minutes: r.Duration.Minutes(), WindowHours: r.Window.Hours(), Hysteresis: r.Hysteresis.Celsius(),
+			ClearMinutes: r.ClearHold.Minutes(), Severity: r.Severity.String(), Source: r.Source})
+	}
+	text, err := json.Marshal(file)
+	if err != nil {
+		return nil, fmt.Errorf("write profile %s: %w", p.ID, err)
+	}
+	return text, nil
+}

@@ -11,7 +11,7 @@ import (
 // excursions it finds. Late data is judged by it: from an Anchor before the
 // oldest new reading, up to where the new readings can't matter any more.
 type Replay struct {
-	profile    Profile
+	plan       Plan
 	state      State
 	found      []Excursion
 	lastBeyond time.Time
@@ -19,17 +19,17 @@ type Replay struct {
 
 // NewReplay begins at an anchor: a reading after which every rule is quiet. The
 // zero Point begins at the start of the record.
-func NewReplay(p Profile, anchor Point) *Replay {
-	return &Replay{profile: p, state: State{Last: anchor}}
+func NewReplay(plan Plan, anchor Point) *Replay {
+	return &Replay{plan: plan, state: State{Last: anchor}}
 }
 
 // Step judges the next reading.
 func (r *Replay) Step(at Point) {
-	state, events := r.state.Step(r.profile, Reading{MeasuredAt: at.At, Temp: at.Temp})
+	state, events := r.state.Judge(r.plan, Reading{MeasuredAt: at.At, Temp: at.Temp})
 	for _, e := range events {
 		r.note(e)
 	}
-	for _, rule := range r.profile.Rules {
+	for _, rule := range r.plan.At(at.At).Rules {
 		if rule.Beyond(at.Temp) {
 			r.lastBeyond = at.At
 		}
@@ -50,13 +50,16 @@ func (r *Replay) note(e Event) {
 	}
 }
 
+// profile is what the last reading was judged by.
+func (r *Replay) profile() Profile { return r.plan.At(r.state.Last.At) }
+
 // State is where the fold stands after the last reading.
 func (r *Replay) State() State { return r.state }
 
 // Excursions are those found so far, oldest first; running ones as they stand.
 func (r *Replay) Excursions() []Excursion {
 	found := slices.Clone(r.found)
-	for _, running := range r.state.Running(r.profile) {
+	for _, running := range r.state.Running(r.profile()) {
 		for i := len(found) - 1; i >= 0; i-- {
 			if found[i].Rule == running.Rule {
 				found[i] = running
@@ -72,9 +75,9 @@ func (r *Replay) Excursions() []Excursion {
 // follows: every rule has been quiet for its longest window since. The caller
 // must see to it that no stored excursion covers the last reading either.
 func (r *Replay) Settled(newest time.Time) bool {
-	window := r.profile.longestWindow()
+	window := r.plan.longestWindow()
 	last := r.state.Last.At
-	return last.After(newest.Add(window)) && !last.Before(r.lastBeyond.Add(window)) && r.state.quiet(r.profile)
+	return last.After(newest.Add(window)) && !last.Before(r.lastBeyond.Add(window)) && r.state.quiet(r.profile())
 }
 
 func (s State) quiet(p Profile) bool {
@@ -98,13 +101,18 @@ type Past interface {
 // Anchor finds the newest reading, far enough before oldest, after which every
 // rule was certainly quiet, so that a replay from there equals one of the whole
 // record. The zero Point means that only the beginning of the record will do.
-func Anchor(p Profile, past Past, oldest time.Time) (Point, error) {
-	low, high := p.harmless()
-	before := oldest.Add(-p.longestWindow())
+func Anchor(plan Plan, past Past, oldest time.Time) (Point, error) {
+	before := oldest.Add(-plan.longestWindow())
 	for {
+		i := plan.index(before.Add(-time.Millisecond))
+		low, high := plan.At(before.Add(-time.Millisecond)).harmless()
 		at, found, err := past.LastWithin(before, low, high)
-		if err != nil || !found {
+		if err != nil || !found && i == 0 {
 			return Point{}, err
+		}
+		if i > 0 && (!found || at.At.Before(plan[i].From)) {
+			before = plan[i].From // under the term before, other temperatures are harmless
+			continue
 		}
 		start, covered, err := past.Covering(at.At)
 		if err != nil {
@@ -245,12 +253,12 @@ type Rejudged struct {
 // Rejudge judges a record anew after readings between oldest and newest have
 // been added to it behind the last one: the result is the same as judging all
 // of it in order.
-func Rejudge(p Profile, record Record, oldest, newest time.Time) (Rejudged, error) {
-	anchor, err := Anchor(p, record, oldest)
+func Rejudge(plan Plan, record Record, oldest, newest time.Time) (Rejudged, error) {
+	anchor, err := Anchor(plan, record, oldest)
 	if err != nil {
 		return Rejudged{}, err
 	}
-	replay := NewReplay(p, anchor)
+	replay := NewReplay(plan, anchor)
 	toEnd := true
 	var failed error
 	err = record.Each(anchor.At, func(at Point) bool {

@@ -77,7 +77,7 @@ func blame(fridges []Fridge, watched []Watched, at time.Time) blamed {
 	b := blamed{map[SensorKey]bool{}, map[hospital.GatewayID][]string{}}
 	for _, w := range watched {
 		fridge, known := names[w.Sensor.Fridge]
-		if !known || len(served[w.Gateway]) < 2 || !w.SilentAt(fridge.judgedBy(), at) || newest[w.Gateway].After(w.Last.At.Add(fridge.judgedBy().Interval)) {
+		if !known || len(served[w.Gateway]) < 2 || !w.SilentAt(fridge.JudgedBy(at), at) || newest[w.Gateway].After(w.Last.At.Add(fridge.JudgedBy(at).Interval)) {
 			continue
 		}
 		b.probes[w.Sensor.Key] = true
@@ -122,7 +122,7 @@ func (m *Monitor) judgeSilence(ctx context.Context, tx Tx, fridge Fridge, blamed
 	if err != nil {
 		return err
 	}
-	profile := fridge.judgedBy()
+	profile := fridge.JudgedBy(tx.Now())
 	var silent []string
 	heard := 0
 	for _, w := range watched {

@@ -128,7 +128,9 @@ type Fridge struct {
 }
 
 // Profiles lists the names of the temperature profiles that a document may use.
-func Profiles() []string { return []string{"refrigerator", "freezer", "ultracold"} }
+func Profiles() []string {
+	return []string{"refrigerator", "cdc-pharmacy", "freezer", "ultracold", "who-refrigerator", "who-shipping"}
+}
 
 // Sensor is one probe in a fridge, by the identity that its readings carry.
 type Sensor struct {
