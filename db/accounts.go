@@ -341,6 +341,15 @@ func (tx accountsTx) EndToken(ctx context.Context, id string, at time.Time) (acc
 	return t, unknown(err, "token "+id)
 }
 
+func (tx accountsTx) RevokeTokensOf(ctx context.Context, id hospital.PersonID) error {
+	const q = `
+		UPDATE tokens
+		SET revoked_at = $2
+		WHERE created_by = $1 AND role IS NOT NULL AND revoked_at IS NULL`
+	_, err := tx.Exec(ctx, q, id, ms(tx.Now()))
+	return err
+}
+
 func (tx accountsTx) RevokeToken(ctx context.Context, id string) error {
 	const q = `
 		UPDATE tokens

@@ -38,7 +38,7 @@ func (d *Desk) approve(ctx context.Context, tx Tx, by hospital.Actor, a Answer, 
 		return err
 	}
 	if p.Status = status; status == HalfApproved {
-		p.FirstBy, p.FirstName = by.ID, by.Name
+		p.FirstBy, p.FirstName = by.Answers(), by.Name
 		return nil
 	}
 	p.DecidedAt, p.DecidedBy, p.DecidedName, p.DecidedWhy = tx.Now(), by.ID, by.Name, strings.TrimSpace(a.Why)

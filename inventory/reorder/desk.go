@@ -478,7 +478,7 @@ func (d *Desk) ask(ctx context.Context, tx Tx, by hospital.Actor, spot Spot, qua
 	a.Packs, a.Quantity = policy.RoundUp(quantity, s.Item.Pack, s.Item.LeastPacks)
 	p := s.propose(a, today)
 	p.Cause, p.Reason = "asked for", "Asked for by "+by.Name+": "+why
-	p.RaisedAt, p.RaisedBy, p.RaisedName = tx.Now(), by.ID, by.Name
+	p.RaisedAt, p.RaisedBy, p.RaisedName = tx.Now(), by.Answers(), by.Name
 	id, fresh, err := tx.Propose(ctx, p)
 	if err != nil {
 		return 0, err

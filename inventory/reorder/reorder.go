@@ -129,13 +129,13 @@ func (p Proposal) Approve(by hospital.Actor, limits Limits) (Status, error) {
 	switch {
 	case !p.Open():
 		return p.Status, hospital.Refuse(ErrDecided, fmt.Sprintf("%s has already %s this.", p.DecidedName, p.Status))
-	case p.RaisedBy == by.ID:
+	case p.RaisedBy == by.Answers():
 		return p.Status, hospital.Refuse(hospital.ErrForbidden, "You asked for this yourself. Somebody else has to approve it.")
 	case !limits.NeedsTwo(p.Cost()):
 		return Approved, nil
 	case p.Status == Waiting:
 		return HalfApproved, nil
-	case p.FirstBy == by.ID:
+	case p.FirstBy == by.Answers():
 		return p.Status, hospital.Refuse(hospital.ErrForbidden, "You have approved this already. Its amount needs a second person.")
 	}
 	return Approved, nil

@@ -104,12 +104,23 @@ type Actor struct {
 	// Limits are the units that the roles are limited to; see Reach.
 	Limits Limits
 	Unit   UnitID
-	job    bool
+	// Owner answers for what a program does: whoever made its token. Empty for people.
+	Owner PersonID
+	job   bool
 }
 
 // Job is the actor that a scheduled task acts as; it may do everything and is named in the audit trail.
 func Job(name string) Actor {
 	return Actor{ID: PersonID("job:" + name), Name: name, job: true}
+}
+
+// Answers is the person who answers for what the actor does. Where two people
+// have to agree, two actors for whom the same person answers are one.
+func (a Actor) Answers() PersonID {
+	if a.Owner != "" {
+		return a.Owner
+	}
+	return a.ID
 }
 
 // Actor is the person as one who acts.

@@ -181,6 +181,8 @@ type Tx interface {
 	TouchToken(ctx context.Context, id string) error
 	// EndToken lets a token be good until then; an unknown or revoked one is hospital.ErrUnknown.
 	EndToken(ctx context.Context, id string, at time.Time) (Token, error)
+	// RevokeTokensOf ends the tokens with a role that a person made.
+	RevokeTokensOf(ctx context.Context, id hospital.PersonID) error
 	// RevokeToken ends a token; an unknown one is hospital.ErrUnknown, an ended one stays as it is.
 	RevokeToken(ctx context.Context, id string) error
 }

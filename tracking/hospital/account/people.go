@@ -240,7 +240,8 @@ func (p *Porter) WorkIn(ctx context.Context, by hospital.Actor, unit hospital.Un
 	return nil
 }
 
-// Disable ends a person's account and its sessions at once.
+// Disable ends a person's account at once, with its sessions and with the tokens
+// that let programs act in her name; gateways go on.
 func (p *Porter) Disable(ctx context.Context, by hospital.Actor, id hospital.PersonID) error {
 	if err := by.Need(hospital.ManagePeople); err != nil {
 		return err
@@ -251,6 +252,9 @@ func (p *Porter) Disable(ctx context.Context, by hospital.Actor, id hospital.Per
 		}
 		person.DisabledAt = tx.Now()
 		if err := tx.Disable(ctx, id, person.DisabledAt); err != nil {
+			return person, err
+		}
+		if err := tx.RevokeTokensOf(ctx, id); err != nil {
 			return person, err
 		}
 		return person, tx.EndSessions(ctx, id, Hash{})

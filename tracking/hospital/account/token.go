@@ -177,7 +177,7 @@ func (k *Keys) WhoAsks(ctx context.Context, secret string) (hospital.Actor, erro
 
 // actorOf is the program as the audit trail names it.
 func actorOf(t Token) hospital.Actor {
-	return hospital.Person{ID: hospital.PersonID("token:" + t.ID), Name: t.Name, Roles: []hospital.Role{t.Role}}.Actor()
+	return hospital.Actor{ID: hospital.PersonID("token:" + t.ID), Name: t.Name, Roles: []hospital.Role{t.Role}, Owner: t.CreatedBy}
 }
 
 // find is the good token of a secret; hospital.ErrForbidden when there is none.
