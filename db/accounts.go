@@ -43,23 +43,24 @@ func hashOf(stored []byte) (h account.Hash) {
 // Session is a session and its person.
 func (a Accounts) Session(ctx context.Context, hash account.Hash) (s account.Session, p hospital.Person, err error) {
 	const q = `
-		SELECT ` + personColumns + `, s.started_at, s.seen_at, s.address, s.browser
+		SELECT ` + personColumns + `, s.started_at, s.seen_at, s.locked_at, s.address, s.browser
 		FROM sessions s
 		JOIN people p ON p.id = s.person
 		WHERE s.hash = $1`
 	var started, seen int64
-	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &s.Origin.Address, &s.Origin.Browser)
+	var locked sql.NullInt64
+	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser)
 	if err != nil {
 		return s, p, unknown(err, "session")
 	}
-	s.Hash, s.Person, s.StartedAt, s.SeenAt = hash, p.ID, fromMS(started), fromMS(seen)
+	s.Hash, s.Person, s.StartedAt, s.SeenAt, s.LockedAt = hash, p.ID, fromMS(started), fromMS(seen), fromNullMS(locked)
 	return s, p, nil
 }
 
 // Sessions lists a person's sessions, the last used first.
 func (a Accounts) Sessions(ctx context.Context, person hospital.PersonID) ([]account.Session, error) {
 	const q = `
-		SELECT hash, started_at, seen_at, address, browser
+		SELECT hash, started_at, seen_at, locked_at, address, browser
 		FROM sessions
 		WHERE person = $1
 		ORDER BY seen_at DESC`
@@ -68,8 +69,9 @@ func (a Accounts) Sessions(ctx context.Context, person hospital.PersonID) ([]acc
 		s := account.Session{Person: person}
 		var hash []byte
 		var started, seen int64
-		err := rows.Scan(&hash, &started, &seen, &s.Origin.Address, &s.Origin.Browser)
-		s.Hash, s.StartedAt, s.SeenAt = hashOf(hash), fromMS(started), fromMS(seen)
+		var locked sql.NullInt64
+		err := rows.Scan(&hash, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser)
+		s.Hash, s.StartedAt, s.SeenAt, s.LockedAt = hashOf(hash), fromMS(started), fromMS(seen), fromNullMS(locked)
 		return s, err
 	})
 }
@@ -267,11 +269,11 @@ func (tx accountsTx) EndSessions(ctx context.Context, id hospital.PersonID, keep
 	return err
 }
 
-func (tx accountsTx) DropSessions(ctx context.Context, seen, started time.Time) error {
+func (tx accountsTx) DropSessions(ctx context.Context, started time.Time) error {
 	const q = `
 		DELETE FROM sessions
-		WHERE seen_at <= $1 OR started_at <= $2`
-	_, err := tx.Exec(ctx, q, ms(seen), ms(started))
+		WHERE started_at <= $1`
+	_, err := tx.Exec(ctx, q, ms(started))
 	return err
 }
 

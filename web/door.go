@@ -198,12 +198,20 @@ func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) ec
 // askToSignIn sends a person to the sign-in page and back; a program is told 401.
 func (d *Door) askToSignIn(c echo.Context) error {
 	r := c.Request()
+	if answered, err := d.keepForm(c); answered || err != nil {
+		return err
+	}
 	page := "/sign-in"
 	if r.Method == http.MethodGet {
 		page += "?next=" + url.QueryEscape(r.URL.RequestURI())
 	}
 	if r.Header.Get("HX-Request") == "true" {
-		c.Response().Header().Set("HX-Redirect", page)
+		// Script that knows of the lock puts it over the page; else the browser goes there.
+		if _, locked, err := d.lockForm(c, "/"); err != nil {
+			return err
+		} else if !locked {
+			c.Response().Header().Set("HX-Redirect", page)
+		}
 		return c.NoContent(http.StatusUnauthorized)
 	}
 	if wantsJSON(r) || r.Header.Get("Upgrade") != "" {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -77,6 +78,9 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 		return page, nil
 	}
 	page.Units = directory.Units
+	if d.People != nil && d.Demo == nil && !strings.HasPrefix(c.Path(), "/wall") {
+		page.LockAfter = d.People.Porter.Limits().Idle
+	}
 	if d.Around != nil {
 		around, err := d.Around(ctx, by)
 		if err != nil {

@@ -52,6 +52,7 @@ func (d *Door) peopleRoutes() []route {
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
 	}
+	routes = append(routes, d.lockRoutes()...)
 	return append(routes,
 		route{get, "/sign-in", Public, d.signInPage},
 		route{post, "/sign-in", Public, d.signIn},
@@ -76,7 +77,7 @@ func (d *Door) signInPage(c echo.Context) error {
 	if d.actor(c).ID != "" {
 		return d.seeOther(c, next)
 	}
-	return d.show(c, "Sign in", views.SignIn(views.SignInForm{Next: next, Unsafe: !d.People.Guard.Safe(c.Request())}))
+	return d.showLock(c, http.StatusOK, next, "")
 }
 
 func (d *Door) signIn(c echo.Context) error {
@@ -86,26 +87,25 @@ func (d *Door) signIn(c echo.Context) error {
 		form.Unsafe = true
 		return d.showAs(c, http.StatusForbidden, "Sign in", views.SignIn(form))
 	}
-	secret, _, err := d.People.Porter.SignIn(r.Context(), form.Email, account.Secret(c.FormValue("password")), guard.Secret(r), guard.Origin(r))
+	secret, person, err := d.People.Porter.SignIn(r.Context(), form.Email, account.Secret(c.FormValue("password")), guard.Secret(r), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		form.Wrong = wrong
-		return d.showAs(c, status, "Sign in", views.SignIn(form))
+		return d.showForm(c, status, "Sign in", views.SignIn(form))
 	}
 	if errors.Is(err, account.ErrSecondStep) {
-		return d.show(c, "Sign in", views.SignInCode(views.CodeForm{Waiting: secret.Reveal(), Next: form.Next}))
+		return d.showForm(c, http.StatusOK, "Sign in", views.SignInCode(views.CodeForm{Waiting: secret.Reveal(), Next: form.Next}))
 	}
 	if err != nil {
 		return err
 	}
-	guard.Give(c.Response(), r, secret)
-	return d.seeOther(c, form.Next)
+	return d.letIn(c, secret, person, form.Next)
 }
 
 // signInCode is the second step of a sign-in.
 func (d *Door) signInCode(c echo.Context) error {
 	guard, r := d.People.Guard, c.Request()
 	form := views.CodeForm{Waiting: c.FormValue("waiting"), Next: auth.Next(c.FormValue("next"))}
-	secret, _, err := d.People.Porter.SecondStep(r.Context(), account.Secret(form.Waiting), c.FormValue("code"), guard.Secret(r), guard.Origin(r))
+	secret, person, err := d.People.Porter.SecondStep(r.Context(), account.Secret(form.Waiting), c.FormValue("code"), guard.Secret(r), d.origin(c))
 	if errors.Is(err, account.ErrSignedOut) {
 		return d.showAs(c, http.StatusForbidden, "Sign in", views.SignIn(views.SignInForm{Next: form.Next, Wrong: "That took too long, or too many codes were wrong. Begin again."}))
 	}
@@ -116,8 +116,7 @@ func (d *Door) signInCode(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	guard.Give(c.Response(), r, secret)
-	return d.seeOther(c, form.Next)
+	return d.letIn(c, secret, person, form.Next)
 }
 
 // formFault is what a form that comes back says, with its status; empty for
@@ -175,7 +174,7 @@ func (d *Door) setup(c echo.Context) error {
 		return d.showAs(c, http.StatusForbidden, "Welcome", views.Setup(form))
 	}
 	newcomer := account.Newcomer{Name: form.Name, Email: form.Email, Password: account.Secret(c.FormValue("password"))}
-	secret, _, err := d.People.Porter.Redeem(r.Context(), account.Secret(c.Param("link")), newcomer, guard.Origin(r))
+	secret, _, err := d.People.Porter.Redeem(r.Context(), account.Secret(c.Param("link")), newcomer, d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		form.Wrong = wrong
 		return d.showAs(c, status, "Welcome", views.Setup(form))
@@ -203,6 +202,12 @@ func (d *Door) showMe(c echo.Context, status int, wrong string) error {
 		}
 		props.Sessions, props.Here = sessions, d.People.Guard.Secret(c.Request()).Hash()
 		if props.TwoStep, err = d.People.Porter.TwoStep(c.Request().Context(), by); err != nil {
+			return err
+		}
+		if props.PIN, err = d.People.Porter.PIN(c.Request().Context(), by); err != nil {
+			return err
+		}
+		if props.Sign, err = d.signForm(c); err != nil {
 			return err
 		}
 		props.Site = d.Register.Current().Site.Name

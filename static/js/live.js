@@ -124,6 +124,8 @@
     socket = null;
     clearTimeout(watchdog);
     if (code === signedOut) {
+      // The lock, where there is one, keeps what was typed; else the sign-in page takes over.
+      if (!document.dispatchEvent(new CustomEvent("wardwatch:signed-out", { cancelable: true }))) return;
       location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
       return;
     }
@@ -209,4 +211,5 @@
   window.addEventListener("pagehide", () => { if (socket) socket.close(1000); });
 
   connect();
+  document.addEventListener("wardwatch:unlocked", () => { tries = 0; connect(); });
 })();

@@ -7,12 +7,14 @@
 package auth
 
 import (
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 	"unicode"
 
 	"wardwatch/tracking/hospital"
@@ -22,8 +24,12 @@ import (
 const (
 	secureCookie = "__Host-ward"
 	plainCookie  = "ward"
+	// stationCookie knows a workstation for a shift, so that a PIN is good there alone.
+	stationSuffix = "-station"
+	stationFor    = 12 * time.Hour
 	// maxBrowser is how much of what a browser calls itself is kept.
 	maxBrowser = 200
+	maxStation = 64
 )
 
 // Guard knows browsers by their cookie.
@@ -122,6 +128,19 @@ func onThisMachine(host string) bool {
 	return err == nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
+// AtStation is Origin with the workstation's own cookie; a browser that has none is given one.
+func (g *Guard) AtStation(w http.ResponseWriter, r *http.Request) account.Origin {
+	from := g.Origin(r)
+	if from.Station != "" {
+		return from
+	}
+	from.Station = account.Secret(rand.Text())
+	cookie := g.cookie(r, from.Station.Reveal(), int(stationFor.Seconds()))
+	cookie.Name += stationSuffix
+	http.SetCookie(w, cookie)
+	return from
+}
+
 // Origin is where a request comes from. The door has put in the address that a
 // trusted proxy asked for; other forwarded headers are not believed.
 func (g *Guard) Origin(r *http.Request) account.Origin {
@@ -138,7 +157,11 @@ func (g *Guard) Origin(r *http.Request) account.Origin {
 	if runes := []rune(browser); len(runes) > maxBrowser {
 		browser = string(runes[:maxBrowser])
 	}
-	return account.Origin{Address: address, Browser: browser}
+	from := account.Origin{Address: address, Browser: browser}
+	if cookie, err := r.Cookie(g.name(r) + stationSuffix); err == nil && len(cookie.Value) <= maxStation {
+		from.Station = account.Secret(cookie.Value)
+	}
+	return from
 }
 
 // Next is where to go after signing in: a page of ours, else home. A browser

@@ -57,6 +57,8 @@ func newSecret(prefix string) Secret {
 type Origin struct {
 	Address string // IP address without a port
 	Browser string // what the browser calls itself; may be anything
+	// Station is the workstation's own cookie; empty where there is none. It lets nobody in by itself.
+	Station Secret
 }
 
 // Session is one browser that a person has signed in with.
@@ -65,12 +67,13 @@ type Session struct {
 	Person    hospital.PersonID
 	StartedAt time.Time
 	SeenAt    time.Time
+	LockedAt  time.Time // zero while nobody locked it
 	Origin    Origin
 }
 
 // Limits say how long things last.
 type Limits struct {
-	// Idle ends a session that nobody used: ward stations are shared.
+	// Idle locks a session that nobody used: ward stations are shared.
 	Idle time.Duration
 	// Absolute ends any session: nobody works longer than a shift.
 	Absolute time.Duration
@@ -85,8 +88,11 @@ func DefaultLimits() Limits {
 
 // Alive says whether the session still lets its person in.
 func (s Session) Alive(at time.Time, l Limits) bool {
-	return at.Sub(s.SeenAt) < l.Idle && at.Sub(s.StartedAt) < l.Absolute
+	return s.LockedAt.IsZero() && at.Sub(s.SeenAt) < l.Idle && s.Stands(at, l)
 }
+
+// Stands says whether the session is there at all: alive, or locked until its person unlocks it.
+func (s Session) Stands(at time.Time, l Limits) bool { return at.Sub(s.StartedAt) < l.Absolute }
 
 // Link is a one-time link. With a person it sets her password; without one it
 // makes the first administrator.
@@ -139,6 +145,9 @@ type Store interface {
 	People(ctx context.Context) ([]hospital.Person, error)
 	Link(ctx context.Context, hash Hash) (Link, error)
 	TwoStep(ctx context.Context, id hospital.PersonID) (TwoStep, error)
+	PIN(ctx context.Context, id hospital.PersonID) (PIN, error)
+	// Seats are who signed in fully at a workstation after a time and has a PIN, by name.
+	Seats(ctx context.Context, station Hash, since time.Time) ([]Seat, error)
 	Token(ctx context.Context, hash Hash) (Token, error)
 	Tokens(ctx context.Context) ([]Token, error)
 }
@@ -161,14 +170,26 @@ type Tx interface {
 	StartSession(ctx context.Context, s Session) error
 	TouchSession(ctx context.Context, hash Hash, at time.Time) error
 	EndSession(ctx context.Context, hash Hash) error
+	LockSession(ctx context.Context, hash Hash) error
 	// EndSessions ends all of a person's sessions but the one that is kept.
 	EndSessions(ctx context.Context, id hospital.PersonID, keep Hash) error
-	// DropSessions forgets sessions last seen, or started, at these times or before.
-	DropSessions(ctx context.Context, seen, started time.Time) error
+	// DropSessions forgets sessions started at this time or before.
+	DropSessions(ctx context.Context, started time.Time) error
 
 	TwoStep(ctx context.Context, id hospital.PersonID) (TwoStep, error)
 	PutTwoStep(ctx context.Context, t TwoStep) error
 	DropTwoStep(ctx context.Context, id hospital.PersonID) error
+	// PutPIN sets a PIN; a badge that is somebody else's is hospital.ErrInvalid, the zero Hash is none.
+	PutPIN(ctx context.Context, id hospital.PersonID, encoded string, badge Hash) error
+	DropPIN(ctx context.Context, id hospital.PersonID) error
+	// TakeSeat notes that somebody signed in fully at a workstation.
+	TakeSeat(ctx context.Context, station Hash, id hospital.PersonID) error
+	// MissPIN counts a wrong PIN; with the most of them the seat is lost.
+	MissPIN(ctx context.Context, station Hash, id hospital.PersonID, most int) error
+	HitPIN(ctx context.Context, station Hash, id hospital.PersonID) error
+	// LeaveSeats forgets a person's seats, or everybody's, taken at a time or before.
+	LeaveSeats(ctx context.Context, id hospital.PersonID, before time.Time) error
+
 	// AddProof keeps a proof for one signature until it ends.
 	AddProof(ctx context.Context, person hospital.PersonID, proof hospital.Proof, ends time.Time) error
 

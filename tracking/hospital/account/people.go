@@ -257,6 +257,9 @@ func (p *Porter) Disable(ctx context.Context, by hospital.Actor, id hospital.Per
 		if err := tx.RevokeTokensOf(ctx, id); err != nil {
 			return person, err
 		}
+		if err := tx.LeaveSeats(ctx, id, tx.Now()); err != nil {
+			return person, err
+		}
 		return person, tx.EndSessions(ctx, id, Hash{})
 	})
 }

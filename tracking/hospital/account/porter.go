@@ -33,6 +33,9 @@ func NewPorter(store Store, limits Limits, now func() time.Time) (*Porter, error
 	return &Porter{store: store, limits: limits, now: now, hasher: h, throttle: newThrottle()}, nil
 }
 
+// Limits are how long things last here.
+func (p *Porter) Limits() Limits { return p.limits }
+
 // errWrong is the one answer to a sign-in that fails, whatever was wrong.
 var errWrong = hospital.Refuse(hospital.ErrInvalid, "The e-mail address or the password is not right.")
 
@@ -138,6 +141,11 @@ func (p *Porter) begin(ctx context.Context, who Credential, before Secret, from 
 		if err := tx.StartSession(ctx, session); err != nil {
 			return err
 		}
+		if from.Station != "" {
+			if err := tx.TakeSeat(ctx, from.Station.Hash(), person.ID); err != nil {
+				return err
+			}
+		}
 		return tx.Record(ctx, hospital.Deed{By: person.Actor(), What: "account.sign-in", On: "person/" + string(person.ID), After: jsonOf(map[string]string{"address": from.Address})})
 	})
 	if err != nil {
@@ -147,7 +155,7 @@ func (p *Porter) begin(ctx context.Context, who Credential, before Secret, from 
 	return secret, nil
 }
 
-// WhoAsks is the person of a session, or ErrSignedOut. A person's use of it keeps
+// WhoAsks is the person of a session, ErrLocked while it is locked, or ErrSignedOut. A person's use of it keeps
 // the session alive; a page that merely stays open does not.
 func (p *Porter) WhoAsks(ctx context.Context, secret Secret, watching bool) (hospital.Person, error) {
 	if secret == "" {
@@ -161,8 +169,11 @@ func (p *Porter) WhoAsks(ctx context.Context, secret Secret, watching bool) (hos
 		return hospital.Person{}, fmt.Errorf("who asks: %w", err)
 	}
 	at := p.now()
-	if !session.Alive(at, p.limits) || !person.DisabledAt.IsZero() {
+	switch {
+	case !session.Stands(at, p.limits), !person.DisabledAt.IsZero():
 		return hospital.Person{}, ErrSignedOut
+	case !session.Alive(at, p.limits):
+		return hospital.Person{}, ErrLocked
 	}
 	if !watching && at.Sub(session.SeenAt) >= touchEvery {
 		err = p.store.InTx(ctx, func(tx Tx) error { return tx.TouchSession(ctx, session.Hash, tx.Now()) })
@@ -191,6 +202,9 @@ func (p *Porter) SignOutElsewhere(ctx context.Context, by hospital.Actor, here S
 		if err := tx.EndSessions(ctx, by.ID, here.Hash()); err != nil {
 			return err
 		}
+		if err := tx.LeaveSeats(ctx, by.ID, tx.Now()); err != nil {
+			return err
+		}
 		tx.Announce(Topic(by.ID))
 		return tx.Record(ctx, hospital.Deed{By: by, What: "account.sign-out-elsewhere", On: "person/" + string(by.ID)})
 	})
@@ -200,7 +214,7 @@ func (p *Porter) SignOutElsewhere(ctx context.Context, by hospital.Actor, here S
 	return nil
 }
 
-// Sessions lists the person's live sessions, the last used first.
+// Sessions lists the person's sessions, locked ones too, the last used first.
 func (p *Porter) Sessions(ctx context.Context, by hospital.Actor) ([]Session, error) {
 	all, err := p.store.Sessions(ctx, by.ID)
 	if err != nil {
@@ -208,7 +222,7 @@ func (p *Porter) Sessions(ctx context.Context, by hospital.Actor) ([]Session, er
 	}
 	var alive []Session
 	for _, s := range all {
-		if s.Alive(p.now(), p.limits) {
+		if s.Stands(p.now(), p.limits) {
 			alive = append(alive, s)
 		}
 	}
@@ -240,6 +254,9 @@ func (p *Porter) ChangePassword(ctx context.Context, by hospital.Actor, here, ol
 		if err := tx.EndSessions(ctx, by.ID, here.Hash()); err != nil {
 			return err
 		}
+		if err := tx.LeaveSeats(ctx, by.ID, tx.Now()); err != nil {
+			return err
+		}
 		tx.Announce(Topic(by.ID))
 		return tx.Record(ctx, hospital.Deed{By: by, What: "account.change-password", On: "person/" + string(by.ID)})
 	})
@@ -259,7 +276,11 @@ func (p *Porter) encode(ctx context.Context, fresh Secret, person hospital.Perso
 // Tidy forgets sessions that have ended by themselves.
 func (p *Porter) Tidy(ctx context.Context) error {
 	err := p.store.InTx(ctx, func(tx Tx) error {
-		return tx.DropSessions(ctx, tx.Now().Add(-p.limits.Idle), tx.Now().Add(-p.limits.Absolute))
+		before := tx.Now().Add(-p.limits.Absolute)
+		if err := tx.LeaveSeats(ctx, "", before); err != nil {
+			return err
+		}
+		return tx.DropSessions(ctx, before)
 	})
 	if err != nil {
 		return fmt.Errorf("tidy sessions: %w", err)
