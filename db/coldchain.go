@@ -61,7 +61,7 @@ func (f Fridges) Fridge(ctx context.Context, id coldchain.FridgeID) (coldchain.F
 
 // Fridge is one fridge, as this change has left it.
 func (tx fridgesTx) Fridge(ctx context.Context, id coldchain.FridgeID) (coldchain.Fridge, error) {
-	return fridge(ctx, theirs{tx.Tx}, id)
+	return fridge(ctx, theirs(tx), id)
 }
 
 // Fridges are all fridges by name.

@@ -55,7 +55,7 @@ func (tx stockTx) Place(ctx context.Context, id inventory.PlaceID) (inventory.Pl
 		LEFT JOIN rooms fr ON fr.id = f.room
 		WHERE p.id = $1`
 	var p inventory.Place
-	err := theirs{tx.Tx}.QueryRow(ctx, q, id).Scan(&p.ID, &p.Name, &p.Room, &p.Unit, &p.Fridge)
+	err := theirs(tx).QueryRow(ctx, q, id).Scan(&p.ID, &p.Name, &p.Room, &p.Unit, &p.Fridge)
 	return found(p, err)(inventory.ErrUnknownPlace, string(id))
 }
 
@@ -344,7 +344,7 @@ func (tx stockTx) Hold(ctx context.Context, id inventory.HoldID) (inventory.Hold
 		SELECT ` + holdColumns + `
 		FROM stock_holds
 		WHERE id = $1`
-	return found(scanHold(theirs{tx.Tx}.QueryRow(ctx, q, id)))(inventory.ErrUnknownHold, fmt.Sprint(id))
+	return found(scanHold(theirs(tx).QueryRow(ctx, q, id)))(inventory.ErrUnknownHold, fmt.Sprint(id))
 }
 
 func (tx stockTx) OpenHolds(ctx context.Context, lot inventory.LotID, place inventory.PlaceID) ([]inventory.Hold, error) {
