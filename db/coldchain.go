@@ -249,13 +249,16 @@ func (tx fridgesTx) Quarantine(ctx context.Context, sensor coldchain.SensorID, r
 func (f Fridges) Quarantined(ctx context.Context, id coldchain.FridgeID, limit int) ([]coldchain.Quarantined, error) {
 	const q = `
 		SELECT s.sensor, s.channel, q.temp_mc, q.measured_at, q.received_at, o.source, o.gateway, q.reason
-		FROM reading_quarantine q
+		FROM (
+			SELECT sensor, temp_mc, measured_at, received_at, origin, reason FROM reading_quarantine
+			UNION ALL
+			SELECT sensor, temp_mc, measured_at, received_at, origin, $3 FROM reading_conflicts) q
 		JOIN sensors s ON s.id = q.sensor
 		JOIN reading_origins o ON o.id = q.origin
 		WHERE s.fridge = $1
-		ORDER BY q.id DESC
+		ORDER BY q.received_at DESC, q.measured_at DESC
 		LIMIT $2`
-	rows, err := f.Query(ctx, q, id, limit)
+	rows, err := f.Query(ctx, q, id, limit, coldchain.ReasonConflict)
 	aside, err := scanAll(rows, err, func(row scanner) (a coldchain.Quarantined, err error) {
 		var measured, received int64
 		err = row.Scan(&a.Key.Sensor, &a.Key.Channel, &a.Temp, &measured, &received, &a.Source, &a.Gateway, &a.Reason)
@@ -474,7 +477,7 @@ func (tx fridgesTx) SaveHour(ctx context.Context, sensor coldchain.SensorID, h c
 
 const excursionColumns = `e.id, s.sensor, s.channel, e.fridge, e.rule, e.direction, e.severity, e.limit_mc,
 	e.start_at, e.confirmed_at, e.end_at, e.cleared_at, e.known_ms, e.possible_ms,
-	e.min_mc, e.max_mc, e.mkt_mc, e.found_late, e.revision, e.withdrawn`
+	e.min_mc, e.max_mc, e.mkt_mc, e.found_late, e.revision, e.withdrawn, e.cut`
 
 func scanExcursion(row scanner) (coldchain.Excursion, error) {
 	var e coldchain.Excursion
@@ -482,7 +485,7 @@ func scanExcursion(row scanner) (coldchain.Excursion, error) {
 	var end, cleared sql.NullInt64
 	err := row.Scan(&e.ID, &e.Sensor.Sensor, &e.Sensor.Channel, &e.Fridge, &e.Rule, &e.Direction, &e.Severity, &e.Limit,
 		&start, &confirmed, &end, &cleared, &known, &possible,
-		&e.Min, &e.Max, &e.MKT, &e.FoundLate, &e.Revision, &e.Withdrawn)
+		&e.Min, &e.Max, &e.MKT, &e.FoundLate, &e.Revision, &e.Withdrawn, &e.Cut)
 	e.Start, e.ConfirmedAt, e.End, e.ClearedAt = fromMS(start), fromMS(confirmed), fromNullMS(end), fromNullMS(cleared)
 	e.Known, e.Possible = time.Duration(known)*time.Millisecond, time.Duration(possible)*time.Millisecond
 	return e, err
@@ -509,10 +512,10 @@ func (tx fridgesTx) SaveExcursion(ctx context.Context, e coldchain.Excursion) er
 	const q = `
 		UPDATE excursions
 		SET direction = $2, severity = $3, limit_mc = $4, start_at = $5, confirmed_at = $6, end_at = $7, cleared_at = $8,
-			known_ms = $9, possible_ms = $10, min_mc = $11, max_mc = $12, mkt_mc = $13, found_late = $14, revision = $15, withdrawn = $16
+			known_ms = $9, possible_ms = $10, min_mc = $11, max_mc = $12, mkt_mc = $13, found_late = $14, revision = $15, withdrawn = $16, cut = $17
 		WHERE id = $1`
 	_, err := tx.Exec(ctx, q, e.ID, e.Direction, e.Severity, e.Limit, ms(e.Start), ms(e.ConfirmedAt), nullMS(e.End), nullMS(e.ClearedAt),
-		e.Known.Milliseconds(), e.Possible.Milliseconds(), e.Min, e.Max, e.MKT, e.FoundLate, e.Revision, e.Withdrawn)
+		e.Known.Milliseconds(), e.Possible.Milliseconds(), e.Min, e.Max, e.MKT, e.FoundLate, e.Revision, e.Withdrawn, e.Cut)
 	if err != nil {
 		return fmt.Errorf("save excursion %d: %w", e.ID, err)
 	}

@@ -278,6 +278,8 @@ func excursionState(e coldchain.Excursion) (Level, string) {
 		return Info, "Withdrawn: later data showed that it was none"
 	case e.Running():
 		return Alarm, "Running"
+	case e.Cut:
+		return Warning, "Cut off: the probe was taken away"
 	case e.FoundLate:
 		return Info, "Over, found late"
 	}

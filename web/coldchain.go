@@ -129,6 +129,10 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	if p.Next, err = d.ColdChain.NextCheck(ctx, id, now); err != nil {
 		return err
 	}
+	if p.Devices, err = d.devicesOf(ctx, p.Actor, standing); err != nil {
+		return err
+	}
+	p.Devices.Why, p.Devices.Error = p.Forms.ProbeWhy, p.Forms.ProbeError
 	opening, opened, err := d.ColdChain.Opened(ctx, id, now)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ func (d *Door) routes() []route {
 		d.demoRoutes(),
 		d.coldChainRoutes(),
 		d.profileRoutes(),
+		d.probeRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),
 		d.floorRoutes(),

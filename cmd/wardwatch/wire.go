@@ -132,7 +132,7 @@ func (h *house) wireDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Enrolled: enrolled,
+	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Signs: h.monitor, Enrolled: enrolled,
 		Register: h.register, Book: book, Now: h.now, Log: h.log, Metrics: h.metrics})
 	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{TLS: h.mqttTLS(), TLSAddress: h.config.MQTTTLS, Certificates: h.certified, Intake: intake, Tokens: tokens, Book: lifeSigns{book, h.tracker},
 		Register: h.register, Now: h.now, Log: h.log, Metrics: h.metrics})

@@ -39,6 +39,10 @@ type Standing struct {
 	Probes []Watched
 	// Running are its excursions, the worst first.
 	Running []Excursion
+	// Signs is what its devices say now of doors, the mains, batteries and probes.
+	Signs []Sign
+	// Flags are its probes' readings that look like a fault.
+	Flags []Flag
 }
 
 // Trend is what a tile draws of a probe's last day.
@@ -117,6 +121,14 @@ func (m *Monitor) Board(ctx context.Context, at time.Time) ([]Standing, error) {
 	if err != nil {
 		return nil, err
 	}
+	signs, err := m.store.SignsNow(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	flags, err := m.store.FlagsNow(ctx, "")
+	if err != nil {
+		return nil, err
+	}
 	probes := groupBy(watched, func(w Watched) FridgeID { return w.Sensor.Fridge })
 	excursions := groupBy(running, func(e Excursion) FridgeID { return e.Fridge })
 	directory := m.register.Current()
@@ -124,6 +136,7 @@ func (m *Monitor) Board(ctx context.Context, at time.Time) ([]Standing, error) {
 	for i, f := range fridges {
 		board[i] = stand(f, probes[f.ID], excursions[f.ID], at)
 		board[i].Room, _ = directory.Room(f.Room)
+		board[i].Signs, board[i].Flags = signs[f.ID], flags[f.ID]
 	}
 	slices.SortStableFunc(board, func(a, b Standing) int { return cmp.Compare(b.Condition, a.Condition) })
 	return board, nil
@@ -153,7 +166,13 @@ func (m *Monitor) Standing(ctx context.Context, id FridgeID, at time.Time) (Stan
 	}
 	s := stand(f, probes, groupBy(running, func(e Excursion) FridgeID { return e.Fridge })[id], at)
 	s.Room, _ = m.register.Current().Room(f.Room)
-	return s, nil
+	signs, err := m.store.SignsNow(ctx, id)
+	if err != nil {
+		return Standing{}, err
+	}
+	flags, err := m.store.FlagsNow(ctx, id)
+	s.Signs, s.Flags = signs[id], flags[id]
+	return s, err
 }
 
 // Excursions of a fridge, newest first, withdrawn ones included.

@@ -62,6 +62,9 @@ type Excursion struct {
 	Revision int
 	// Withdrawn: late data showed that it never was one. It stays readable.
 	Withdrawn bool
+	// Cut: the probe was taken off before it was over. It ends at the last reading;
+	// what came after nobody knows.
+	Cut bool
 }
 
 // Running is true while the temperature has not come back.

@@ -106,6 +106,7 @@ func (e Excursion) said() string {
 // Tx is what the cold chain needs of a transaction.
 type Tx interface {
 	notify.Tx
+	RecordTx
 	// IfUndone has forget called, before any other change, when nothing of this one is kept.
 	IfUndone(forget func())
 	// FridgesVersion rises whenever a fridge or sensor is changed.
@@ -168,6 +169,7 @@ type Tx interface {
 
 // Store is where the cold chain is kept.
 type Store interface {
+	RecordStore
 	InTx(context.Context, func(Tx) error) error
 	// Fridges are all fridges by name.
 	Fridges(context.Context) ([]Fridge, error)

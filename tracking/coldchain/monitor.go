@@ -38,6 +38,7 @@ type Monitor struct {
 	version int64
 	watches map[SensorKey]*watch
 	origins map[origin]OriginID
+	signs   map[signKey]Sign
 }
 
 // origin is how a reading came.
@@ -50,7 +51,7 @@ type origin struct {
 // name rooms and times as the register's site does.
 func NewMonitor(store Store, ladder notify.Ladder, register *hospital.Register) *Monitor {
 	return &Monitor{store: store, ladder: ladder, register: register, by: hospital.Job("cold chain"),
-		watches: map[SensorKey]*watch{}, origins: map[origin]OriginID{}}
+		watches: map[SensorKey]*watch{}, origins: map[origin]OriginID{}, signs: map[signKey]Sign{}}
 }
 
 // watch is one stream with where its judgement stands.
@@ -63,6 +64,7 @@ type watch struct {
 	saved   time.Time   // the checkpoint's reading
 	due     bool        // a checkpoint is due at the end of the batch
 	hour    Hour        // of the newest reading
+	suspect Suspect     // what looks like a fault
 	late    []time.Time // readings of this batch that came behind the last, oldest first
 }
 
@@ -99,6 +101,7 @@ func (m *Monitor) forget() {
 	m.version = 0
 	clear(m.watches)
 	clear(m.origins)
+	clear(m.signs)
 }
 
 func (m *Monitor) observe(ctx context.Context, tx Tx, readings []Reading) ([]Outcome, error) {
@@ -241,6 +244,9 @@ func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
 	if err := w.loadHour(ctx, tx, last); err != nil {
 		return err
 	}
+	if err := m.loadSuspect(ctx, tx, w, last); err != nil {
+		return err
+	}
 	if w.running, err = tx.RunningOf(ctx, w.sensor.ID); err != nil {
 		return err
 	}
@@ -270,7 +276,7 @@ func (m *Monitor) leaveBehind(ctx context.Context, tx Tx, w *watch) error {
 			here = append(here, e)
 			continue
 		}
-		e.End, e.ClearedAt = w.state.Last.At, w.state.Last.At
+		e.End, e.ClearedAt, e.Cut = w.state.Last.At, w.state.Last.At, true
 		if err := m.end(ctx, tx, w, e); err != nil {
 			return err
 		}
@@ -307,7 +313,7 @@ func (m *Monitor) take(ctx context.Context, tx Tx, w *watch, r Reading) (Outcome
 		return Outcome{}, err
 	}
 	if !added {
-		return Outcome{Verdict: Duplicate}, nil
+		return m.again(ctx, tx, w, came, r)
 	}
 	if r.BatteryPct != nil && (w.sensor.BatteryPct == nil || *w.sensor.BatteryPct != *r.BatteryPct) {
 		w.sensor.BatteryPct = r.BatteryPct
@@ -337,6 +343,9 @@ func (m *Monitor) origin(ctx context.Context, tx Tx, r Reading) (OriginID, error
 // step judges a reading that is newer than all before it.
 func (m *Monitor) step(ctx context.Context, tx Tx, w *watch, r Reading) error {
 	if err := w.sum(ctx, tx, r); err != nil {
+		return err
+	}
+	if err := m.look(ctx, tx, w, r); err != nil {
 		return err
 	}
 	if !w.judged() {

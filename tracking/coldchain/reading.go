@@ -36,6 +36,9 @@ func abs(m MilliCelsius) int64 {
 	return int64(m)
 }
 
+// DoorChannel is the channel of a device that tells of a door or the mains and measures nothing.
+const DoorChannel = "door"
+
 // Probe is the channel of a sensor that has only one; an empty channel means it.
 const Probe = "probe"
 
@@ -136,7 +139,7 @@ func (k SensorKey) String() string {
 // the room around the fridge is recorded and never rings.
 func (k SensorKey) Judged() bool {
 	switch k.Channel {
-	case "ambient", "room", "outside":
+	case "ambient", "room", "outside", DoorChannel:
 		return false
 	}
 	return true

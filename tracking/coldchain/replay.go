@@ -209,7 +209,7 @@ func (e Excursion) overlaps(f Excursion) bool {
 
 func (e Excursion) keepIdentity(after Excursion) Excursion {
 	after.ID, after.Fridge, after.Sensor = e.ID, e.Fridge, e.Sensor
-	after.FoundLate, after.Revision = e.FoundLate, e.Revision
+	after.FoundLate, after.Revision, after.Cut = e.FoundLate, e.Revision, e.Cut
 	return after
 }
 

@@ -43,6 +43,9 @@ func (m *Monitor) CheckSilence(ctx context.Context) error {
 		}
 		return m.judgeGateways(ctx, tx, watched, blamed)
 	})
+	if err == nil {
+		err = m.leftBehind(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("check silence: %w", err)
 	}

@@ -62,6 +62,12 @@ type Observes interface {
 	Observe(ctx context.Context, readings []coldchain.Reading) ([]coldchain.Outcome, error)
 }
 
+// TakesSigns writes what devices say of doors, the mains, batteries and probes; it
+// returns once that is durable.
+type TakesSigns interface {
+	Sign(ctx context.Context, signs []coldchain.Sign) error
+}
+
 // Tokens says whose a token is: a gateway, or with an empty id a program that may
 // speak for every gateway of the hospital. Its error is a hospital.ErrForbidden when
 // there is no such token or it was revoked.
@@ -78,6 +84,8 @@ type Enrolled interface {
 type Parts struct {
 	Sights   Sights
 	Observes Observes
+	// Signs may be nil: then what devices say beside their readings is passed by.
+	Signs TakesSigns
 	// Enrolled may be nil: then no tag is ever listed as unknown.
 	Enrolled Enrolled
 	Register *hospital.Register
@@ -99,14 +107,18 @@ type Intake struct {
 	sightings queue
 }
 
-// parcel is the readings of one message on their way to disk.
+// parcel is the readings and signs of one message on their way to disk.
 type parcel struct {
 	readings []coldchain.Reading
 	origins  []gateway.Origin
+	signs    []coldchain.Sign
 	receipt  Receipt
 	source   string
 	done     func(Receipt, error)
 }
+
+// weight is how much of the room a parcel takes.
+func (p *parcel) weight() int64 { return int64(len(p.readings) + len(p.signs)) }
 
 // Receipt is what became of one message.
 type Receipt struct {
@@ -169,18 +181,18 @@ func (in *Intake) TakeBatch(ctx context.Context, from hospital.GatewayID, m gate
 	if err := s.check(); err != nil {
 		return err
 	}
-	if n := int64(len(s.readings)); n > 0 && in.room.Acquire(ctx, n) != nil {
+	if n := s.weight(); n > 0 && in.room.Acquire(ctx, n) != nil {
 		in.meters.busy.Inc()
 		return ErrBusy
 	}
 	s.note()
 	in.meters.dropped.Add(float64(in.sightings.put(s.sightings)))
 	s.receipt.Accepted = len(s.sightings)
-	if len(s.readings) == 0 {
+	if s.weight() == 0 {
 		done(s.receipt, nil)
 		return nil
 	}
-	in.parcels <- &parcel{readings: s.readings, origins: s.origins, receipt: s.receipt, source: m.Source, done: done}
+	in.parcels <- &parcel{readings: s.readings, origins: s.origins, signs: s.signs, receipt: s.receipt, source: m.Source, done: done}
 	return nil
 }
 
@@ -273,15 +285,18 @@ func (in *Intake) gather(first *parcel) []*parcel {
 // that can't be written costs its neighbours nothing.
 func (in *Intake) writeGroup(ctx context.Context, group []*parcel) {
 	working := context.WithoutCancel(ctx)
-	all := group[0].readings
+	all, signs := group[0].readings, group[0].signs
 	if len(group) > 1 {
-		all = nil
+		all, signs = nil, nil
 		for _, p := range group {
-			all = append(all, p.readings...)
+			all, signs = append(all, p.readings...), append(signs, p.signs...)
 		}
 	}
 	started := time.Now()
 	outcomes, err := in.observe(working, all)
+	if err == nil && len(signs) > 0 {
+		err = in.Signs.Sign(working, signs) // once more, the readings would be duplicates
+	}
 	in.meters.writing.Observe(time.Since(started).Seconds())
 	if err != nil && len(group) > 1 {
 		for _, p := range group {
@@ -296,12 +311,15 @@ func (in *Intake) writeGroup(ctx context.Context, group []*parcel) {
 		} else {
 			in.meters.unwritten.Add(float64(len(p.readings)))
 		}
-		in.room.Release(int64(len(p.readings)))
+		in.room.Release(p.weight())
 		p.done(p.receipt, err)
 	}
 }
 
 func (in *Intake) observe(ctx context.Context, readings []coldchain.Reading) ([]coldchain.Outcome, error) {
+	if len(readings) == 0 {
+		return nil, nil
+	}
 	outcomes, err := in.Observes.Observe(ctx, readings)
 	if err == nil && len(outcomes) != len(readings) {
 		err = fmt.Errorf("%d outcomes for %d readings", len(outcomes), len(readings))

@@ -396,3 +396,38 @@ func TestClosingHandsOverWhatWasTaken(t *testing.T) {
 		t.Errorf("%d sightings, %d readings, %d answers", len(w.sightings), len(w.readings), answered)
 	}
 }
+
+// signers takes signs, or refuses them.
+type signers struct {
+	taken  []coldchain.Sign
+	refuse error
+}
+
+func (s *signers) Sign(_ context.Context, signs []coldchain.Sign) error {
+	if s.refuse != nil {
+		return s.refuse
+	}
+	s.taken = append(s.taken, signs...)
+	return nil
+}
+
+func TestAMessageIsAnsweredOnceItsSignsAreKeptToo(t *testing.T) {
+	w, door := &ward{}, &signers{}
+	in, _ := prepared(t, w)
+	in.Signs = door
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = in.Run(ctx) })
+	defer func() { cancel(); running.Wait() }()
+	m := gateway.Message{Topic: "zigbee2mqtt/door-7", Body: []byte(`{"contact":false}`)}
+	if _, err := send(t, in, "gw-a", m); err != nil || len(door.taken) != 1 || !door.taken[0].On || door.taken[0].Gateway != "gw-a" {
+		t.Errorf("%+v, %v", door.taken, err)
+	}
+	door.refuse = errors.New("disk full")
+	if _, err := send(t, in, "gw-a", m); err == nil {
+		t.Error("a sign that was not kept was acknowledged")
+	}
+	if left := in.room.TryAcquire(MaxWaitingReadings); !left {
+		t.Error("its room was not given back")
+	}
+}

@@ -24,6 +24,7 @@ type sorting struct {
 	sightings []tracking.Sighting
 	readings  []coldchain.Reading
 	origins   []gateway.Origin
+	signs     []coldchain.Sign
 	receipt   Receipt
 	refused   refusals
 
@@ -54,7 +55,27 @@ func (s *sorting) check() error {
 	for i := range s.batch.Readings {
 		s.reading(&s.batch.Readings[i], s.batch.ReadingOf[i])
 	}
+	if s.intake.Signs != nil {
+		s.signs = s.batch.Signs[:0]
+		for _, sign := range s.batch.Signs {
+			s.sign(sign)
+		}
+	}
 	return nil
+}
+
+// weight is how much of the room the message takes.
+func (s *sorting) weight() int64 { return int64(len(s.readings) + len(s.signs)) }
+
+// sign takes a sign of a gateway that may speak; one that may not has its readings refused.
+func (s *sorting) sign(sign coldchain.Sign) {
+	speaker, fault := s.speaker(sign.Gateway)
+	at := s.corrected(sign.At)
+	if fault != "" || s.tooEarly(at) != "" {
+		return
+	}
+	sign.Gateway, sign.At = speaker, at
+	s.signs = append(s.signs, sign)
 }
 
 // speaker is the hospital's name of a gateway that a message names; a fault when the

@@ -1,0 +1,205 @@
+package db_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+)
+
+var eva = hospital.Actor{ID: "p-eva", Name: "Eva", Roles: []hospital.Role{hospital.BiomedicalEngineer}}
+
+func (w *coldWard) aside() []coldchain.Quarantined {
+	w.t.Helper()
+	aside, err := w.monitor.Quarantined(w.t.Context(), "f-1", 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return aside
+}
+
+func (w *coldWard) standing() coldchain.Standing {
+	w.t.Helper()
+	s, err := w.monitor.Standing(w.t.Context(), "f-1", w.at)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+func TestAnotherValueOfAMomentIsKeptBesideTheFirst(t *testing.T) {
+	w := newColdWard(t)
+	w.live(4)
+	at := w.at
+	for i := range 3 { // however often it is sent
+		outcome := w.observe(coldReading(at, -0.5), coldReading(at, 4))
+		if outcome[0].Verdict != coldchain.Refused || outcome[0].Reason != coldchain.ReasonConflict || outcome[1].Verdict != coldchain.Duplicate {
+			t.Fatalf("time %d: %+v", i, outcome)
+		}
+	}
+	aside := w.aside()
+	if len(aside) != 1 || aside[0].Temp != -500 || !aside[0].MeasuredAt.Equal(at) || aside[0].Reason != coldchain.ReasonConflict || aside[0].Gateway != "g-1" {
+		t.Errorf("set aside %+v", aside)
+	}
+	for i := range coldchain.MaxConflicts + 5 {
+		w.observe(coldReading(at, 5+float64(i)))
+	}
+	if aside := w.aside(); len(aside) != coldchain.MaxConflicts {
+		t.Errorf("%d other values of one moment are kept", len(aside))
+	}
+	if s := w.standing(); s.Last.Temp != 4000 {
+		t.Errorf("the record says %v", s.Last.Temp)
+	}
+}
+
+func TestAProbeThatStandsStillIsFlaggedUntilItMovesAndRingsNobody(t *testing.T) {
+	w := newColdWard(t)
+	w.live(slices.Repeat([]float64{4.2}, 12*12)...)
+	if s := w.standing(); len(s.Flags) != 0 {
+		t.Fatalf("flagged too early: %+v", s.Flags)
+	}
+	w.open() // a restart in between changes nothing
+	w.live(4.2)
+	s := w.standing()
+	if len(s.Flags) != 1 || s.Flags[0].Kind != coldchain.FlagFlat || s.Flags[0].Temp != 4200 || s.Condition != coldchain.InRange {
+		t.Fatalf("flags %+v, %v", s.Flags, s.Condition)
+	}
+	if alarms := w.alarms(); len(alarms) != 0 {
+		t.Errorf("a flag rang: %+v", alarms)
+	}
+	w.open()
+	w.live(4.3)
+	flags, err := w.monitor.Flags(t.Context(), "f-1", 10)
+	if err != nil || len(flags) != 1 || flags[0].Open() || len(w.standing().Flags) != 0 {
+		t.Errorf("it moves again: %+v, %v", flags, err)
+	}
+}
+
+func TestADeviceThatRepeatsItsReadingIsFlagged(t *testing.T) {
+	w := newColdWard(t)
+	w.live(4, 4.1)
+	stuck := coldReading(w.at, 4.1)
+	w.at = w.at.Add(coldchain.StuckAfter)
+	stuck.ReceivedAt = w.at
+	w.observe(stuck)
+	if s := w.standing(); len(s.Flags) != 1 || s.Flags[0].Kind != coldchain.FlagStuck {
+		t.Errorf("flags %+v", s.Flags)
+	}
+	w.live(4.2)
+	if s := w.standing(); len(s.Flags) != 0 {
+		t.Errorf("a newer reading did not end it: %+v", s.Flags)
+	}
+}
+
+func (w *coldWard) sign(signs ...coldchain.Sign) {
+	w.t.Helper()
+	for i := range signs {
+		if signs[i].Sensor == "" {
+			signs[i].Sensor = "aabbccddee01"
+		}
+		signs[i].ReceivedAt = w.at
+	}
+	if err := w.monitor.Sign(w.t.Context(), signs); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestWhatDevicesTellOfDoorsAndPowerIsKeptOnceAndShown(t *testing.T) {
+	w := newColdWard(t)
+	door := func(at time.Time, on bool) coldchain.Sign {
+		return coldchain.Sign{Kind: coldchain.SignDoor, On: on, At: at}
+	}
+	w.sign(door(w.at, false), coldchain.Sign{Kind: coldchain.SignPower, On: true})
+	opened := w.at.Add(time.Minute)
+	for minute := range 5 {
+		w.at = w.at.Add(time.Minute)
+		w.sign(door(opened.Add(time.Duration(minute)*time.Minute), true))
+	}
+	w.open()
+	w.sign(door(w.at, true)) // after a restart it is no news either
+	now := w.standing().Signs
+	if len(now) != 2 || now[0].Kind != coldchain.SignDoor || !now[0].On || !now[0].At.Equal(opened) || now[1].Kind != coldchain.SignPower || !now[1].On {
+		t.Fatalf("now %+v", now)
+	}
+	// A block that comes late finds its place: the door had been open before as well.
+	w.sign(door(coldNoon.Add(-time.Hour), true))
+	all, err := w.monitor.Signs(t.Context(), "f-1", 10)
+	if err != nil || len(all) != 4 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if now := w.standing().Signs; !now[0].At.Equal(opened) {
+		t.Errorf("late word changed what holds now: %+v", now)
+	}
+	if alarms := w.alarms(); len(alarms) != 0 {
+		t.Errorf("rang: %+v", alarms)
+	}
+}
+
+func TestADoorContactThatNobodyHasAdoptedWaitsForIt(t *testing.T) {
+	w := newColdWard(t)
+	w.sign(coldchain.Sign{Sensor: "fridge-7-door", Kind: coldchain.SignDoor, On: true}, coldchain.Sign{Sensor: "fridge-7-door", Kind: coldchain.SignBattery, On: true})
+	strange, err := w.monitor.Strange(t.Context())
+	if err != nil || len(strange) != 1 || strange[0].Key != (coldchain.SensorKey{Sensor: "fridge-7-door", Channel: coldchain.DoorChannel}) {
+		t.Fatalf("%+v, %v", strange, err)
+	}
+	if err := w.monitor.Adopt(t.Context(), eva, strange[0].Key, "f-1"); err != nil {
+		t.Fatal(err)
+	}
+	w.sign(coldchain.Sign{Sensor: "fridge-7-door", Kind: coldchain.SignDoor, On: false})
+	s := w.standing()
+	if len(s.Signs) != 1 || s.Signs[0].Sensor != "fridge-7-door" || s.Condition != coldchain.Silent {
+		t.Errorf("%+v, %v", s.Signs, s.Condition)
+	}
+}
+
+func TestAnExcursionEndsHonestlyWhenItsProbeIsTakenOff(t *testing.T) {
+	w := newColdWard(t)
+	w.live(slices.Repeat([]float64{12}, 30)...)
+	last := w.at
+	if e := w.excursions(); len(e) != 1 || !e[0].Running() {
+		t.Fatalf("excursions %+v", e)
+	}
+	w.at = w.at.Add(time.Minute)
+	key := coldchain.SensorKey{Sensor: "aabbccddee01", Channel: coldchain.Probe}
+	if err := w.monitor.Detach(t.Context(), pat, "f-1", key, "calibration"); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a pharmacist was answered %v", err)
+	}
+	if err := w.monitor.Detach(t.Context(), eva, "f-1", key, ""); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("without a reason: %v", err)
+	}
+	if err := w.monitor.Detach(t.Context(), eva, "f-1", key, "calibration"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.monitor.Detach(t.Context(), eva, "f-1", key, "again"); !errors.Is(err, hospital.ErrStale) {
+		t.Errorf("twice: %v", err)
+	}
+	e := w.excursions()[0]
+	if !e.Cut || e.Running() || !e.End.Equal(last) {
+		t.Errorf("it ended %+v", e)
+	}
+	if alarms := w.alarms(); len(alarms) != 1 || alarms[0].ReturnedAt.IsZero() {
+		t.Errorf("its alarm goes on: %+v", alarms)
+	}
+}
+
+func TestAProbeThatTheDocumentMovedLeavesNothingRunningBehind(t *testing.T) {
+	w := newColdWard(t)
+	w.live(slices.Repeat([]float64{12}, 30)...)
+	w.exec(`INSERT INTO fridges (id, name, profile) VALUES ('f-2', 'Vaccine fridge 2', 'refrigerator')`)
+	w.attach("aabbccddee01", "f-2") // as an import in another process does
+	w.at = w.at.Add(time.Minute)
+	if err := w.monitor.CheckSilence(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if e := w.excursions()[0]; !e.Cut || e.Running() {
+		t.Errorf("%+v", e)
+	}
+	running, err := db.Fridges{DB: w.db}.Running(t.Context())
+	if err != nil || len(running) != 0 {
+		t.Errorf("running: %+v, %v", running, err)
+	}
+}
