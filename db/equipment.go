@@ -348,14 +348,11 @@ func (e Equipment) FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]t
 	return counts, found.Err()
 }
 
-// SetPlace overwrites an asset's last place. The doubt is kept unless the room
-// is another, or a person confirmed the place.
+// SetPlace overwrites an asset's last place, but for a person's doubt.
 func (tx equipmentTx) SetPlace(ctx context.Context, id tracking.AssetID, p tracking.Place) error {
 	const q = `
 		UPDATE assets
-		SET doubted_by = CASE WHEN room_id = $2 AND $8 <> 'confirmed' THEN doubted_by ELSE '' END,
-		    doubted_at = CASE WHEN room_id = $2 AND $8 <> 'confirmed' THEN doubted_at ELSE 0 END,
-		    room_id = $2, floor_id = $3, since = $4, seen_at = $5,
+		SET room_id = $2, floor_id = $3, since = $4, seen_at = $5,
 		    confidence = $6, second_id = $7, why = $8, second_conf = $9, heard_by = $10,
 		    gateway_id = $11, battery_pct = $12, battery_at = $13, gone_at = $14
 		WHERE id = $1`
@@ -382,43 +379,66 @@ func (tx equipmentTx) AddMove(ctx context.Context, m tracking.Move) error {
 	return nil
 }
 
-// SetStatus sets the status and appends it to the timeline. A room (by is
-// empty) never changes a broken asset.
-func (tx equipmentTx) SetStatus(ctx context.Context, id tracking.AssetID, status tracking.Status, by, note string, at time.Time) (bool, error) {
+// Status is an asset's status as this change sees it.
+func (tx equipmentTx) Status(ctx context.Context, id tracking.AssetID) (tracking.Status, error) {
+	const q = `
+		SELECT status
+		FROM assets
+		WHERE id = $1`
+	var status tracking.Status
+	err := tx.QueryRow(ctx, q, id).Scan(&status)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("asset %s: %w", id, tracking.ErrUnknownAsset)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read status of asset %s: %w", id, err)
+	}
+	return status, nil
+}
+
+// SetStatus sets the status and appends it to the timeline.
+func (tx equipmentTx) SetStatus(ctx context.Context, id tracking.AssetID, status tracking.Status, by, note string, at time.Time) error {
 	const q = `
 		UPDATE assets
 		SET status = $2, status_by = $3, status_note = $4, status_at = $5
-		WHERE id = $1
-		  AND ($3 <> '' OR (status <> 'broken' AND status <> $2))`
-	done, err := tx.Exec(ctx, q, id, status, by, note, ms(at))
-	if err != nil {
-		return false, fmt.Errorf("set status of asset %s: %w", id, err)
-	}
-	if n, err := done.RowsAffected(); err != nil || n == 0 {
-		return false, err
+		WHERE id = $1`
+	if _, err := tx.Exec(ctx, q, id, status, by, note, ms(at)); err != nil {
+		return fmt.Errorf("set status of asset %s: %w", id, err)
 	}
 	const add = `
 		INSERT INTO asset_moments (asset_id, kind, at, status, by_name, note)
-		VALUES ($1, 'mark', $2, $3, $4, $5)`
-	if _, err := tx.Exec(ctx, add, id, ms(at), status, by, note); err != nil {
-		return false, fmt.Errorf("add mark of asset %s: %w", id, err)
+		VALUES ($1, $2, $3, $4, $5, $6)`
+	if _, err := tx.Exec(ctx, add, id, tracking.Marked, ms(at), status, by, note); err != nil {
+		return fmt.Errorf("add mark of asset %s: %w", id, err)
 	}
-	return true, nil
+	return nil
+}
+
+// EndDoubt forgets a doubt of no later than a time.
+func (tx equipmentTx) EndDoubt(ctx context.Context, id tracking.AssetID, at time.Time) error {
+	const q = `
+		UPDATE assets
+		SET doubted_by = '', doubted_at = 0
+		WHERE id = $1 AND doubted_at > 0 AND doubted_at <= $2`
+	if _, err := tx.Exec(ctx, q, id, ms(at)); err != nil {
+		return fmt.Errorf("end doubt of asset %s: %w", id, err)
+	}
+	return nil
 }
 
 // Doubt notes that a person did not find the asset where it was said to be.
 func (tx equipmentTx) Doubt(ctx context.Context, id tracking.AssetID, room hospital.RoomID, by, note string, at time.Time) error {
 	const q = `
 		UPDATE assets
-		SET doubted_by = $2, doubted_at = $3
+		SET doubted_by = $2, doubted_at = $3, confidence = 0
 		WHERE id = $1`
 	if _, err := tx.Exec(ctx, q, id, by, ms(at)); err != nil {
 		return fmt.Errorf("doubt asset %s: %w", id, err)
 	}
 	const add = `
 		INSERT INTO asset_moments (asset_id, kind, at, from_room, by_name, note)
-		VALUES ($1, 'doubt', $2, $3, $4, $5)`
-	if _, err := tx.Exec(ctx, add, id, ms(at), room, by, note); err != nil {
+		VALUES ($1, $2, $3, $4, $5, $6)`
+	if _, err := tx.Exec(ctx, add, id, tracking.Doubted, ms(at), room, by, note); err != nil {
 		return fmt.Errorf("add doubt of asset %s: %w", id, err)
 	}
 	return nil

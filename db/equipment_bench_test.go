@@ -52,7 +52,7 @@ func campus(b *testing.B) tracking.Equipment {
 				return err
 			}
 			if i%3 > 0 {
-				if _, err := tx.SetStatus(b.Context(), tracking.AssetID(fmt.Sprintf("A-%05d", i)), tracking.InUse, "", "", noon); err != nil {
+				if err := tx.SetStatus(b.Context(), tracking.AssetID(fmt.Sprintf("A-%05d", i)), tracking.InUse, "", "", noon); err != nil {
 					return err
 				}
 			}

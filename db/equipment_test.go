@@ -436,3 +436,83 @@ func TestTooLittleHeardIsNoLesson(t *testing.T) {
 		t.Errorf("class %+v", class)
 	}
 }
+
+// A doubt is one thing wherever it is asked for: in the shard's hands, in the
+// database, after a reload and after a restart.
+func TestADoubtIsTheSameAfterReloadAndRestart(t *testing.T) {
+	w := openWard(t)
+	w.hear(10, "c300000000a1", nearBed)
+	if err := w.equip.NotHere(t.Context(), nurse, "P-001", ""); err != nil {
+		t.Fatal(err)
+	}
+	doubted := func(when string, want bool) {
+		t.Helper()
+		if p := w.asset("P-001").Place; p.Doubted() != want || p.DoubtedBy != "N. Okafor" || p.Room != "bed1" {
+			t.Fatalf("%s the place should be doubted: %v; %+v", when, want, p)
+		}
+	}
+	doubted("at once", true)
+	w.work()
+	if err := w.tracker.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.work()
+	doubted("after a reload", true)
+	w.restart()
+	w.work()
+	doubted("after a restart", true)
+	w.hear(20, "c300000000a1", nearBed)
+	doubted("once gateways say the same again", false)
+	if err := w.tracker.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.work()
+	w.restart()
+	w.work()
+	doubted("and after a restart still", false)
+	w.hear(30, "c300000000a1", nearClean)
+	if p := w.asset("P-001").Place; p.Room != "clean" || p.DoubtedBy != "" || p.Confidence == 0 {
+		t.Fatalf("in another room nobody has looked: %+v", p)
+	}
+}
+
+// A doubt that comes after the sighting which decided a move outlives that move's
+// being stored.
+func TestAMoveOfBeforeDoesNotEndADoubt(t *testing.T) {
+	w := openWard(t)
+	w.hear(10, "c300000000a1", nearBed)
+	if err := w.equip.NotHere(t.Context(), nurse, "P-001", ""); err != nil {
+		t.Fatal(err)
+	}
+	err := db.Equipment{DB: w.db}.InTx(t.Context(), func(tx tracking.Tx) error {
+		return tx.EndDoubt(t.Context(), "P-001", w.at.Add(-time.Millisecond))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := w.asset("P-001").Place; p.DoubtedBy == "" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestAgeAndConfidenceSurviveARestart(t *testing.T) {
+	w := openWard(t)
+	w.hear(20, "c300000000a1", nearBed)
+	before, err := w.equip.Asset(t.Context(), nurse, "P-001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.at = w.at.Add(3 * time.Minute)
+	w.restart()
+	w.work()
+	after, err := w.equip.Asset(t.Context(), nurse, "P-001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, q := before.Asset.Place, after.Asset.Place; q != p {
+		t.Errorf("before %+v, after %+v", p, q)
+	}
+	if before.Silence != tracking.Fresh || after.Silence != tracking.Ageing || after.Asset.Place.Confidence < 0.5 {
+		t.Errorf("three minutes on the place ages, as sure as before: %q, %q, %+v", before.Silence, after.Silence, after.Asset.Place)
+	}
+}

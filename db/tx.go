@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"time"
 )
 
@@ -12,6 +11,7 @@ type Tx struct {
 	now        time.Time
 	statements *statements
 	topics     []string
+	told       map[string]struct{} // the topics, to find them fast
 	undone     []func()
 	trail      *trail
 }
@@ -21,8 +21,12 @@ func (tx *Tx) Now() time.Time { return tx.now }
 
 // Announce names topics that have changed. They are told after the commit, or never.
 func (tx *Tx) Announce(topics ...string) {
+	if tx.told == nil {
+		tx.told = make(map[string]struct{}, len(topics))
+	}
 	for _, topic := range topics {
-		if !slices.Contains(tx.topics, topic) {
+		if _, told := tx.told[topic]; !told {
+			tx.told[topic] = struct{}{}
 			tx.topics = append(tx.topics, topic)
 		}
 	}

@@ -88,13 +88,18 @@ type Place struct {
 	BatteryAt  time.Time
 	// GoneAt is when the tag was given up as silent; zero while it is heard.
 	GoneAt time.Time
-	// DoubtedBy looked in Room at DoubtedAt and did not find it.
+	// DoubtedBy looked in Room at DoubtedAt and did not find it. That is told until
+	// the asset is held to be in another room, or certainly in this one.
 	DoubtedBy string
 	DoubtedAt time.Time
 }
 
 // Known says whether the asset was ever held to be in a room.
 func (p Place) Known() bool { return p.Room != "" }
+
+// Doubted says whether a person did not find the asset there and radio has not
+// decided anew since: nothing speaks for the room then, so its confidence is 0.
+func (p Place) Doubted() bool { return !p.DoubtedAt.IsZero() && p.Confidence == 0 }
 
 // ProbablyBelow is the confidence under which a page says "probably" and names
 // the second guess.
@@ -110,7 +115,7 @@ const (
 	Arrival   = "arrival"   // first heard, or heard again after a departure
 	Movement  = "move"      // from one room to another
 	Departure = "departure" // not heard any more; the last place is kept
-	Marked    = "mark"      // a status, set by a person or by a room
+	Marked    = "mark"      // a status was set, by a person or by a room
 	Doubted   = "doubt"     // a person did not find it where it was said to be
 )
 
@@ -139,9 +144,16 @@ type Moment struct {
 	Note     string
 }
 
-// StatusFromRoom is the status that an asset takes on when it comes into a room
-// of a kind; false when the kind says nothing. A broken asset stays broken until
-// a person says otherwise: that is the store's to keep.
+// Entering is the status that an asset of this status takes on when it comes
+// into a room of a kind; false when that changes nothing. A broken asset stays
+// broken until a person says otherwise.
+func (s Status) Entering(kind hospital.RoomKind) (Status, bool) {
+	status, says := StatusFromRoom(kind)
+	return status, says && status != s && s != Broken
+}
+
+// StatusFromRoom is what a room of a kind says of the assets in it; false when
+// the kind says nothing.
 func StatusFromRoom(kind hospital.RoomKind) (Status, bool) {
 	switch kind {
 	case hospital.CleanUtility, hospital.Storage:

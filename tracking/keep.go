@@ -72,7 +72,7 @@ func (s *shard) store(ctx context.Context, stale []int32) error {
 		return fmt.Errorf("store %d moves: %w", len(s.moves), err)
 	}
 	for _, index := range stale {
-		s.assets[index].stale = false
+		s.assets[index].stale, s.assets[index].certainMS = false, 0
 	}
 	s.moves, s.topics = s.moves[:0], s.topics[:0]
 	return nil
@@ -86,8 +86,14 @@ func (s *shard) storePlace(ctx context.Context, tx Tx, index int32) error {
 	if a := t.state.Answer(); a.Room != locate.NoRoom && s.book.room(int(a.Room)) == t.place.Room {
 		s.stand(t, t.place.Room, a)
 	}
-	tx.Announce("asset/" + string(s.book.assets[index]))
-	return tx.SetPlace(ctx, s.book.assets[index], t.place)
+	id := s.book.assets[index]
+	tx.Announce("asset/" + string(id))
+	if t.certainMS > 0 {
+		if err := tx.EndDoubt(ctx, id, time.UnixMilli(t.certainMS).UTC()); err != nil {
+			return err
+		}
+	}
+	return tx.SetPlace(ctx, id, t.place)
 }
 
 // storeMove appends a move, tells the rooms and floors that it concerns, and
@@ -101,12 +107,18 @@ func storeMove(ctx context.Context, tx Tx, d *hospital.Directory, move Move) err
 	if !ok {
 		return nil
 	}
-	status, says := StatusFromRoom(room.Kind)
-	if !says {
+	if _, says := StatusFromRoom(room.Kind); !says {
 		return nil
 	}
-	_, err := tx.SetStatus(ctx, move.Asset, status, "", "", move.At)
-	return err
+	was, err := tx.Status(ctx, move.Asset)
+	if err != nil {
+		return err
+	}
+	status, changes := was.Entering(room.Kind)
+	if !changes {
+		return nil
+	}
+	return tx.SetStatus(ctx, move.Asset, status, "", "", move.At)
 }
 
 func announceMove(tx Tx, move Move) {

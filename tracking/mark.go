@@ -30,7 +30,7 @@ func (e Equipment) Mark(ctx context.Context, by hospital.Actor, id AssetID, stat
 		if err := e.within(by, before, status); err != nil {
 			return err
 		}
-		if _, err := tx.SetStatus(ctx, id, status, by.Name, note, tx.Now()); err != nil {
+		if err := tx.SetStatus(ctx, id, status, by.Name, note, tx.Now()); err != nil {
 			return err
 		}
 		announceAsset(tx, before)
@@ -70,7 +70,7 @@ func (e Equipment) NotHere(ctx context.Context, by hospital.Actor, id AssetID, n
 	if err != nil {
 		return fmt.Errorf("doubt asset %s: %w", id, err)
 	}
-	e.Tracker.doubt(id, e.Now())
+	e.Tracker.doubt(id, by.Name, e.Now())
 	return nil
 }
 
@@ -109,7 +109,10 @@ func (e Equipment) placeByWord(ctx context.Context, tx Tx, asset Asset, in hospi
 	place.Room, place.Floor, place.Confidence, place.Why = in.ID, in.Floor, 0.99, "confirmed"
 	place.Second, place.SecondConfidence = "", 0
 	place.SeenAt = tx.Now()
-	place.DoubtedBy, place.DoubtedAt, place.GoneAt = "", time.Time{}, time.Time{}
+	place.GoneAt = time.Time{}
+	if err := tx.EndDoubt(ctx, asset.ID, tx.Now()); err != nil {
+		return err
+	}
 	return e.storeWord(ctx, tx, asset.ID, was, place)
 }
 

@@ -34,6 +34,9 @@ type tracked struct {
 	open    bool    // a step waits to be settled
 	stale   bool    // place differs from what is stored
 	class   *class  // the room that it teaches just now
+	// certainMS is when it came to another room, or certainly stood in this one: a
+	// doubt from before is over, and not yet forgotten where it is stored.
+	certainMS int64
 }
 
 // pages are what a shard needs of a new book: its assets' stored places.
@@ -44,11 +47,11 @@ type pages struct {
 
 // word is what a person said of an asset's place.
 type word struct {
-	asset AssetID
-	room  hospital.RoomID
-	doubt bool
-	at    time.Time
-	class *class
+	asset     AssetID
+	room      hospital.RoomID
+	doubtedBy string // who did not find it; empty when she did
+	at        time.Time
+	class     *class
 }
 
 // shard owns the state of its assets. Only run's goroutine touches what is below the line.
@@ -194,7 +197,7 @@ func (s *shard) restored(p Place) locate.State {
 		return locate.NewState()
 	}
 	state := s.filter.Restore(room, p.Confidence, msOf(p.SeenAt), msOf(p.Since))
-	if !p.DoubtedAt.IsZero() {
+	if p.Doubted() {
 		s.filter.Doubt(&state, msOf(p.DoubtedAt))
 	}
 	return state
@@ -215,8 +218,10 @@ func (s *shard) listen() {
 		if w.class != nil {
 			t.class = w.class
 			s.taught = append(s.taught, index)
-		} else if w.doubt {
+		} else if w.doubtedBy != "" {
 			s.filter.Doubt(&t.state, w.at.UnixMilli())
+			t.place.DoubtedBy, t.place.DoubtedAt, t.place.Confidence = w.doubtedBy, w.at, 0
+			t.stale = true
 		} else if room, ok := s.book.model.Room(string(w.room)); ok {
 			s.filter.Place(&t.state, room, locate.Confirmed, w.at.UnixMilli())
 			s.stand(t, w.room, t.state.Answer())
@@ -368,8 +373,11 @@ func (s *shard) decided(move Move) {
 func (s *shard) stand(t *tracked, room hospital.RoomID, a locate.Answer) {
 	p := &t.place
 	if room != p.Room {
-		p.DoubtedBy, p.DoubtedAt = "", time.Time{}
 		p.Since = time.UnixMilli(a.AtMS).UTC()
+	}
+	if room != p.Room || a.Why == locate.RoomRead || a.Why == locate.Confirmed {
+		p.DoubtedBy, p.DoubtedAt = "", time.Time{}
+		t.certainMS = max(t.certainMS, a.AtMS)
 	}
 	p.Room, p.Floor = room, s.book.floorOf(room)
 	p.Confidence, p.SecondConfidence = float64(a.Confidence), float64(a.SecondConfidence)

@@ -42,14 +42,18 @@ type Tx interface {
 	Announce(topics ...string)
 	Record(ctx context.Context, deed hospital.Deed) error
 
-	// SetPlace overwrites an asset's last place; the doubt is kept unless the room is another.
+	// SetPlace overwrites an asset's last place, but for a person's doubt.
 	SetPlace(ctx context.Context, id AssetID, place Place) error
 	// AddMove appends to the movements.
 	AddMove(ctx context.Context, move Move) error
-	// SetStatus sets the status and appends it to the timeline. By is empty for a room,
-	// which never changes a broken asset. False when nothing changed.
-	SetStatus(ctx context.Context, id AssetID, status Status, by, note string, at time.Time) (bool, error)
-	// Doubt notes that a person did not find the asset where it was said to be.
+	// Status is an asset's status as this change sees it; ErrUnknownAsset when there is none.
+	Status(ctx context.Context, id AssetID) (Status, error)
+	// SetStatus sets the status and appends it to the timeline. By is empty for a room.
+	SetStatus(ctx context.Context, id AssetID, status Status, by, note string, at time.Time) error
+	// EndDoubt forgets a doubt of no later than a time.
+	EndDoubt(ctx context.Context, id AssetID, at time.Time) error
+	// Doubt notes that a person did not find the asset where it was said to be: the
+	// place stays, its confidence is 0.
 	Doubt(ctx context.Context, id AssetID, room hospital.RoomID, by, note string, at time.Time) error
 	// AddLesson keeps a lesson.
 	AddLesson(ctx context.Context, lesson Lesson) error

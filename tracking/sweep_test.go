@@ -13,16 +13,26 @@ import (
 	"wardwatch/tracking/hospital/document"
 )
 
-func TestDeadGatewayIsToldOnceAndItsPumpIsNotCalledMissing(t *testing.T) {
-	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
-	now := func() time.Time { return at }
-	var told []string
-	base := dbtest.Open(t, db.Options{Now: now, Announce: func(topics []string) { told = append(told, topics...) }})
+// bay is a house of one room and one gateway, with two pumps.
+type bay struct {
+	t       *testing.T
+	at      time.Time
+	told    []string
+	kept    db.Equipment
+	tracker *tracking.Tracker
+}
+
+func openBay(t *testing.T) *bay {
+	t.Helper()
+	b := &bay{t: t, at: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return b.at }
+	base := dbtest.Open(t, db.Options{Now: now, Announce: func(topics []string) { b.told = append(b.told, topics...) }})
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "S", Zone: "UTC"},
 		Buildings: []document.Building{{ID: "b", Name: "B"}}, Floors: []document.Floor{{ID: "f", Building: "b", Name: "F", WidthMetres: 30, HeightMetres: 10}},
-		Rooms:    []document.Room{{ID: "bay", Floor: "f", Name: "Bay", Kind: hospital.PatientRoom}},
+		Rooms:    []document.Room{{ID: "bay", Floor: "f", Name: "Bay", Kind: hospital.Corridor}}, // a room that says nothing of its pumps
 		Gateways: []document.Gateway{{ID: "g", Name: "g", Make: "minew", Room: "bay"}},
-		Assets:   []document.Asset{{ID: "P-1", Kind: "pump", Name: "Pump", Tags: []document.Tag{{ID: "c30000000001"}}}}}
+		Assets: []document.Asset{{ID: "P-1", Kind: "pump", Name: "Pump", Tags: []document.Tag{{ID: "c30000000001"}}},
+			{ID: "P-2", Kind: "pump", Name: "Pump", Tags: []document.Tag{{ID: "c30000000002"}}}}}
 	if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
 		t.Fatal(err)
 	}
@@ -30,57 +40,111 @@ func TestDeadGatewayIsToldOnceAndItsPumpIsNotCalledMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := db.Equipment{DB: base}
-	tracker, err := tracking.NewTracker(t.Context(), hospital.NewRegister(directory), kept, tracking.TrackerOptions{Now: now, Shards: 2})
+	b.kept = db.Equipment{DB: base}
+	b.tracker, err = tracking.NewTracker(t.Context(), hospital.NewRegister(directory), b.kept, tracking.TrackerOptions{Now: now, Shards: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hear := func() {
-		t.Helper()
-		var heard []tracking.Sighting
-		for range 5 {
-			at = at.Add(time.Second)
-			heard = append(heard, tracking.Sighting{Tag: "c30000000001", Gateway: "g", RSSIdBm: -55, HasRSSI: true, ReceivedAt: at, BatteryPct: tracking.NoBattery})
-		}
-		if err := tracker.Sight(t.Context(), heard); err != nil {
-			t.Fatal(err)
-		}
-		ended, stop := context.WithCancel(t.Context())
-		stop()
-		if err := tracker.Run(ended); err != nil {
-			t.Fatal(err)
-		}
+	return b
+}
+
+// heard hands over one sighting of each tag.
+func (b *bay) heard(tags ...string) {
+	b.t.Helper()
+	var heard []tracking.Sighting
+	for _, tag := range tags {
+		heard = append(heard, tracking.Sighting{Tag: tag, Gateway: "g", RSSIdBm: -55, HasRSSI: true, ReceivedAt: b.at, BatteryPct: tracking.NoBattery})
 	}
-	hear()
-	tracker.SweepAt(t.Context(), at)
-	told = nil
-	tracker.SweepAt(t.Context(), at)
-	if len(told) > 0 {
-		t.Errorf("nothing changed, yet %v was told", told)
+	if err := b.tracker.Sight(b.t.Context(), heard); err != nil {
+		b.t.Fatal(err)
 	}
-	at = at.Add(tracking.QuietGateway + time.Second)
-	tracker.SweepAt(t.Context(), at)
-	if !slices.Contains(told, "floor/f") || !slices.Contains(told, "room/bay") {
-		t.Errorf("the map should go blind: told %v", told)
+}
+
+// hear lets five seconds pass in which the gateway hears the tags, and the tracker work.
+func (b *bay) hear(tags ...string) {
+	b.t.Helper()
+	for range 5 {
+		b.at = b.at.Add(time.Second)
+		b.heard(tags...)
 	}
-	told = nil
-	tracker.SweepAt(t.Context(), at)
-	if len(told) > 0 {
-		t.Errorf("a dead gateway was told twice: %v", told)
+	ended, stop := context.WithCancel(b.t.Context())
+	stop()
+	if err := b.tracker.Run(ended); err != nil {
+		b.t.Fatal(err)
 	}
-	at = at.Add(tracking.LostFor)
-	tracker.SweepAt(t.Context(), at)
-	moments, err := kept.Timeline(t.Context(), "P-1", at.Add(time.Hour), 1)
+}
+
+func (b *bay) last(id tracking.AssetID) (tracking.Moment, tracking.Asset) {
+	b.t.Helper()
+	moments, err := b.kept.Timeline(b.t.Context(), id, b.at.Add(time.Hour), 1)
+	if err != nil || len(moments) != 1 {
+		b.t.Fatalf("%+v, %v", moments, err)
+	}
+	asset, err := b.kept.Asset(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return moments[0], asset
+}
+
+// The gateway hears the other pump all the time, so it is this pump's tag that is silent.
+func TestSilentTagDepartsAndItsPlaceIsKept(t *testing.T) {
+	b := openBay(t)
+	b.hear("c30000000001", "c30000000002")
+	last := b.at
+	b.tracker.SweepAt(t.Context(), b.at)
+	b.at = last.Add(tracking.LostFor)
+	b.heard("c30000000002")
+	b.tracker.SweepAt(t.Context(), b.at.Add(-time.Millisecond))
+	if moment, _ := b.last("P-1"); moment.Kind != tracking.Arrival {
+		t.Fatalf("given up before %s of silence: %+v", tracking.LostFor, moment)
+	}
+	b.tracker.SweepAt(t.Context(), b.at)
+	moment, pump := b.last("P-1")
+	if moment.Kind != tracking.Departure || moment.From != "bay" || moment.Why != string(tracking.TagSilent) {
+		t.Errorf("%+v", moment)
+	}
+	if p := pump.Place; p.Room != "bay" || !p.SeenAt.Equal(last) || !p.GoneAt.Equal(b.at) {
+		t.Errorf("last seen in the bay at %s, given up at %s: %+v", last, b.at, p)
+	}
+	b.hear("c30000000001")
+	if moment, pump := b.last("P-1"); moment.Kind != tracking.Arrival || !pump.Place.GoneAt.IsZero() {
+		t.Errorf("heard again it has come back: %+v", moment)
+	}
+}
+
+func TestDeadGatewayIsToldOnceAndItsPumpIsNotCalledMissing(t *testing.T) {
+	b := openBay(t)
+	b.hear("c30000000001")
+	b.tracker.SweepAt(t.Context(), b.at)
+	b.told = nil
+	b.tracker.SweepAt(t.Context(), b.at)
+	if len(b.told) > 0 {
+		t.Errorf("nothing changed, yet %v was told", b.told)
+	}
+	b.at = b.at.Add(tracking.QuietGateway + time.Second)
+	b.tracker.SweepAt(t.Context(), b.at)
+	if !slices.Contains(b.told, "floor/f") || !slices.Contains(b.told, "room/bay") {
+		t.Errorf("the map should go blind: told %v", b.told)
+	}
+	b.told = nil
+	b.tracker.SweepAt(t.Context(), b.at)
+	if len(b.told) > 0 {
+		t.Errorf("a dead gateway was told twice: %v", b.told)
+	}
+	b.at = b.at.Add(tracking.LostFor)
+	b.tracker.SweepAt(t.Context(), b.at)
+	moments, err := b.kept.Timeline(t.Context(), "P-1", b.at.Add(time.Hour), 1)
 	if err != nil || len(moments) != 1 || moments[0].Kind != tracking.Departure || moments[0].Why != string(tracking.GatewayOffline) {
 		t.Errorf("the pump's last moment should be a departure for the gateway's sake: %+v, %v", moments, err)
 	}
-	told = nil
-	hear()
-	tracker.SweepAt(t.Context(), at)
-	if !slices.Contains(told, "floor/f") {
-		t.Errorf("the map should see again: told %v", told)
+	b.told = nil
+	b.hear("c30000000001")
+	b.tracker.SweepAt(t.Context(), b.at)
+	if !slices.Contains(b.told, "floor/f") {
+		t.Errorf("the map should see again: told %v", b.told)
 	}
-	asset, err := kept.Asset(t.Context(), "P-1")
+	asset, err := b.kept.Asset(t.Context(), "P-1")
 	if err != nil || asset.Place.Room != "bay" || !asset.Place.GoneAt.IsZero() {
 		t.Errorf("heard again, the pump is back: %+v, %v", asset.Place, err)
 	}

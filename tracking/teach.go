@@ -43,11 +43,13 @@ type Lesson struct {
 type Class struct {
 	Asset AssetID
 	Until time.Time
-	// Steps is how many were heard; it counts once the class is Over.
+	// Steps is how many were heard; it counts once the class is Over: the lesson is
+	// stored and the model is made of it, or it never will be.
 	Steps int
 	Over  bool
-	// Kept is false while the class goes on, and when too little was heard.
-	Kept bool
+	// Kept says that the lesson is stored; else too little was heard, or storing it
+	// failed, which Failed says.
+	Kept, Failed bool
 }
 
 // class is a lesson in progress, in the hands of the asset's shard.
@@ -193,16 +195,23 @@ func (s *shard) dismiss(id AssetID, c *class) {
 			lesson.Alive = append(lesson.Alive, gateway.ID)
 		}
 	}
-	over := Class{Asset: id, Until: lesson.At, Steps: len(lesson.Steps), Over: true}
-	if len(lesson.Steps) >= LeastTaught {
-		select {
-		case s.tracker.lessons <- finished{lesson: lesson, by: c.by}:
-			over.Kept = true
-		default:
-			s.tracker.log.Error("too many lessons at once; one is dropped", "room", c.room)
-		}
+	if len(lesson.Steps) < LeastTaught {
+		s.tracker.note(c.room, lesson.class(false))
+		s.topics = append(s.topics, "room/"+string(c.room))
+		return
 	}
-	s.tracker.note(c.room, over)
+	select {
+	case s.tracker.lessons <- finished{lesson: lesson, by: c.by}:
+	default:
+		s.tracker.log.Error("too many lessons at once; one is dropped", "room", c.room)
+		s.tracker.note(c.room, lesson.class(true))
+		s.topics = append(s.topics, "room/"+string(c.room))
+	}
+}
+
+// class is the class that gave the lesson, once it is over.
+func (l Lesson) class(failed bool) Class {
+	return Class{Asset: l.Asset, Until: l.At, Steps: len(l.Steps), Over: true, Kept: !failed && len(l.Steps) >= LeastTaught, Failed: failed}
 }
 
 // stepsOf averages what each gateway heard within each step.
@@ -262,19 +271,28 @@ func (t *Tracker) learnRest(ctx context.Context) error {
 	}
 }
 
+// learnOne stores a lesson, makes a new model of it, and only then tells that the
+// room is better known.
 func (t *Tracker) learnOne(ctx context.Context, f finished) error {
 	err := t.store.InTx(ctx, func(tx Tx) error {
 		if err := tx.AddLesson(ctx, f.lesson); err != nil {
 			return err
 		}
-		tx.Announce("room/" + string(f.lesson.Room))
 		return tx.Record(ctx, hospital.Deed{By: f.by, What: "room.taught", On: "room/" + string(f.lesson.Room),
 			After: fact("steps", fmt.Sprint(len(f.lesson.Steps)))})
 	})
-	if err != nil {
+	t.note(f.lesson.Room, f.lesson.class(err != nil))
+	if err == nil {
+		err = t.Reload(ctx)
+	}
+	told := t.store.InTx(ctx, func(tx Tx) error {
+		tx.Announce("room/" + string(f.lesson.Room))
+		return nil
+	})
+	if err := errors.Join(err, told); err != nil {
 		return fmt.Errorf("learn room %s: %w", f.lesson.Room, err)
 	}
-	return t.Reload(ctx)
+	return nil
 }
 
 // lessonsFor are stored lessons in the model's terms; what it does not know is left out.

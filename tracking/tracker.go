@@ -223,7 +223,9 @@ func (t *Tracker) confirm(id AssetID, room hospital.RoomID, at time.Time) {
 	t.tell(word{asset: id, room: room, at: at})
 }
 
-func (t *Tracker) doubt(id AssetID, at time.Time) { t.tell(word{asset: id, doubt: true, at: at}) }
+func (t *Tracker) doubt(id AssetID, by string, at time.Time) {
+	t.tell(word{asset: id, doubtedBy: by, at: at})
+}
 
 func (t *Tracker) tell(w word) {
 	b := t.book.Load()

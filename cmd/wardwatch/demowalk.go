@@ -40,7 +40,7 @@ func (p *past) breakSome(ctx context.Context, tx tracking.Tx) error {
 		id   tracking.AssetID
 		note string
 	}{{"p-007", "Display stays dark; spare part ordered."}, {"s-004", "Alarm for occlusion comes too late."}, {"m-003", "Cuff hose leaks."}} {
-		if _, err := tx.SetStatus(ctx, broken.id, tracking.Broken, by, broken.note, p.start.Add(-5*time.Hour)); err != nil {
+		if err := tx.SetStatus(ctx, broken.id, tracking.Broken, by, broken.note, p.start.Add(-5*time.Hour)); err != nil {
 			return err
 		}
 	}
@@ -76,9 +76,12 @@ func (p *past) arrive(ctx context.Context, tx tracking.Tx, places map[tracking.A
 	if p.start.Sub(stay.At) > statusesFor {
 		return nil
 	}
-	if status, says := tracking.StatusFromRoom(room.Kind); says {
-		_, err := tx.SetStatus(ctx, id, status, "", "", stay.At)
+	was, err := tx.Status(ctx, id)
+	if err != nil {
 		return err
+	}
+	if status, changes := was.Entering(room.Kind); changes {
+		return tx.SetStatus(ctx, id, status, "", "", stay.At)
 	}
 	return nil
 }

@@ -4,7 +4,7 @@ package locate
 const (
 	MaxHeard      = 12 // receivers that count within one step; the loudest are kept
 	MaxCandidates = 40 // spots that keep a weight between steps
-	freshDB       = 15 // the change that a receiver stands for which had not heard the tag
+	freshDB       = 10 // the change that a receiver stands for which had not heard the tag
 )
 
 // Motion is what a tag's accelerometer says.
@@ -152,11 +152,7 @@ func (s *State) news(t *Tuning) float64 {
 			n++
 		}
 	}
-	first := s.recalled == 0
 	s.past, s.recalled = past, uint8(n)
-	if first {
-		return 1
-	}
 	s.change += (squares/float32(s.heard) - s.change) / 2
 	return min(t.LeastNews+float64(s.change)/t.ChangeDB2, 1)
 }
