@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"wardwatch/tracking/hospital/upkeep"
 )
 
 // What a backup or a restore is refused for.
@@ -192,7 +194,12 @@ func setAside(ctx context.Context, path string, force bool) (release func() erro
 	pool.SetMaxOpenConns(1)
 	// Leaving write-ahead mode folds the log into the file and needs it for oneself.
 	var mode string
-	if err := pool.QueryRowContext(ctx, `PRAGMA journal_mode=DELETE`).Scan(&mode); err != nil || mode != "delete" {
+	err = pool.QueryRowContext(ctx, `PRAGMA journal_mode=DELETE`).Scan(&mode)
+	if troubleOf(err) == upkeep.Damaged {
+		kept, err := setDamagedAside(path)
+		return none, kept, errors.Join(err, pool.Close())
+	}
+	if err != nil || mode != "delete" {
 		return none, "", errors.Join(ErrInUse, pool.Close())
 	}
 	if _, err := pool.ExecContext(ctx, `BEGIN EXCLUSIVE`); err != nil {
@@ -203,6 +210,18 @@ func setAside(ctx context.Context, path string, force bool) (release func() erro
 		return none, "", errors.Join(err, pool.Close())
 	}
 	return pool.Close, kept, nil
+}
+
+// setDamagedAside renames a file that is no database any more, and its log, which
+// would be taken for the restored one's.
+func setDamagedAside(path string) (kept string, err error) {
+	kept = freeName(path + ".before-restore")
+	for _, part := range []string{"-wal", "-shm", ""} {
+		if err := os.Rename(path+part, kept+part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return kept, nil
 }
 
 // freeName is the name, with a number behind it when it is taken.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the engine
+
+	"wardwatch/tracking/hospital/upkeep"
 )
 
 // ErrClosed says that the database is shutting down and takes no more changes.
@@ -36,6 +38,8 @@ type DB struct {
 	now      func() time.Time
 	announce func(topics []string)
 	log      *slog.Logger
+	path     string
+	health   condition
 
 	writing *sql.DB
 	writer  *writer
@@ -55,7 +59,7 @@ func Open(ctx context.Context, dsn string, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{now: options.Now, announce: options.Announce, log: options.Log}
+	d := &DB{now: options.Now, announce: options.Announce, log: options.Log, path: path}
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -66,7 +70,7 @@ func Open(ctx context.Context, dsn string, options Options) (*DB, error) {
 		d.log = slog.Default()
 	}
 	if err := d.open(ctx, path); err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, errors.Join(err, d.Close()))
+		return nil, fmt.Errorf("open database %s: %w", path, unkept(errors.Join(err, d.Close())))
 	}
 	return d, nil
 }
@@ -100,7 +104,7 @@ func (d *DB) open(ctx context.Context, path string) error {
 	d.reading.SetMaxOpenConns(readers())
 	d.reading.SetMaxIdleConns(readers())
 	d.queries.prepare = d.reading.PrepareContext
-	d.writer, err = startWriter(ctx, d.writing, d.now, func(topics []string) { d.announce(topics) })
+	d.writer, err = startWriter(ctx, d.writing, d.now, func(topics []string) { d.announce(topics) }, d.meet)
 	return err
 }
 
@@ -151,11 +155,15 @@ func (d *DB) Now() time.Time { return d.now() }
 
 // InTx runs change inside a transaction and returns once it is durable. When
 // change returns an error or panics nothing of it is kept and the error comes
-// back unchanged. change must do nothing but database work, must not call InTx,
+// back unchanged, but for a disk or file that fails: that is upkeep.ErrUnkept, with its
+// Trouble. change must do nothing but database work, must not call InTx,
 // and must not keep tx. It may share its commit with other changes.
 func (d *DB) InTx(ctx context.Context, change func(tx *Tx) error) error {
 	if d.joined != nil {
 		return d.joined.within(ctx, d.now, change)
+	}
+	if trouble, _ := d.health.now(); trouble == upkeep.Damaged {
+		return trouble
 	}
 	return d.writer.do(ctx, change)
 }
@@ -171,9 +179,18 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	}
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {
-		return nil, err
+		return nil, d.read(err)
 	}
-	return statement.QueryContext(ctx, args...)
+	rows, err := statement.QueryContext(ctx, args...)
+	return rows, d.read(err)
+}
+
+// read notes when what is stored can't be read for the disk's or the file's fault.
+func (d *DB) read(err error) error {
+	if trouble := troubleOf(err); trouble == upkeep.Damaged || trouble == upkeep.DiskFails {
+		d.meet(err)
+	}
+	return unkept(err)
 }
 
 // QueryRow reads one row from what was last committed, within reach as Query does.
@@ -186,9 +203,9 @@ func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 	}
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {
-		return Row{err: err}
+		return Row{err: d.read(err)}
 	}
-	return Row{row: statement.QueryRowContext(ctx, args...)}
+	return Row{row: statement.QueryRowContext(ctx, args...), read: d.read}
 }
 
 // Ping says whether the database can be read.
@@ -199,8 +216,9 @@ func (d *DB) Ping(ctx context.Context) error {
 
 // Row is the answer to a query for one row.
 type Row struct {
-	row *sql.Row
-	err error
+	row  *sql.Row
+	err  error
+	read func(error) error // what becomes of an error; nil: nothing
 }
 
 // Scan copies the row's columns; sql.ErrNoRows when there is none.
@@ -208,7 +226,11 @@ func (r Row) Scan(into ...any) error {
 	if r.err != nil {
 		return r.err
 	}
-	return r.row.Scan(into...)
+	err := r.row.Scan(into...)
+	if err != nil && r.read != nil {
+		return r.read(err)
+	}
+	return err
 }
 
 // statements keeps each query prepared, by its text. Queries are constants of

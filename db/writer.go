@@ -24,6 +24,7 @@ type writer struct {
 	statements statements
 	now        func() time.Time
 	announce   func([]string)
+	met        func(error) // is told how each commit went, so far as the disk is concerned
 
 	waiting chan *change
 	mu      sync.RWMutex // held for reading while a change is handed in; for writing to stop
@@ -39,12 +40,12 @@ type change struct {
 	tx     *Tx // what it did, when it did not fail
 }
 
-func startWriter(ctx context.Context, pool *sql.DB, now func() time.Time, announce func([]string)) (*writer, error) {
+func startWriter(ctx context.Context, pool *sql.DB, now func() time.Time, announce func([]string), met func(error)) (*writer, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, now: now, announce: announce,
+	w := &writer{conn: conn, now: now, announce: announce, met: met,
 		waiting: make(chan *change, maxWaiting), done: make(chan struct{})}
 	w.statements.prepare = conn.PrepareContext
 	go w.loop()
@@ -91,6 +92,7 @@ func (w *writer) loop() {
 	for first := range w.waiting {
 		group = w.gather(append(group[:0], first))
 		w.commit(group)
+		w.learn(group)
 		w.answer(group)
 		clear(group)
 	}
@@ -137,6 +139,23 @@ func (w *writer) commit(group []*change) {
 	if err := w.exec("COMMIT"); err != nil {
 		_ = w.exec("ROLLBACK")
 		fail(group, err)
+	}
+}
+
+// learn tells what the group's outcome says of the disk, and puts its trouble into
+// the errors of those who asked.
+func (w *writer) learn(group []*change) {
+	var trouble error
+	kept := false
+	for _, c := range group {
+		if c.err == nil {
+			kept = true
+		} else if c.err = unkept(c.err); troubleOf(c.err) != "" {
+			trouble = c.err
+		}
+	}
+	if trouble != nil || kept {
+		w.met(trouble)
 	}
 }
 

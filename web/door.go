@@ -22,6 +22,7 @@ import (
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/certificate"
+	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/notify"
 	"wardwatch/web/api"
@@ -52,6 +53,8 @@ type Parts struct {
 	Log *slog.Logger
 	// Metrics is served at /metrics.
 	Metrics *prometheus.Registry
+	// Storage says whether anything can be stored; nil: always.
+	Storage func() upkeep.Storage
 	// Checks say whether the house can do its work; /readyz names those that fail.
 	Checks []Check
 	// People are accounts, tokens and the audit trail; nil where there are none.

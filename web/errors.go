@@ -9,6 +9,7 @@ import (
 
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/hospital/upkeep"
 )
 
 // outcomes is the one table from what the domain refuses to what the browser is
@@ -31,6 +32,9 @@ var outcomes = []struct {
 func outcome(err error) (status int, sentence string) {
 	if refused, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return refused.Code, httpSentence(refused)
+	}
+	if trouble := upkeep.TroubleOf(err); trouble != "" {
+		return http.StatusServiceUnavailable, trouble.Sentence()
 	}
 	for _, o := range outcomes {
 		if errors.Is(err, o.err) {

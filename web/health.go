@@ -10,6 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/upkeep"
+	"wardwatch/views"
+	"wardwatch/web/live"
 )
 
 // checkTime is how long one check of /readyz may take.
@@ -29,6 +32,9 @@ func (d *Door) readyz(c echo.Context) error {
 		if err != nil {
 			d.Log.Error("not ready", "part", check.Name, "error", err)
 			status, parts[check.Name] = http.StatusServiceUnavailable, "not ready"
+			if trouble := upkeep.TroubleOf(err); trouble != "" {
+				parts[check.Name] = "not ready: " + trouble.Error()
+			}
 		}
 	}
 	return c.JSON(status, parts)
@@ -63,3 +69,21 @@ func (d *Door) needsToken(r *http.Request) error {
 }
 
 func (d *Door) version(c echo.Context) error { return c.String(http.StatusOK, d.Version+"\n") }
+
+// storageTopic changes when storing stops working, and when it works again.
+const storageTopic = "storage"
+
+// trouble is why nothing can be stored; empty when all is well.
+func (d *Door) trouble() upkeep.Trouble {
+	if d.Storage == nil {
+		return ""
+	}
+	return d.Storage().Trouble
+}
+
+// storageSources tell every open page when nothing can be stored. Every role may see equipment.
+func (d *Door) storageSources() []live.Source {
+	return []live.Source{{Prefix: storageTopic, Permission: hospital.SeeEquipment, Render: func(ctx context.Context, _ string) ([]live.Fragment, error) {
+		return drawAll(ctx, leaf{"trouble-strip", views.TroubleStrip(d.trouble())})
+	}}}
+}

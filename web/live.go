@@ -21,6 +21,7 @@ func (d *Door) sources() []live.Source {
 		d.stockSources(),
 		d.orderSources(),
 		d.homeSources(),
+		d.storageSources(),
 		d.wallSources(),
 		d.coldChainSources(),
 		d.equipmentSources(),

@@ -74,6 +74,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 	if d.Demo != nil {
 		page.Demo = d.Demo.strip()
 	}
+	page.Trouble = d.trouble()
 	if by.ID == "" {
 		return page, nil
 	}
@@ -95,7 +96,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 }
 
 // everywhere are the topics that every page listens to, for its bell and strips.
-var everywhere = []string{"alarms", approvals}
+var everywhere = []string{"alarms", approvals, storageTopic}
 
 // Around is what every page tells besides its own subject.
 type Around struct {
@@ -116,7 +117,7 @@ func (d *Door) showFailure(c echo.Context, status int, sentence, reference strin
 	ctx := d.scene(c.Request().Context())
 	page, err := d.frame(ctx, c, failure.Title(), nil)
 	if err != nil { // what stands around the page may be what failed
-		page = views.Page{Title: failure.Title(), Actor: d.actor(c), Theme: theme(c)}
+		page = views.Page{Title: failure.Title(), Actor: d.actor(c), Theme: theme(c), Trouble: d.trouble()}
 	}
 	return d.write(c, status, ctx, views.Shell(page, views.FailurePage(failure)))
 }

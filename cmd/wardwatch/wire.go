@@ -84,6 +84,7 @@ func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, 
 	for _, wire := range []func(context.Context) error{
 		h.wireCertificates,
 		h.wireDatabase,
+		h.wireUpkeep,    // how the house itself does
 		h.wireHospital,  // places
 		h.wirePeople,    // accounts, tokens, the audit trail
 		h.wireColdChain, // readings → excursions → alarms → notices
