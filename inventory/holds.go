@@ -138,6 +138,15 @@ func (s *Stock) Decide(ctx context.Context, by hospital.Actor, id HoldID, decisi
 		if err := Within(ctx, tx, by, hospital.DecideLots, h.Place); err != nil {
 			return err
 		}
+		if decision == ReleaseLot {
+			lot, err := tx.Lot(ctx, h.Lot)
+			if err != nil {
+				return err
+			}
+			if err := notRecalled(ctx, tx, h.Item, lot.Number, "released"); err != nil {
+				return err
+			}
+		}
 		return s.settle(ctx, tx, by, h, decision, why)
 	})
 	if err != nil {

@@ -33,6 +33,11 @@ type Reader interface {
 	HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]HeldLot, error)
 	// Followed is how far a follower has come in the chain of events.
 	Followed(ctx context.Context, follower string) (int64, error)
+	// Recalls are the open ones, then those that ended last.
+	Recalls(ctx context.Context, limit int) ([]Recall, error)
+	// FindRecall answers ErrUnknownRecall; with where what it covers lies now, and
+	// where it went: the newest movements of those lots that took stock out of a place.
+	FindRecall(ctx context.Context, id RecallID) (Recall, []Shelved, []Entry, error)
 	// Outlooks are where an item stands at each place, as the reorder desk last saw it.
 	Outlooks(ctx context.Context, item ItemID) ([]Outlook, error)
 }

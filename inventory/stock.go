@@ -42,6 +42,7 @@ type Tx interface {
 	FirstTime(ctx context.Context, key string) (bool, error)
 
 	HoldTx
+	RecallTx
 }
 
 // Stock changes what is held. Each change is one transaction with its line in
@@ -172,11 +173,19 @@ func (s *Stock) carry(ctx context.Context, tx Tx, by hospital.Actor, m Moving, l
 	return s.add(ctx, tx, in, lot)
 }
 
-// add appends a movement that brings stock, and holds it at once where the place
-// is in a fridge whose excursion is still running.
+// add appends a movement that brings stock, and holds it at once where the lot is
+// recalled, or the place is in a fridge whose excursion is still running.
 func (s *Stock) add(ctx context.Context, tx Tx, m Movement, lot Lot) error {
 	if err := tx.Append(ctx, m); err != nil {
 		return err
+	}
+	recall, recalled, err := tx.RecallOf(ctx, lot.Item, lot.Number)
+	if err != nil {
+		return err
+	}
+	if recalled && m.Free > 0 {
+		by := hospital.Actor{ID: m.By, Name: m.ByName}
+		return s.holdRecalled(ctx, tx, by, recall, Balance{Lot: lot, Place: m.Place, Free: m.Free})
 	}
 	place, err := tx.Place(ctx, m.Place)
 	if err != nil || place.Fridge == "" || m.Free == 0 {
@@ -229,6 +238,9 @@ func (s *Stock) ReceiveIn(ctx context.Context, tx Tx, by hospital.Actor, r Recei
 		return hospital.Refuse(ErrUnusable, fmt.Sprintf("Lot %s expired on %s. Send it back; it can't be received.", r.Number, r.Expiry))
 	}
 	if _, err := tx.Item(ctx, r.Item); err != nil {
+		return err
+	}
+	if err := notRecalled(ctx, tx, r.Item, strings.TrimSpace(r.Number), "received; send it back"); err != nil {
 		return err
 	}
 	lot, err := tx.EnsureLot(ctx, r.Item, strings.TrimSpace(r.Number), r.Expiry)

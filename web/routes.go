@@ -25,6 +25,7 @@ func (d *Door) routes() []route {
 		d.orderRoutes(),
 		d.levelRoutes(),
 		d.transferRoutes(),
+		d.recallRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),
 		d.profileRoutes(),
