@@ -217,8 +217,7 @@ func (d *Door) setPIN(c echo.Context) error {
 	if c.FormValue("pin") != c.FormValue("pin-again") {
 		return d.showMe(c, http.StatusUnprocessableEntity, "The two PINs differ.")
 	}
-	again := account.Again{Password: account.Secret(c.FormValue(views.SignPassword)), Code: c.FormValue(views.SignCode)}
-	err := d.People.Porter.SetPIN(c.Request().Context(), d.actor(c), again, account.Secret(c.FormValue("pin")), c.FormValue("badge"), d.origin(c))
+	err := d.People.Porter.SetPIN(c.Request().Context(), d.actor(c), typedAgain(c), account.Secret(c.FormValue("pin")), c.FormValue("badge"), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		return d.showMe(c, status, wrong)
 	}

@@ -71,6 +71,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 		Title: title, Nav: views.NavOf(c.Request().URL.Path), Actor: by, Site: directory.Site,
 		OwnSearch: slices.Contains([]string{"/", "/search", "/scan"}, c.Path()), Theme: theme(c), Said: takeSaid(c), Version: d.Version,
 	}
+	page.Passkeys = d.People != nil && d.Demo == nil && !strings.HasPrefix(c.Path(), "/wall")
 	if d.Demo != nil {
 		page.Demo = d.Demo.strip()
 	}

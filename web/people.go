@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func (d *Door) peopleRoutes() []route {
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
 	}
-	routes = append(routes, d.lockRoutes()...)
+	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes())
 	return append(routes,
 		route{get, "/sign-in", Public, d.signInPage},
 		route{post, "/sign-in", Public, d.signIn},
@@ -205,6 +206,9 @@ func (d *Door) showMe(c echo.Context, status int, wrong string) error {
 			return err
 		}
 		if props.PIN, err = d.People.Porter.PIN(c.Request().Context(), by); err != nil {
+			return err
+		}
+		if props.Passkeys, err = d.People.Porter.Passkeys(c.Request().Context(), by); err != nil {
 			return err
 		}
 		if props.Sign, err = d.signForm(c); err != nil {

@@ -4,7 +4,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/tracking/hospital"
-	"wardwatch/tracking/hospital/account"
 	"wardwatch/views"
 )
 
@@ -28,6 +27,5 @@ func (d *Door) proof(c echo.Context) (hospital.Proof, error) {
 	if d.People == nil {
 		return "", hospital.ErrForbidden
 	}
-	again := account.Again{Password: account.Secret(c.FormValue(views.SignPassword)), Code: c.FormValue(views.SignCode)}
-	return d.People.Porter.Confirm(c.Request().Context(), d.actor(c), again, d.People.Guard.Origin(c.Request()))
+	return d.People.Porter.Confirm(c.Request().Context(), d.actor(c), typedAgain(c), d.People.Guard.Origin(c.Request()))
 }

@@ -186,7 +186,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 func TestWhatIsPublicIsListed(t *testing.T) {
 	h, _ := wholeHouse(t)
 	public := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /version", "GET /static/*", "HEAD /static/*", "POST /me/theme",
-		"GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-out", "POST /unlock", "POST /unlock/pin", "GET /setup/:link", "POST /setup/:link", "POST /ingest",
+		"GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-out", "POST /unlock", "POST /unlock/pin", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /setup/:link", "POST /setup/:link", "POST /ingest",
 		"POST /ems", "POST /coldchain/v1/login", "PUT /coldchain/v1/sensor", "PUT /coldchain/v1/temperature-log", "PUT /coldchain/v1/temperature-breach"}
 	for _, r := range h.door.Routes() {
 		if name := r.Method + " " + r.Path; !needsSession(r) && !slices.Contains(public, name) {

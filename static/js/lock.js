@@ -65,13 +65,14 @@
   function show(html) {
     if (!dialog) return;
     dialog.innerHTML = html;
+    document.dispatchEvent(new CustomEvent("wardwatch:lock-form"));
     const field = dialog.querySelector("[autofocus]") || dialog.querySelector("input:not([type=hidden]):not([readonly])");
     if (field) field.focus();
   }
 
   function send(event) {
     const form = event.target;
-    if (form.action.endsWith("/sign-out")) return; // leaves the page, as it says
+    if (form.action.endsWith("/sign-out") || event.defaultPrevented) return; // leaves the page, as it says
     event.preventDefault();
     fetch(form.action, { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams(new FormData(form, event.submitter)) })
       .then((answer) => {

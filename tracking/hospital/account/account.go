@@ -146,6 +146,8 @@ type Store interface {
 	Link(ctx context.Context, hash Hash) (Link, error)
 	TwoStep(ctx context.Context, id hospital.PersonID) (TwoStep, error)
 	PIN(ctx context.Context, id hospital.PersonID) (PIN, error)
+	Passkeys(ctx context.Context, id hospital.PersonID) ([]Passkey, error)
+	Passkey(ctx context.Context, id []byte) (Passkey, error)
 	// Seats are who signed in fully at a workstation after a time and has a PIN, by name.
 	Seats(ctx context.Context, station Hash, since time.Time) ([]Seat, error)
 	Token(ctx context.Context, hash Hash) (Token, error)
@@ -189,6 +191,12 @@ type Tx interface {
 	HitPIN(ctx context.Context, station Hash, id hospital.PersonID) error
 	// LeaveSeats forgets a person's seats, or everybody's, taken at a time or before.
 	LeaveSeats(ctx context.Context, id hospital.PersonID, before time.Time) error
+
+	// AddPasskey adds one; one that is known is hospital.ErrInvalid.
+	AddPasskey(ctx context.Context, k Passkey) error
+	// UsePasskey keeps a passkey's new counter.
+	UsePasskey(ctx context.Context, k Passkey) error
+	DropPasskey(ctx context.Context, person hospital.PersonID, id []byte) error
 
 	// AddProof keeps a proof for one signature until it ends.
 	AddProof(ctx context.Context, person hospital.PersonID, proof hospital.Proof, ends time.Time) error

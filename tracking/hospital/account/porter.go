@@ -22,6 +22,8 @@ type Porter struct {
 	hasher   *hasher
 	throttle *throttle
 	waiting  waitingRoom
+
+	ceremonies ceremonies
 }
 
 // NewPorter is a porter who keeps accounts in store.

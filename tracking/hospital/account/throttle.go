@@ -142,7 +142,7 @@ func (t *throttle) succeeded(email, address string, at time.Time) {
 }
 
 // makeRoom keeps a memory under its bound: what is forgotten goes first, then anything.
-func makeRoom[V any](memory map[string]V, forgotten func(V) bool) {
+func makeRoom[K comparable, V any](memory map[K]V, forgotten func(V) bool) {
 	if len(memory) < maxRemembered {
 		return
 	}
