@@ -301,6 +301,23 @@ func (a Alarms) Done(ctx context.Context, n notify.Notice) error {
 	return nil
 }
 
+// Release makes notices due again whose sending was cut off by a crash. The
+// receiver knows a repeated one by its number.
+func (a Alarms) Release(ctx context.Context) error {
+	err := a.DB.InTx(ctx, func(tx *Tx) error {
+		const q = `
+			UPDATE notices
+			SET status = 'waiting', try_at = $1
+			WHERE status = 'sending'`
+		_, err := tx.Exec(ctx, q, ms(tx.Now()))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("release notices: %w", err)
+	}
+	return nil
+}
+
 // NextTry is when the next notice may be tried.
 func (a Alarms) NextTry(ctx context.Context) (time.Time, bool, error) {
 	const q = `

@@ -188,6 +188,33 @@ func TestADispatcherThatDiesLosesNoNotice(t *testing.T) {
 	}
 }
 
+// A house that starts after a crash does not wait for the dead one's lease: what
+// was cut off goes out at once, under its own number.
+func TestWhatWasCutOffIsSentWhenTheHouseStarts(t *testing.T) {
+	w := newTower(t)
+	w.ladder.Steps = w.ladder.Steps[:1]
+	alarm := w.raise(notify.Serious)
+	if taken, err := w.kept.Claim(t.Context(), 10, time.Hour); err != nil || len(taken) != 1 {
+		t.Fatalf("taken %+v, %v", taken, err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	d := w.dispatcher()
+	wake := make(chan struct{}, 1)
+	d.Wake = wake
+	go func() { done <- d.Run(ctx) }()
+	<-w.pager.called // this test would wait for the lease without it
+	w.raise(notify.Critical)
+	wake <- struct{}{}
+	<-w.pager.called // notices go one by one: the first one's outcome is noted
+	stop()
+	<-done
+	notices, err := w.kept.Notices(t.Context(), alarm.ID)
+	if err != nil || len(notices) == 0 || notices[0].Status != notify.Sent {
+		t.Errorf("%+v, %v", notices, err)
+	}
+}
+
 // Somebody acknowledges while a notice is on its way: nothing is sent after it.
 func TestAcknowledgingStopsWhatIsBeingSent(t *testing.T) {
 	w := newTower(t)

@@ -39,6 +39,8 @@ type Outbox interface {
 	Claim(ctx context.Context, limit int, lease time.Duration) ([]Claimed, error)
 	// Done notes the outcome of a try.
 	Done(ctx context.Context, n Notice) error
+	// Release makes what is marked as being sent due at once: whoever was sending it has died.
+	Release(ctx context.Context) error
 	// NextTry is when the next notice may be tried; false when none waits.
 	NextTry(ctx context.Context) (time.Time, bool, error)
 }
@@ -76,8 +78,12 @@ type Dispatcher struct {
 	Wake <-chan struct{}
 }
 
-// Run sends until ctx ends.
+// Run sends until ctx ends. There is one dispatcher on a database: what one before
+// it had claimed when it died is sent first, not when its lease runs out.
 func (d *Dispatcher) Run(ctx context.Context) error {
+	if err := d.Outbox.Release(ctx); err != nil {
+		return fmt.Errorf("look for notices whose sending was cut off: %w", err)
+	}
 	for ctx.Err() == nil {
 		sent, err := d.SendDue(ctx)
 		if err != nil && ctx.Err() == nil {
