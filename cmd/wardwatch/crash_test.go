@@ -41,10 +41,11 @@ type server struct {
 // patience is how long a test waits for what should come at once.
 const patience = 30 * time.Second
 
-func startServer(t *testing.T, database string) *server {
+func startServer(t *testing.T, database string, more ...string) *server {
 	t.Helper()
 	s := &server{said: &bytes.Buffer{}}
-	s.process = exec.Command(os.Args[0], "serve", "--db", database, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
+	args := append([]string{"serve", "--db", database, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"}, more...)
+	s.process = exec.Command(os.Args[0], args...)
 	s.process.Env = []string{asProgram + "=1", "HOME=" + t.TempDir(), "TZ=UTC"}
 	s.process.Stderr = s.said
 	out, err := s.process.StdoutPipe()
