@@ -19,6 +19,7 @@ import (
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/fence"
+	"wardwatch/tracking/fleet"
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/certificate"
@@ -84,6 +85,8 @@ type Parts struct {
 	Equipment *tracking.Equipment
 	// Fences say where equipment may be, Health how its devices do; nil hides their pages.
 	Fences *fence.Guard
+	// Fleet is how equipment is used, and where it was.
+	Fleet  *fleet.Desk
 	Health *health.Keeper
 }
 

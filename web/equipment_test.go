@@ -16,6 +16,8 @@ import (
 	"wardwatch/db"
 	"wardwatch/db/dbtest"
 	"wardwatch/tracking"
+	"wardwatch/tracking/fence"
+	"wardwatch/tracking/fleet"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 	"wardwatch/web"
@@ -62,6 +64,8 @@ func openStation(t *testing.T) *station {
 	s.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)),
 		WhoAsks:   func(*http.Request) (hospital.Actor, bool) { return s.who, true },
+		Fences:    &fence.Guard{Store: db.Fences{DB: base}, Register: register, Now: now},
+		Fleet:     &fleet.Desk{Store: db.Fleet{DB: base}, Register: register, Now: now},
 		Equipment: &tracking.Equipment{Register: register, Store: kept, Tracker: s.tracker, Now: now}})
 	if err != nil {
 		t.Fatal(err)

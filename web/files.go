@@ -45,6 +45,7 @@ func (d *Door) keepables() []keepable {
 	if d.Equipment != nil {
 		all = append(all, d.equipmentFile())
 	}
+	all = append(all, d.fleetFiles()...)
 	if d.ColdChain != nil && d.Alarms != nil {
 		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile())
 	}

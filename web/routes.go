@@ -35,6 +35,7 @@ func (d *Door) routes() []route {
 		d.floorRoutes(),
 		d.teachRoutes(),
 		d.fenceRoutes(),
+		d.fleetRoutes(),
 		d.peopleRoutes(),
 		d.ingestRoutes(),
 		d.programmeRoutes(),

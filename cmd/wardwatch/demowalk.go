@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"sort"
 	"time"
 
 	"wardwatch/db"
 	"wardwatch/tracking"
+	"wardwatch/tracking/fleet"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/simulate"
 )
@@ -47,8 +49,8 @@ func (p *past) breakSome(ctx context.Context, tx tracking.Tx) error {
 	return nil
 }
 
-// statusesFor is how far back the changes of status go; the moves go back four days.
-const statusesFor = 24 * time.Hour
+// statusesFor is how far back the changes of status go, as the moves do.
+const statusesFor = 4 * 24 * time.Hour
 
 // lastHeard is when a gateway last heard the asset before the first page.
 func (p *past) lastHeard(asset simulate.Asset, place tracking.Place) time.Time {
@@ -84,4 +86,49 @@ func (p *past) arrive(ctx context.Context, tx tracking.Tx, places map[tracking.A
 		return tx.SetStatus(ctx, id, status, "", "", stay.At)
 	}
 	return nil
+}
+
+// fleetHistory is how far back the use of equipment was added up, before the moves that are kept begin.
+const fleetHistory = 28 * 24 * time.Hour
+
+// addUp adds up the days before the kept moves from what the equipment did then,
+// by the rule that adds up every day: of so long ago only the sums are shown.
+func (p *past) addUp(ctx context.Context) error {
+	ledger := db.Fleet{DB: p.together}
+	pieces, err := ledger.Pieces(ctx)
+	if err != nil {
+		return err
+	}
+	directory := p.register.Current()
+	var events []fleet.Event
+	for _, stay := range p.world.EarlierStays(p.start.Add(-fleetHistory)) {
+		room, _ := directory.Room(stay.Room)
+		event := fleet.Event{Asset: tracking.AssetID(stay.Asset), Kind: tracking.Movement, At: stay.At, To: room.ID}
+		events = append(events, event)
+		if status, says := tracking.StatusFromRoom(room.Kind); says {
+			event.Kind, event.Status = tracking.Marked, status
+			events = append(events, event)
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	zone := directory.Site.Location()
+	y, m, d := events[0].At.In(zone).Date()
+	last := events[len(events)-1].At
+	states := map[tracking.AssetID]fleet.State{}
+	for day := time.Date(y, m, d, 0, 0, 0, 0, zone); day.Before(last); day = day.AddDate(0, 0, 1) {
+		end := day.AddDate(0, 0, 1)
+		n := sort.Search(len(events), func(i int) bool { return !events[i].At.Before(end) })
+		if end.After(last) {
+			break // the kept moves begin within this day: the clerk adds it up
+		}
+		var summary fleet.Summary
+		summary, states = fleet.Fold(pieces, states, events[:n], day, end, fleet.RoomsOf(directory))
+		if err := ledger.KeepDay(ctx, day.Format(time.DateOnly), summary, states); err != nil {
+			return err
+		}
+		events = events[n:]
+	}
+	return (&fleet.Clerk{Ledger: ledger, Register: p.register}).CatchUp(ctx, p.start)
 }

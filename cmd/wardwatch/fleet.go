@@ -7,6 +7,7 @@ import (
 
 	"wardwatch/db"
 	"wardwatch/tracking/fence"
+	"wardwatch/tracking/fleet"
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/notify"
@@ -23,7 +24,14 @@ func (h *house) wireFleet(context.Context) error {
 		task{"fences", func(ctx context.Context) error { return guard.Run(ctx, moved, changed) }},
 		task{"devices' health", keeper.Run})
 	h.parts.Fences, h.parts.Health = guard, keeper
+	h.parts.Fleet = &fleet.Desk{Store: db.Fleet{DB: h.db}, Register: h.register, Now: h.now}
 	return nil
+}
+
+// addUpDays adds up how equipment was used on the days that are over.
+func (h *house) addUpDays(ctx context.Context, at time.Time) error {
+	clerk := fleet.Clerk{Ledger: db.Fleet{DB: h.db}, Register: h.register}
+	return clerk.CatchUp(ctx, at)
 }
 
 // equipmentLadder is who is told of equipment: the biomedical engineer at once,

@@ -32,6 +32,7 @@ func (h *house) jobs() []job {
 		{"silent probes", "raises the alarm of fridges that nobody has heard from", "@every 1m", notDaily, h.checkSilence},
 		{"reorders", "looks at everything that is ordered for and proposes what is due", "@every 1m", reorderHour, h.proposeReorders},
 		{"send orders", "sends draft orders that are worth the supplier's least order", "@every 1m", sendHour, h.sendOrders},
+		{"fleet days", "adds up how equipment was used on the days that are over", "@every 10m", notDaily, h.addUpDays},
 		{"backup", "copies the database into --backup-to, checks the copy and lets the oldest go", "@every 5m", backupHour, h.backUp},
 		{"audit anchor", "writes the end of the audit trail to the log, for whoever keeps the log elsewhere", "@every 5m", 0, h.logAnchor},
 		{"tidy sessions", "forgets sessions that ended by themselves", "@every 10m", notDaily, h.tidySessions},

@@ -147,6 +147,21 @@ func (w *World) Stays() []Stay {
 	return stays
 }
 
+// EarlierStays lists where equipment went from an instant until the time that
+// Stays begins with, oldest first. Nothing else remembers it.
+func (w *World) EarlierStays(from time.Time) []Stay {
+	until := w.options.Start.Add(-walksBefore)
+	var stays []Stay
+	for i := range w.drawing.Assets {
+		asset := &w.drawing.Assets[i]
+		newWalker(asset, i, w.house, w.options.Seed+1, until, from).advance(until, func(room int, at time.Time) {
+			stays = append(stays, Stay{Asset: asset.ID, Room: w.drawing.Rooms[room].ID, At: at})
+		})
+	}
+	slices.SortStableFunc(stays, func(a, b Stay) int { return a.At.Compare(b.At) })
+	return stays
+}
+
 // silentFor is how long the tags whose battery is flat have not been heard.
 const silentFor = 3 * 24 * time.Hour
 
