@@ -17,8 +17,7 @@ import (
 func (w *ward) mark(id tracking.AssetID, status tracking.Status, by string) {
 	w.t.Helper()
 	w.must(db.Equipment{DB: w.db}.InTx(w.t.Context(), func(tx tracking.Tx) error {
-		_, err := tx.SetStatus(w.t.Context(), id, status, by, "", w.at)
-		return err
+		return tx.SetStatus(w.t.Context(), id, status, by, "", w.at)
 	}))
 }
 
