@@ -198,16 +198,17 @@ func (tx *Tx) StopNotices(ctx context.Context, alarm notify.AlarmID, why string)
 // Recipients are the people in use who work as one of the roles, each once.
 func (tx *Tx) Recipients(ctx context.Context, roles []hospital.Role) ([]hospital.Person, error) {
 	const q = `
-		SELECT p.id, p.name, p.email
+		SELECT p.id, p.name, p.email, COALESCE(n.number, '')
 		FROM people p
 		JOIN person_roles r ON r.person = p.id
+		LEFT JOIN person_phones n ON n.person = p.id
 		WHERE r.role = $1 AND p.disabled_at IS NULL
 		ORDER BY p.name, p.id`
 	var people []hospital.Person
 	for _, role := range roles {
 		rows, err := tx.Query(ctx, q, role)
 		found, err := scanAll(rows, err, func(row scanner) (p hospital.Person, err error) {
-			return p, row.Scan(&p.ID, &p.Name, &p.Email)
+			return p, row.Scan(&p.ID, &p.Name, &p.Email, &p.Phone)
 		})
 		if err != nil {
 			return nil, fmt.Errorf("people who work as %s: %w", role, err)

@@ -215,6 +215,9 @@ func (d *Door) showMe(c echo.Context, status int, wrong string) error {
 			return err
 		}
 		props.Site = d.Register.Current().Site.Name
+		if props.Phone, err = d.phoneCard(c, by); err != nil {
+			return err
+		}
 	}
 	return d.showAs(c, status, "Your account", views.Me(props))
 }

@@ -30,6 +30,7 @@ func (d *Door) routes() []route {
 		d.coldChainRoutes(),
 		d.profileRoutes(),
 		d.probeRoutes(),
+		d.phoneRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),
 		d.floorRoutes(),

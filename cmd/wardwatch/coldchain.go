@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,16 +11,20 @@ import (
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/notify"
 	"wardwatch/tracking/notify/email"
+	"wardwatch/tracking/notify/sms"
 	"wardwatch/tracking/notify/webhook"
 	"wardwatch/web"
 )
 
 // wireColdChain connects readings → monitor → alarms → notices → people.
 func (h *house) wireColdChain(context.Context) error {
-	ladder, ways := h.ways()
+	ladder, ways, err := h.ways()
+	if err != nil {
+		return err
+	}
 	kept := db.Alarms{DB: h.db}
 	h.monitor = coldchain.NewMonitor(db.Fridges{DB: h.db}, ladder, h.register)
-	h.desk = &notify.Desk{Store: kept, Ladder: ladder, Now: h.now}
+	h.desk = &notify.Desk{Store: kept, Ladder: ladder, Phones: kept, Now: h.now}
 	h.parts.ColdChain, h.parts.Alarms = h.monitor, h.desk
 	h.parts.Around = h.around
 
@@ -39,7 +44,7 @@ func (h *house) wireColdChain(context.Context) error {
 }
 
 // ways are how people are reached: as many as the settings name, and the inbox always.
-func (h *house) ways() (notify.Ladder, map[notify.Way]notify.Sender) {
+func (h *house) ways() (notify.Ladder, map[notify.Way]notify.Sender, error) {
 	ladder, ways := notify.DefaultLadder(), map[notify.Way]notify.Sender{}
 	if h.config.SMTP != "" {
 		ladder.Ways = append(ladder.Ways, notify.Email)
@@ -50,7 +55,34 @@ func (h *house) ways() (notify.Ladder, map[notify.Way]notify.Sender) {
 		ladder.Ways, ladder.Webhook = append(ladder.Ways, notify.Webhook), h.config.WebhookURL
 		ways[notify.Webhook] = webhook.Poster{Secret: h.config.WebhookSecret.reveal(), Now: h.now}
 	}
-	return ladder, ways
+	if h.config.SMSURL != "" {
+		if err := h.textMessages(&ladder, ways); err != nil {
+			return ladder, ways, err
+		}
+	}
+	return ladder, ways, nil
+}
+
+// textMessages adds the way by telephone.
+func (h *house) textMessages(ladder *notify.Ladder, ways map[notify.Way]notify.Sender) error {
+	c := h.config
+	settings := sms.Settings{URL: c.SMSURL, Method: c.SMSMethod, Body: c.SMSBody.reveal(), ContentType: c.SMSContentType, Success: c.SMSSuccess}
+	for _, header := range c.SMSHeaders {
+		settings.Headers = append(settings.Headers, header.reveal())
+	}
+	for _, said := range c.SMSTo {
+		number, ok := notify.PhoneNumber(said)
+		if !ok {
+			return fmt.Errorf("--sms-to %s is no telephone number; write it with its country, such as +491701234567", said)
+		}
+		ladder.Numbers = append(ladder.Numbers, number)
+	}
+	sender, err := sms.New(settings)
+	if err != nil {
+		return fmt.Errorf("%w: see --sms-url and what begins with --sms", err)
+	}
+	ladder.Ways, ways[notify.SMS] = append(ladder.Ways, notify.SMS), sender
+	return nil
 }
 
 // around is what stands on every page.

@@ -37,7 +37,7 @@ func (h *house) addUpDays(ctx context.Context, at time.Time) error {
 // equipmentLadder is who is told of equipment: the biomedical engineer at once,
 // administrators after half an hour. The inbox shows it to everybody.
 func (h *house) equipmentLadder() notify.Ladder {
-	ladder, _ := h.ways()
+	ladder := h.desk.Ladder
 	ladder.Steps = []notify.Step{
 		{Roles: []hospital.Role{hospital.BiomedicalEngineer}},
 		{After: 30 * time.Minute, Roles: []hospital.Role{hospital.BiomedicalEngineer, hospital.Administrator}},

@@ -88,6 +88,8 @@ type Person struct {
 	ID    PersonID
 	Name  string
 	Email string
+	// Phone is where she wants text messages, as "+491701234567"; empty: none, or not asked for.
+	Phone string
 	Roles []Role
 	// Limits are the units that her roles are limited to; nil: the whole hospital.
 	Limits Limits

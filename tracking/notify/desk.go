@@ -35,6 +35,8 @@ const maxNote = 2000
 type Desk struct {
 	Store  Store
 	Ladder Ladder
+	// Phones is where people's numbers are kept; nil: nobody gives one.
+	Phones Phones
 	// Now is the clock that ages are told by; changes take their own transaction's instant.
 	Now func() time.Time
 }

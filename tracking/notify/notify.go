@@ -170,6 +170,9 @@ type Ladder struct {
 	Ways []Way
 	// Webhook is the one address for the Webhook way.
 	Webhook string
+	// Numbers are telephones that text messages of every rung go to, beside people's own:
+	// the one that whoever is on duty carries.
+	Numbers []string
 	// Silence is how long an acknowledgement keeps the ladder quiet while the trouble goes on.
 	Silence time.Duration
 }
@@ -197,6 +200,7 @@ type Way string
 const (
 	Email   Way = "email"
 	Webhook Way = "webhook"
+	SMS     Way = "text message"
 )
 
 func (l Ladder) uses(w Way) bool { return slices.Contains(l.Ways, w) }

@@ -100,7 +100,7 @@ func climb(ctx context.Context, tx Tx, ladder Ladder, alarm Alarm, from time.Tim
 			due.Way, due.To, due.ToName = Webhook, ladder.Webhook, "Webhook"
 			notices = append(notices, due)
 		}
-		if !ladder.uses(Email) {
+		if !ladder.uses(Email) && !ladder.uses(SMS) {
 			continue
 		}
 		people, err := tx.Recipients(ctx, step.Roles)
@@ -108,11 +108,39 @@ func climb(ctx context.Context, tx Tx, ladder Ladder, alarm Alarm, from time.Tim
 			return err
 		}
 		for _, person := range people {
-			due.Way, due.To, due.ToName = Email, person.Email, person.Name
+			if ladder.uses(Email) {
+				due.Way, due.To, due.ToName = Email, person.Email, person.Name
+				notices = append(notices, due)
+			}
+		}
+		notices = append(notices, ladder.texts(due, people)...)
+	}
+	return tx.AddNotices(ctx, notices)
+}
+
+// texts are the text messages of a rung: to the people who gave a number, and to the
+// telephones on duty; each number once.
+func (l Ladder) texts(due Notice, people []hospital.Person) []Notice {
+	if !l.uses(SMS) {
+		return nil
+	}
+	due.Way = SMS
+	var notices []Notice
+	told := map[string]bool{"": true}
+	add := func(number, name string) {
+		if !told[number] {
+			told[number] = true
+			due.To, due.ToName = number, name
 			notices = append(notices, due)
 		}
 	}
-	return tx.AddNotices(ctx, notices)
+	for _, person := range people {
+		add(person.Phone, person.Name)
+	}
+	for _, number := range l.Numbers {
+		add(number, "Telephone on duty")
+	}
+	return notices
 }
 
 // Return says, within the caller's transaction, that a trouble is over. What is
