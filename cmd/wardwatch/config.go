@@ -12,6 +12,7 @@ type config struct {
 	HTTP         string            `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages and of POST /ingest; port 0 takes a free one."`
 	MQTT         string            `name:"mqtt" default:"127.0.0.1:1883" placeholder:"HOST:PORT" help:"Address of the MQTT broker that gateways publish to; port 0 takes a free one."`
 	Readers      map[string]string `name:"reader" placeholder:"ID=HOST:PORT" help:"RFID readers to connect to by LLRP, each as the gateway that it is; repeat it, or join with semicolons."`
+	Modbus       map[string]string `name:"modbus" placeholder:"SENSOR=HOST:PORT/UNIT" help:"Temperature probes to ask over Modbus TCP, each as the sensor that it is; ?register=1&scale=0.1&every=1m&framing=rtu after it says what differs from an XY-MD02. Repeat it, or join with semicolons."`
 	MQTTUpstream secret            `name:"mqtt-upstream" placeholder:"URL" help:"The hospital's own broker to take messages from as well: tcp://USER:PASSWORD@HOST:1883. Whoever may publish there is believed."`
 
 	DB       string     `name:"db" default:"sqlite:wardwatch.db" placeholder:"sqlite:PATH" help:"Where everything is kept."`

@@ -25,6 +25,7 @@ type decodeCommand struct {
 	EPC     decodeEPC     `cmd:"" name:"epc" help:"EPCs of RFID tags in hex, one a line."`
 	GS1     decodeGS1     `cmd:"" name:"gs1" help:"Scans of barcodes, one a line."`
 	LLRP    decodeLLRP    `cmd:"" name:"llrp" help:"RO_ACCESS_REPORTs of an RFID reader in hex, one a line."`
+	Modbus  decodeModbus  `cmd:"" name:"modbus" help:"Answers of a Modbus temperature probe (XY-MD02) as RTU frames in hex, one a line."`
 }
 
 type (

@@ -22,6 +22,7 @@ import (
 	"wardwatch/tracking/hospital/account"
 	"wardwatch/tracking/hospital/certificate"
 	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/ingest/modbus"
 	"wardwatch/tracking/ingest/mqtt"
 	"wardwatch/tracking/notify"
 	"wardwatch/web"
@@ -146,6 +147,13 @@ func (h *house) wireDevices(ctx context.Context) error {
 	}
 	for id, address := range h.config.Readers {
 		h.intake = append(h.intake, task{"reader " + id, intake.Reader(hospital.GatewayID(id), address).Run})
+	}
+	for id, said := range h.config.Modbus {
+		setting, err := modbus.ParseSetting(said)
+		if err != nil {
+			return fmt.Errorf("--modbus %s: %w", id, err)
+		}
+		h.intake = append(h.intake, task{"probe " + id, intake.Probe(id, setting).Run})
 	}
 	h.parts.Intake, h.parts.Tokens = intake, tokens
 	h.parts.Devices = &ingest.Desk{Store: kept, Book: book, Register: h.register, Sensors: h.monitor, Now: h.now}
