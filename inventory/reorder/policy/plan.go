@@ -291,54 +291,98 @@ type candidate struct {
 	stock      float64
 }
 
+// foreseen is what a forecaster knew after each number of periods: the use of the
+// protection interval and its deviation. A back-test with many safety factors
+// works them out once.
+type foreseen struct{ mean, deviation []float64 }
+
+// foresee works out what is known from a number of periods on.
+func (p Plan) foresee(history []float64, from int) foreseen {
+	forecasts := p.Each(history)
+	f := foreseen{mean: make([]float64, len(history)+1), deviation: make([]float64, len(history)+1)}
+	for n := from; n <= len(history); n++ {
+		f.mean[n] = forecasts[n] * float64(p.Interval)
+		f.deviation[n] = p.deviation(history[:n], forecasts[:n+1])
+	}
+	return f
+}
+
+// safely is a rule over what was foreseen.
+type safely struct {
+	foreseen
+	factor float64
+}
+
+// At is Rule.
+func (s safely) At(history []float64) Level {
+	target := ceil(s.mean[len(history)] + s.factor*s.deviation[len(history)])
+	return Level{Reorder: target - 1, Target: target}
+}
+
+// rehearsal is one history that a factor is tried on. It counts in units of its
+// own mean use, so that no large one drowns the rest.
+type rehearsal struct {
+	known []float64
+	trial Trial
+	mean  float64
+	foreseen
+}
+
 // tune finds the least factor with which the members together reach the service.
 func tune(histories [][]float64, trials []Trial, plans []Plan, members []int, f Forecaster, service float64) (candidate, bool) {
 	low, high := 0.0, factorMost
 	service += (1 - service) * caution
-	reachable, _, learned := rehearse(histories, trials, plans, members, f, high)
-	if !learned {
+	all := rehearsals(histories, trials, plans, members, f)
+	if len(all) == 0 {
 		return candidate{}, false
 	}
-	if reachable < service { // some uses no level can foresee: reach the service of the rest
+	if reachable, _ := rehearse(all, high); reachable < service { // some uses no level can foresee: reach the service of the rest
 		service *= reachable
 	}
 	for high-low > factorStep {
 		middle := (low + high) / 2
-		if fill, _, _ := rehearse(histories, trials, plans, members, f, middle); fill >= service {
+		if fill, _ := rehearse(all, middle); fill >= service {
 			high = middle
 		} else {
 			low = middle
 		}
 	}
-	_, stock, _ := rehearse(histories, trials, plans, members, f, high)
+	_, stock := rehearse(all, high)
 	return candidate{forecaster: f, factor: high, stock: stock}, true
 }
 
-// rehearse plays a plan over the second part of what lies before each trial. Each
-// item counts in units of its own mean use, so that no large one drowns the rest.
-func rehearse(histories [][]float64, trials []Trial, plans []Plan, members []int, f Forecaster, factor float64) (fill, stock float64, learned bool) {
-	used, served := 0.0, 0.0
+// rehearsals are the second parts of what lies before each trial.
+func rehearsals(histories [][]float64, trials []Trial, plans []Plan, members []int, f Forecaster) []rehearsal {
+	var all []rehearsal
 	for _, i := range members {
 		known := histories[i][:trials[i].From]
-		mean := averageOf(known, len(known))
-		if len(known) < leastHistory || mean == 0 {
+		r := rehearsal{known: known, trial: trials[i], mean: averageOf(known, len(known))}
+		if len(known) < leastHistory || r.mean == 0 {
 			continue
 		}
-		t := trials[i]
-		t.From = max(len(known)/2, firstUseAt(known)+plans[i].Interval+1)
-		if t.From >= len(known) {
+		r.trial.From = max(len(known)/2, firstUseAt(known)+plans[i].Interval+1)
+		if r.trial.From >= len(known) {
 			continue
 		}
-		o := Try(known, Plan{Forecaster: f, Factor: factor, Interval: plans[i].Interval}, t)
-		used += o.Used / mean
-		served += o.Served / mean
-		stock += o.AverageStock() / mean
-		learned = true
+		r.foreseen = Plan{Forecaster: f, Interval: plans[i].Interval}.foresee(known, r.trial.From)
+		all = append(all, r)
+	}
+	return all
+}
+
+// rehearse plays a safety factor over them.
+func rehearse(all []rehearsal, factor float64) (fill, stock float64) {
+	used, served := 0.0, 0.0
+	for _, r := range all {
+		o := Try(r.known, safely{r.foreseen, factor}, r.trial)
+		used += o.Used / r.mean
+		served += o.Served / r.mean
+		stock += o.AverageStock() / r.mean
 	}
 	if used == 0 {
-		return 1, stock, learned
+		return 1, stock
 	}
-	return served / used, stock, learned
+	return served / used, stock
 }
 
 // TunePAR is the least fixed order-up-to level that reaches the service on what
