@@ -26,6 +26,7 @@ func (d *Door) routes() []route {
 		d.levelRoutes(),
 		d.transferRoutes(),
 		d.recallRoutes(),
+		d.surgeRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),
 		d.profileRoutes(),

@@ -63,6 +63,11 @@ type Tx interface {
 	Transfer(ctx context.Context, id TransferID) (Transfer, error)
 	EndTransfer(ctx context.Context, t Transfer) error
 
+	// SaveSurges stores what the night of a day found, and ends what it did not find again.
+	SaveSurges(ctx context.Context, all []Surge, today inventory.Date) error
+	// ExplainSurge answers ErrUnknownSurge.
+	ExplainSurge(ctx context.Context, id SurgeID, note, by string) (inventory.ItemID, error)
+
 	// AddDelivery keeps how long something took to come.
 	AddDelivery(ctx context.Context, d Delivery) error
 	SaveMethods(ctx context.Context, all []Method, on inventory.Date) error
@@ -93,6 +98,8 @@ type Reader interface {
 	MailOf(ctx context.Context, number string) ([]Mail, error)
 	// Transfers are those that wait, oldest first, then those that ended last.
 	Transfers(ctx context.Context, limit int) ([]Transfer, error)
+	// Surges are those that are not over, the largest first.
+	Surges(ctx context.Context) ([]Surge, error)
 	// LevelReviews are those that wait.
 	LevelReviews(ctx context.Context) ([]LevelReview, error)
 	// Paper is the PDF that was sent for an order; nil when none was.
@@ -173,8 +180,9 @@ func (d *Desk) Nightly(ctx context.Context) error {
 	today := d.Stock.Today(d.Now())
 	var seen []inventory.Outlook
 	var due []Spot
-	lesson := &lesson{today: today}
+	lesson, watch := &lesson{today: today}, &watch{today: today}
 	err := d.Store.EachSituation(ctx, today-historyDays, func(s Situation) {
+		watch.hear(s)
 		if !s.OrderedFor {
 			return
 		}
@@ -195,6 +203,10 @@ func (d *Desk) Nightly(ctx context.Context) error {
 	}
 	if err := d.Store.InTx(ctx, func(tx Tx) error { return tx.MarkDue(ctx, due) }); err != nil {
 		return fmt.Errorf("nightly reorder run: %w", err)
+	}
+	watch.judge()
+	if err := d.Store.InTx(ctx, func(tx Tx) error { return tx.SaveSurges(ctx, watch.found, today) }); err != nil {
+		return fmt.Errorf("look for unusual use: %w", err)
 	}
 	if err := d.learn(ctx, lesson); err != nil {
 		return fmt.Errorf("choose how use is forecast: %w", err)
