@@ -204,9 +204,6 @@ func (s *Stock) EndRecall(ctx context.Context, by hospital.Actor, id RecallID, w
 	if err := by.Need(hospital.CountStock); err != nil {
 		return err
 	}
-	if !by.Reach(hospital.CountStock).Everywhere {
-		return hospital.Refuse(hospital.ErrForbidden, "A recall concerns the whole hospital; your role is limited to units.")
-	}
 	if why = strings.TrimSpace(why); withdrawn && why == "" {
 		return hospital.Refuse(hospital.ErrInvalid, "Say who took the notice back, and why.")
 	}
@@ -214,6 +211,9 @@ func (s *Stock) EndRecall(ctx context.Context, by hospital.Actor, id RecallID, w
 		r, err := openRecall(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		if !by.Reach(hospital.CountStock).Everywhere {
+			return hospital.Refuse(hospital.ErrForbidden, "A recall concerns the whole hospital; your role is limited to units.")
 		}
 		left, err := tx.Recalled(ctx, r)
 		if err != nil {
