@@ -241,8 +241,3 @@ func (d *Door) dropPIN(c echo.Context) error {
 func (d *Door) origin(c echo.Context) account.Origin {
 	return d.People.Guard.AtStation(c.Response(), c.Request())
 }
-
-// ways are the other ways in that the sign-in page offers.
-func (d *Door) ways(seats []views.Option) views.SignInWays {
-	return views.SignInWays{Seats: seats}
-}

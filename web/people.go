@@ -25,6 +25,8 @@ type People struct {
 	Keys   *account.Keys
 	Guard  *auth.Guard
 	Trail  audit.Trail
+	// SSO is the hospital's own sign-in; nil where there is none.
+	SSO *auth.SSO
 	// PublicURL begins the links that are handed over; empty: as the browser asked.
 	PublicURL string
 }
@@ -53,7 +55,7 @@ func (d *Door) peopleRoutes() []route {
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
 	}
-	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes())
+	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes(), d.ssoRoutes(), d.scimRoutes())
 	return append(routes,
 		route{get, "/sign-in", Public, d.signInPage},
 		route{post, "/sign-in", Public, d.signIn},
@@ -453,6 +455,8 @@ func (d *Door) rotateToken(c echo.Context) error {
 
 func (d *Door) makeToken(c echo.Context, name string, gateway hospital.GatewayID, role hospital.Role) (account.Token, account.Secret, error) {
 	switch {
+	case role == views.DirectoryToken && gateway == "":
+		return d.People.Keys.AddDirectory(c.Request().Context(), d.actor(c), name)
 	case role == "":
 		return d.People.Keys.Add(c.Request().Context(), d.actor(c), name, gateway)
 	case gateway != "":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -26,6 +27,24 @@ func (h *house) wirePeople(context.Context) error {
 		Trail:     audit.Trail{Store: db.Trail{DB: h.db}},
 		PublicURL: h.config.PublicURL,
 	}
+	if h.config.OIDCIssuer == "" {
+		return nil
+	}
+	return h.wireSSO()
+}
+
+// wireSSO lets people in with the hospital's identity provider.
+func (h *house) wireSSO() error {
+	c := h.config
+	if c.OIDCClientID == "" || c.PublicURL == "" {
+		return errors.New("--oidc-issuer needs --oidc-client-id, and --public-url to come back to")
+	}
+	roles, err := account.ParseRoleMap(c.OIDCRoles)
+	if err != nil {
+		return fmt.Errorf("--oidc-role: %w", err)
+	}
+	h.parts.People.SSO = auth.NewSSO(auth.SSOSettings{Issuer: c.OIDCIssuer, Name: c.OIDCName, ClientID: c.OIDCClientID,
+		ClientSecret: account.Secret(c.OIDCClientSecret.reveal()), PublicURL: strings.TrimSuffix(c.PublicURL, "/"), GroupsClaim: c.OIDCGroupsClaim, Roles: roles}, h.now)
 	return nil
 }
 

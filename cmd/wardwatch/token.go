@@ -30,6 +30,7 @@ type tokenAddCommand struct {
 	databaseFlag `embed:""`
 	Name         string `arg:"" help:"What the token is for, for people to read."`
 	Gateway      string `help:"The gateway that it speaks for. Without one, and without a role, the token belongs to a program that speaks for any gateway."`
+	Directory    bool   `help:"The token belongs to a directory that brings people in and out by SCIM."`
 	Role         string `help:"The token belongs to a program that uses the API as this role (nurse, pharmacist, supply_manager, biomedical_engineer, administrator or auditor) and delivers nothing."`
 }
 
@@ -46,6 +47,12 @@ func (c tokenAddCommand) Run(p process) error {
 }
 
 func (c tokenAddCommand) add(ctx context.Context, keys *account.Keys) (account.Token, account.Secret, error) {
+	if c.Directory && (c.Role != "" || c.Gateway != "") {
+		return account.Token{}, "", errors.New("a directory's token does nothing else: give --directory alone")
+	}
+	if c.Directory {
+		return keys.AddDirectory(ctx, atTheConsole, c.Name)
+	}
 	if c.Role != "" && c.Gateway != "" {
 		return account.Token{}, "", errors.New("a token speaks for a gateway or uses the API as a role: give --gateway or --role, not both")
 	}
@@ -74,6 +81,9 @@ func (c tokenListCommand) Run(p process) error {
 			}
 			if t.Role != "" {
 				gateway = "reads as " + string(t.Role)
+			}
+			if t.SCIM {
+				gateway = "brings people in and out"
 			}
 			if !t.LastUsedAt.IsZero() {
 				used = "used " + t.LastUsedAt.Format(time.RFC3339)

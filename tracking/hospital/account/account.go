@@ -120,7 +120,9 @@ type Token struct {
 	Gateway hospital.GatewayID
 	// Role is what a program may do over the API. A token with one delivers nothing,
 	// and one without reads nothing.
-	Role       hospital.Role
+	Role hospital.Role
+	// SCIM is true for a directory's token, which brings people in and out.
+	SCIM       bool
 	Hash       Hash
 	CreatedAt  time.Time
 	CreatedBy  hospital.PersonID
@@ -150,6 +152,8 @@ type Store interface {
 	Passkey(ctx context.Context, id []byte) (Passkey, error)
 	// Seats are who signed in fully at a workstation after a time and has a PIN, by name.
 	Seats(ctx context.Context, station Hash, since time.Time) ([]Seat, error)
+	Member(ctx context.Context, id hospital.PersonID) (Member, error)
+	Members(ctx context.Context, f MemberFilter, offset, limit int) ([]Member, int, error)
 	Token(ctx context.Context, hash Hash) (Token, error)
 	Tokens(ctx context.Context) ([]Token, error)
 }
@@ -191,6 +195,15 @@ type Tx interface {
 	HitPIN(ctx context.Context, station Hash, id hospital.PersonID) error
 	// LeaveSeats forgets a person's seats, or everybody's, taken at a time or before.
 	LeaveSeats(ctx context.Context, id hospital.PersonID, before time.Time) error
+
+	// BySubject is whom a provider calls so, Provisioned whom a directory brought in;
+	// hospital.ErrUnknown for nobody.
+	BySubject(ctx context.Context, issuer, subject string) (hospital.Person, error)
+	Provisioned(ctx context.Context, externalID, email string) (hospital.Person, error)
+	HasEmail(ctx context.Context, email string) (bool, error)
+	LinkSubject(ctx context.Context, issuer, subject string, person hospital.PersonID) error
+	// PutMember keeps what a directory calls a person; a user name of another's is ErrTaken.
+	PutMember(ctx context.Context, m Member) error
 
 	// AddPasskey adds one; one that is known is hospital.ErrInvalid.
 	AddPasskey(ctx context.Context, k Passkey) error

@@ -51,22 +51,29 @@ func (k *Keys) AddReader(ctx context.Context, by hospital.Actor, name string, ro
 }
 
 func (k *Keys) add(ctx context.Context, by hospital.Actor, name string, gateway hospital.GatewayID, role hospital.Role) (Token, Secret, error) {
-	name = strings.TrimSpace(name)
+	return k.addToken(ctx, by, Token{Name: name, Gateway: gateway, Role: role})
+}
+
+func (k *Keys) addToken(ctx context.Context, by hospital.Actor, kind Token) (Token, Secret, error) {
+	name := strings.TrimSpace(kind.Name)
 	if name == "" || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
 		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the token a name of 1 to %d characters.", maxName))
 	}
 	secret := newSecret(tokenPrefix)
-	token := newToken(name, gateway, secret, by)
-	token.Role = role
+	token := newToken(name, kind.Gateway, secret, by)
+	token.Role, token.SCIM = kind.Role, kind.SCIM
 	err := k.store.InTx(ctx, func(tx Tx) error {
 		token.CreatedAt = tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
 			return err
 		}
 		tx.Announce("gateways")
-		about := map[string]string{"name": name, "gateway": string(gateway)}
-		if role != "" {
-			about["role"] = string(role)
+		about := map[string]string{"name": name, "gateway": string(kind.Gateway)}
+		if kind.Role != "" {
+			about["role"] = string(kind.Role)
+		}
+		if kind.SCIM {
+			about["for"] = "directory"
 		}
 		return tx.Record(ctx, hospital.Deed{By: by, What: "token.add", On: "token/" + token.ID, After: jsonOf(about)})
 	})
@@ -99,13 +106,13 @@ func (k *Keys) Rotate(ctx context.Context, by hospital.Actor, id string, overlap
 		if err != nil {
 			return err
 		}
-		if old.Role != "" {
+		if old.Role != "" || old.SCIM {
 			if err := by.Need(hospital.ManagePeople); err != nil {
 				return err
 			}
 		}
 		token = newToken(old.Name, old.Gateway, secret, by)
-		token.Role, token.CreatedAt = old.Role, tx.Now()
+		token.Role, token.SCIM, token.CreatedAt = old.Role, old.SCIM, tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
 			return err
 		}
@@ -153,7 +160,7 @@ func (k *Keys) Tokens(ctx context.Context, by hospital.Actor) ([]Token, error) {
 // for any. A secret that is unknown, was revoked, has ended or only reads is hospital.ErrForbidden.
 func (k *Keys) Check(ctx context.Context, secret string) (hospital.GatewayID, error) {
 	token, err := k.find(ctx, secret)
-	if err == nil && token.Role != "" {
+	if err == nil && (token.Role != "" || token.SCIM) {
 		err = hospital.ErrForbidden
 	}
 	if err != nil {
