@@ -18,6 +18,7 @@ import (
 // or deleted. A table with both guards belongs here, and what stands here has both.
 var appendOnly = []string{
 	"asset_moments", "audit", "cleanings", "cold_events", "deliveries", "device_signs", "fridge_checks", "fridge_openings", "fridge_profiles", "profile_versions", "reading_conflicts", "readings", "signatures", "stock_movements",
+	"par_arrivals", // equipment
 }
 
 // neverDeleted are the tables whose rows live on and may change.

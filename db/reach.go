@@ -32,7 +32,8 @@ var coldTables = []narrowed{
 	{"sensor_flags", `SELECT * FROM main.sensor_flags WHERE fridge IN (SELECT id FROM fridges)`},
 	// Of alarms she hears those of her fridges and units; an asset's go to everybody, as the asset does.
 	{"alarms", `SELECT * FROM main.alarms WHERE subject IN (SELECT 'fridge/' || id FROM fridges)
-		OR subject LIKE 'asset/%' OR subject IN (SELECT 'unit/' || value FROM json_each(json_array(%)))`},
+		OR subject LIKE 'asset/%' OR subject IN (SELECT 'unit/' || value FROM json_each(json_array(%)))
+		OR EXISTS (SELECT 1 FROM json_each(json_array(%)) u WHERE substr(subject, 1, length(u.value) + 6) = 'unit/' || u.value || '/')`},
 	{"notices", `SELECT * FROM main.notices WHERE alarm IN (SELECT id FROM alarms)`},
 }
 

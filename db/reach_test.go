@@ -21,6 +21,7 @@ var wholeHospital = map[string]string{
 	"stock_items": "its unit is that of issue, and the catalogue is everybody's", "stock_excursions": "read by the stock follower alone", "gateways": "for who sees devices", "gateway_antennas": "for who sees devices",
 	"assets": "equipment walks", "asset_moments": "equipment walks", "room_lessons": "equipment walks",
 	"fleet_use": "equipment walks", "fleet_ends": "equipment walks", "cleanings": "equipment walks",
+	"par_levels":    "a giver is named to every receiver",
 	"sensor_states": "read by the judging job alone", "stock_due": "read by the reorder desk alone", "reorder_quiet": "read by the reorder desk alone",
 }
 

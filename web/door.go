@@ -26,6 +26,7 @@ import (
 	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/notify"
+	"wardwatch/tracking/parlevel"
 	"wardwatch/web/api"
 	"wardwatch/web/live"
 )
@@ -81,6 +82,8 @@ type Parts struct {
 	Lists api.Lists
 	// Version names the build.
 	Version string
+	// Levels is what equipment units should have; nil: no such pages.
+	Levels *parlevel.Desk
 	// Equipment finds and marks assets; nil hides its pages.
 	Equipment *tracking.Equipment
 	// Fences say where equipment may be, Health how its devices do; nil hides their pages.

@@ -20,6 +20,8 @@ import (
 	"wardwatch/tracking/fleet"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/notify"
+	"wardwatch/tracking/parlevel"
 	"wardwatch/web"
 )
 
@@ -30,6 +32,8 @@ type station struct {
 	who     hospital.Actor
 	door    *web.Door
 	tracker *tracking.Tracker
+	base    *db.DB
+	levels  *parlevel.Desk
 }
 
 func openStation(t *testing.T) *station {
@@ -38,15 +42,17 @@ func openStation(t *testing.T) *station {
 		who: hospital.Person{ID: "n", Name: "Nora", Roles: []hospital.Role{hospital.Nurse}, Unit: "4w"}.Actor()}
 	now := func() time.Time { return s.at }
 	base := dbtest.Open(t, db.Options{Now: now})
+	s.base = base
 	box := func(x float64) []hospital.Point {
 		return []hospital.Point{{X: x, Y: 0}, {X: x + 5, Y: 0}, {X: x + 5, Y: 5}, {X: x, Y: 5}}
 	}
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"},
 		Buildings: []document.Building{{ID: "b", Name: "Main"}},
 		Floors:    []document.Floor{{ID: "f4", Building: "b", Name: "Fourth floor", Level: 4, WidthMetres: 20, HeightMetres: 10}},
-		Units:     []document.Unit{{ID: "4w", Name: "4 West"}},
+		Units:     []document.Unit{{ID: "4w", Name: "4 West"}, {ID: "icu", Name: "ICU"}},
 		Rooms: []document.Room{{ID: "r1", Floor: "f4", Unit: "4w", Name: "Clean utility", Kind: hospital.CleanUtility, Outline: box(0), Neighbours: []hospital.RoomID{"r2"}},
-			{ID: "r2", Floor: "f4", Unit: "4w", Name: "Room <2>", Kind: hospital.PatientRoom, Outline: box(10), Neighbours: []hospital.RoomID{"r1"}}},
+			{ID: "r2", Floor: "f4", Unit: "4w", Name: "Room <2>", Kind: hospital.PatientRoom, Outline: box(10), Neighbours: []hospital.RoomID{"r1"}},
+			{ID: "r3", Floor: "f4", Unit: "icu", Name: "ICU store", Kind: hospital.CleanUtility}},
 		Gateways: []document.Gateway{{ID: "g1", Name: "g1", Make: "minew", Room: "r1"}, {ID: "g2", Name: "g2", Make: "minew", Room: "r2"}},
 		Assets: []document.Asset{{ID: "P-001", Kind: "infusion pump", Name: "Infusion pump 1", Unit: "4w", Tags: []document.Tag{{ID: "c300000000a1"}}},
 			{ID: "W-001", Kind: "wheelchair", Name: "Wheelchair 1", Tags: []document.Tag{{ID: "epc:3414257BF4C0000000000042"}}}}}
@@ -61,7 +67,8 @@ func openStation(t *testing.T) *station {
 	if s.tracker, err = tracking.NewTracker(t.Context(), register, kept, tracking.TrackerOptions{Now: now}); err != nil {
 		t.Fatal(err)
 	}
-	s.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
+	s.levels = &parlevel.Desk{Register: register, Store: db.ParLevels{DB: base}, Ladder: notify.DefaultLadder(), Now: now}
+	s.door, err = web.New(web.Parts{Levels: s.levels, Lists: db.Lists{DB: base}, Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)),
 		WhoAsks:   func(*http.Request) (hospital.Actor, bool) { return s.who, true },
 		Fences:    &fence.Guard{Store: db.Fences{DB: base}, Register: register, Now: now},

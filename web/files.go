@@ -46,6 +46,9 @@ func (d *Door) keepables() []keepable {
 		all = append(all, d.equipmentFile())
 	}
 	all = append(all, d.fleetFiles()...)
+	if d.Levels != nil {
+		all = append(all, d.unitsFile())
+	}
 	if d.ColdChain != nil && d.Alarms != nil {
 		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile())
 	}

@@ -11,6 +11,7 @@ import (
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/parlevel"
 	"wardwatch/views"
 	"wardwatch/web/live"
 )
@@ -49,6 +50,11 @@ func (d *Door) home(c echo.Context) error {
 		}
 		page.Fridges = board
 		topics = append(topics, coldchain.Topic)
+	}
+	var err error
+	page.House = d.house()
+	if page.Tasks, err = d.tasksAtHome(ctx, by); err != nil {
+		return err
 	}
 	stock, err := d.stockLine(ctx, by)
 	if err != nil {
@@ -105,7 +111,7 @@ func (d *Door) derived(changed []string) (also []string) {
 		cold = cold || topic == coldchain.Topic
 	}
 	if equipment {
-		also = append(also, equipmentTopic(""))
+		also = append(also, equipmentTopic(""), parlevel.Topic)
 		for _, unit := range d.Register.Current().Units {
 			also = append(also, equipmentTopic(unit.ID))
 		}

@@ -25,6 +25,7 @@ func (d *Door) sources() []live.Source {
 		d.wallSources(),
 		d.coldChainSources(),
 		d.equipmentSources(),
+		d.unitSources(),
 	)
 }
 

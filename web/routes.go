@@ -34,6 +34,7 @@ func (d *Door) routes() []route {
 		d.phoneRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),
+		d.unitRoutes(),
 		d.floorRoutes(),
 		d.teachRoutes(),
 		d.fenceRoutes(),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"regexp"
@@ -25,7 +26,7 @@ var orderNumber = regexp.MustCompile(`^\d{4}-\d{4,}$`)
 func (d *Door) search(c echo.Context) error {
 	ctx, by := c.Request().Context(), d.actor(c)
 	q := tracking.Query{Text: strings.TrimSpace(c.QueryParam("q")), Status: tracking.Status(c.QueryParam("status")),
-		Floor: hospital.FloorID(c.QueryParam("floor")), Room: hospital.RoomID(c.QueryParam("room")), Unit: by.Unit}
+		Floor: hospital.FloorID(c.QueryParam("floor")), Room: hospital.RoomID(c.QueryParam("room")), Unit: hospital.UnitID(cmp.Or(c.QueryParam("unit"), string(by.Unit)))}
 	if kind := c.QueryParam("kind"); kind != "" && q.Text == "" {
 		q.Text = kind
 	}

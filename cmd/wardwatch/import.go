@@ -34,6 +34,7 @@ type importCommand struct {
 	Hospital importHospitalCommand `cmd:"" help:"Take in a whole hospital from one JSON document: sites, rooms, gateways, equipment, fridges, suppliers, items, stock, people."`
 
 	Assets    importAssetsCommand    `cmd:"" help:"Take in equipment from a CSV file."`
+	ParLevels importParLevelsCommand `cmd:"" name:"par-levels" help:"Take in how much equipment units should have from a CSV file."`
 	Items     importItemsCommand     `cmd:"" help:"Take in items from a CSV file."`
 	Stock     importStockCommand     `cmd:"" help:"Book opening stock from a CSV file."`
 	Suppliers importSuppliersCommand `cmd:"" help:"Take in suppliers from a CSV file."`
@@ -56,6 +57,9 @@ type (
 	importAssetsCommand struct {
 		importCommandTable `embed:""`
 	}
+	importParLevelsCommand struct {
+		importCommandTable `embed:""`
+	}
 	importItemsCommand struct {
 		importCommandTable `embed:""`
 	}
@@ -75,6 +79,9 @@ type (
 
 // Run takes in assets.
 func (c importAssetsCommand) Run(p process) error { return c.take(p, "assets") }
+
+// Run takes in levels.
+func (c importParLevelsCommand) Run(p process) error { return c.take(p, "par_levels") }
 
 // Run takes in items.
 func (c importItemsCommand) Run(p process) error { return c.take(p, "items") }

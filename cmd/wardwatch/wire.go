@@ -117,6 +117,9 @@ func (h *house) wireEquipment(ctx context.Context) (err error) {
 	h.work = append(h.work, task{"tracker", h.tracker.Run})
 	h.metrics.MustRegister(meters(h.tracker)...)
 	h.parts.Equipment = &tracking.Equipment{Register: h.register, Store: kept, Tracker: h.tracker, Now: h.now}
+	if err := h.wireLevels(); err != nil { // places → what units lack → tasks and alarms
+		return err
+	}
 	return nil
 }
 

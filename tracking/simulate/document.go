@@ -20,6 +20,7 @@ func (d *Drawing) Document(today time.Time) document.Document {
 	for _, a := range d.Assets {
 		doc.Assets = append(doc.Assets, a.document())
 	}
+	doc.ParLevels = d.parLevels()
 	for _, f := range d.Fridges {
 		doc.Fridges = append(doc.Fridges, document.Fridge{ID: f.ID, Name: f.Name, Profile: f.Profile, Room: f.Room, Unit: f.Unit,
 			Model: f.Model, Serial: f.Serial, Sensors: []document.Sensor{{ID: f.Sensor, Name: "probe in glycol"}}})

@@ -20,6 +20,7 @@ func (d Document) check() Faults {
 	c.floorsAndRooms()
 	c.gateways()
 	c.assets()
+	c.parLevels()
 	c.fridges()
 	c.items()
 	c.places()
@@ -209,6 +210,27 @@ func (c *checker) tag(wearer map[string]string, asset, id string, steps ...any) 
 		return
 	}
 	wearer[id] = asset
+}
+
+func (c *checker) parLevels() {
+	kinds, seen := make(set), make(map[ParLevel]bool)
+	for _, a := range c.doc.Assets {
+		kinds[a.Kind] = true
+	}
+	for i, l := range c.doc.ParLevels {
+		c.known(c.units, "unit", string(l.Unit), "par_levels", i, "unit")
+		if l.Kind != "" && !kinds[l.Kind] {
+			c.say(fmt.Sprintf("No asset in the document is of the kind %q.", l.Kind), "par_levels", i, "kind")
+		}
+		key := ParLevel{Unit: l.Unit, Kind: l.Kind}
+		if seen[key] {
+			c.say(fmt.Sprintf("Unit %q has a level for %q already.", l.Unit, l.Kind), "par_levels", i)
+		}
+		seen[key] = true
+		if l.Critical > l.Target {
+			c.say("The critical number is at most the target.", "par_levels", i, "critical")
+		}
+	}
 }
 
 func (c *checker) fridges() {

@@ -31,6 +31,7 @@ type Document struct {
 	Gateways  []Gateway  `json:"gateways,omitempty"`
 	Assets    []Asset    `json:"assets,omitempty"`
 	Fridges   []Fridge   `json:"fridges,omitempty"`
+	ParLevels []ParLevel `json:"par_levels,omitempty"`
 	Suppliers []Supplier `json:"suppliers,omitempty"`
 	Items     []Item     `json:"items,omitempty"`
 	Places    []Place    `json:"places,omitempty"`
@@ -113,6 +114,14 @@ type Asset struct {
 type Tag struct {
 	ID   string   `json:"id"` // aabbccddeeff, ibeacon:UUID:major:minor, eddystone:NS:INSTANCE, epc:HEX
 	Also []string `json:"also,omitempty"`
+}
+
+// ParLevel is how many pieces of a kind of equipment should stand ready in a unit.
+type ParLevel struct {
+	Unit     hospital.UnitID `json:"unit"`
+	Kind     string          `json:"kind"`
+	Target   int             `json:"target"`             // 0: a store that gives all
+	Critical int             `json:"critical,omitempty"` // fewer free ones than this ring an alarm
 }
 
 // Fridge is a refrigerator, freezer or ultra-cold freezer that is watched.

@@ -43,6 +43,7 @@ func Tables() []Table {
 	id := Column{Name: "id", need: true, key: true}
 	return []Table{
 		{"assets", []Column{id, {Name: "kind"}, {Name: "name"}, {Name: "model"}, {Name: "serial"}, {Name: "unit"}, {Name: "tags", kind: tag}}},
+		{"par_levels", []Column{{Name: "unit", need: true}, {Name: "kind", need: true}, {Name: "target", kind: number, need: true}, {Name: "critical", kind: number}}},
 		{"items", []Column{id, {Name: "name"}, {Name: "unit_of_issue"}, {Name: "gtin"}, {Name: "pack", kind: number}, {Name: "supplier"},
 			{Name: "supplier_code"}, {Name: "price_minor", kind: number}, {Name: "minimum_packs", kind: number}, {Name: "review_days", kind: number},
 			{Name: "shelf_life_days", kind: number}, {Name: "criticality"}, {Name: "storage"}}},
@@ -312,6 +313,8 @@ func (d Document) only(section string, n int) Document {
 	switch section {
 	case "assets":
 		kept.Assets = d.Assets[:n]
+	case "par_levels":
+		kept.ParLevels = d.ParLevels[:n]
 	case "items":
 		kept.Items = d.Items[:n]
 	case "stock":
