@@ -52,10 +52,11 @@ func (d *DB) Verify(ctx context.Context) (Report, error) {
 }
 
 // VerifyDeep is Verify and judges every stored reading anew: the excursions and
-// the hourly summaries must be those that the readings give. It takes as long as
+// the hourly summaries must be those that the readings give. Row by row it looks
+// whether what alarms, orders and signatures promise is so. It takes as long as
 // there are readings.
 func (d *DB) VerifyDeep(ctx context.Context) (Report, error) {
-	return d.verify(ctx, append(d.checks(), check{"hours", d.verifyHours}, check{"excursions", d.verifyExcursions}))
+	return d.verify(ctx, append(d.checks(), d.deepChecks()...))
 }
 
 func (d *DB) checks() []check {

@@ -56,7 +56,7 @@ func startServer(t *testing.T, database string, more ...string) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.kill() })
-	late := time.AfterFunc(patience, s.kill)
+	late := time.AfterFunc(patience, func() { _ = s.process.Process.Kill() })
 	defer late.Stop()
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {

@@ -201,7 +201,7 @@ func (w *ward) serve() *server {
 // live is one life of the server, from ready to the power cut.
 func (w *ward) live(life int, length time.Duration) {
 	s := w.serve()
-	cut := time.AfterFunc(length, s.kill)
+	cut := time.AfterFunc(length, func() { _ = s.process.Process.Kill() })
 	defer cut.Stop()
 	quiet := len(w.probes())
 	var busy sync.WaitGroup

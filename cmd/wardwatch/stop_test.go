@@ -30,7 +30,7 @@ func TestToldToStopUnderLoadItEndsWellAndInTime(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatalf("too few readings were acknowledged: %d: %s", len(got.at), s.said)
 	}
-	late := time.AfterFunc(stopTime, s.kill)
+	late := time.AfterFunc(stopTime, func() { _ = s.process.Process.Kill() })
 	s.stop(t)
 	if !late.Stop() {
 		t.Fatalf("it did not end within %v: %s", stopTime, s.said)
