@@ -28,6 +28,7 @@ var coldTables = []narrowed{
 	{"fridge_profiles", `SELECT * FROM main.fridge_profiles WHERE fridge IN (SELECT id FROM fridges)`},
 	{"fridge_checks", `SELECT * FROM main.fridge_checks WHERE fridge IN (SELECT id FROM fridges)`},
 	{"fridge_openings", `SELECT * FROM main.fridge_openings WHERE fridge IN (SELECT id FROM fridges)`},
+	{"fridge_trips", `SELECT * FROM main.fridge_trips WHERE fridge IN (SELECT id FROM fridges)`},
 	{"device_signs", `SELECT * FROM main.device_signs WHERE fridge IN (SELECT id FROM fridges)`},
 	{"sensor_flags", `SELECT * FROM main.sensor_flags WHERE fridge IN (SELECT id FROM fridges)`},
 	// Of alarms she hears those of her fridges and units; an asset's go to everybody, as the asset does.

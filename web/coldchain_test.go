@@ -29,6 +29,7 @@ import (
 type pharmacy struct {
 	*station
 	monitor *coldchain.Monitor
+	base    *db.DB
 }
 
 func openPharmacy(t *testing.T) *pharmacy {
@@ -39,7 +40,7 @@ func openPharmacy(t *testing.T) *pharmacy {
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"},
 		Buildings: []document.Building{{ID: "b", Name: "Main"}},
 		Floors:    []document.Floor{{ID: "f0", Building: "b", Name: "Ground floor", WidthMetres: 20, HeightMetres: 10}},
-		Rooms:     []document.Room{{ID: "store", Floor: "f0", Name: "Pharmacy store", Kind: hospital.Pharmacy}},
+		Rooms:     []document.Room{{ID: "store", Floor: "f0", Name: "Pharmacy store", Kind: hospital.Pharmacy}, {ID: "ward", Floor: "f0", Name: "Ward B store", Kind: hospital.Storage}},
 		Fridges: []document.Fridge{{ID: "f-1", Name: "Vaccine <fridge>", Profile: "refrigerator", Room: "store", Sensors: []document.Sensor{{ID: "s-1"}}},
 			{ID: "f-2", Name: "Freezer 2", Profile: "freezer", Sensors: []document.Sensor{{ID: "s-2"}}}}}
 	for range 2 { // importing twice changes nothing
@@ -52,6 +53,7 @@ func openPharmacy(t *testing.T) *pharmacy {
 		t.Fatal(err)
 	}
 	register := hospital.NewRegister(directory)
+	p.base = base
 	p.monitor = coldchain.NewMonitor(db.Fridges{DB: base}, notify.DefaultLadder(), register)
 	desk := &notify.Desk{Store: db.Alarms{DB: base}, Ladder: notify.DefaultLadder(), Now: now}
 	p.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
@@ -70,6 +72,17 @@ func openPharmacy(t *testing.T) *pharmacy {
 
 func person(name string, role hospital.Role) hospital.Actor {
 	return hospital.Person{ID: hospital.PersonID("p-" + name), Name: name, Roles: []hospital.Role{role}}.Actor()
+}
+
+// exec changes what is stored, as other parts of the house do.
+func (p *pharmacy) exec(q string, args ...any) {
+	p.t.Helper()
+	if err := p.base.InTx(p.t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(p.t.Context(), q, args...)
+		return err
+	}); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // warm lets five minutes pass before each of these readings of the first fridge.

@@ -31,6 +31,7 @@ func (d *Door) routes() []route {
 		d.coldChainRoutes(),
 		d.profileRoutes(),
 		d.probeRoutes(),
+		d.tripRoutes(),
 		d.phoneRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),

@@ -129,6 +129,10 @@ func (m *Monitor) Board(ctx context.Context, at time.Time) ([]Standing, error) {
 	if err != nil {
 		return nil, err
 	}
+	where, err := m.store.WhereNow(ctx)
+	if err != nil {
+		return nil, err
+	}
 	probes := groupBy(watched, func(w Watched) FridgeID { return w.Sensor.Fridge })
 	excursions := groupBy(running, func(e Excursion) FridgeID { return e.Fridge })
 	directory := m.register.Current()
@@ -136,6 +140,9 @@ func (m *Monitor) Board(ctx context.Context, at time.Time) ([]Standing, error) {
 	for i, f := range fridges {
 		board[i] = stand(f, probes[f.ID], excursions[f.ID], at)
 		board[i].Room, _ = directory.Room(f.Room)
+		if room, moves := where[f.ID]; moves {
+			board[i].Room, _ = directory.Room(room)
+		}
 		board[i].Signs, board[i].Flags = signs[f.ID], flags[f.ID]
 	}
 	slices.SortStableFunc(board, func(a, b Standing) int { return cmp.Compare(b.Condition, a.Condition) })

@@ -107,6 +107,7 @@ func (e Excursion) said() string {
 type Tx interface {
 	notify.Tx
 	RecordTx
+	TripTx
 	// IfUndone has forget called, before any other change, when nothing of this one is kept.
 	IfUndone(forget func())
 	// FridgesVersion rises whenever a fridge or sensor is changed.
@@ -170,6 +171,7 @@ type Tx interface {
 // Store is where the cold chain is kept.
 type Store interface {
 	RecordStore
+	TripStore
 	InTx(context.Context, func(Tx) error) error
 	// Fridges are all fridges by name.
 	Fridges(context.Context) ([]Fridge, error)

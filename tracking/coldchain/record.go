@@ -227,6 +227,13 @@ func (m *Monitor) Detach(ctx context.Context, by hospital.Actor, from FridgeID, 
 		case is.Fridge != from:
 			return hospital.Refuse(hospital.ErrStale, "This probe watches the fridge no longer; somebody was faster.")
 		}
+		fridge, err := tx.Fridge(ctx, from)
+		if err != nil {
+			return err
+		}
+		if err := m.within(by, hospital.ManageDevices, fridge); err != nil {
+			return err
+		}
 		is.Fridge, is.AttachedAt = "", tx.Now()
 		if _, err := tx.Attach(ctx, is); err != nil {
 			return err
