@@ -7,6 +7,7 @@ import (
 
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/certificate"
+	"wardwatch/tracking/notify"
 )
 
 // Certificates keeps gateways' client certificates; it is a certificate.Store.
@@ -84,4 +85,15 @@ func (tx certificatesTx) BlockCertificate(ctx context.Context, f certificate.Fin
 		return err
 	}
 	return oneRow(result, hospital.ErrUnknown)
+}
+
+// OngoingSubjects are the things that an alarm of a kind rings for.
+func (tx *Tx) OngoingSubjects(ctx context.Context, kind notify.Kind) ([]string, error) {
+	const q = `
+		SELECT subject
+		FROM alarms
+		WHERE kind = $1 AND returned_at IS NULL AND closed_at IS NULL
+		ORDER BY subject`
+	rows, err := tx.Query(ctx, q, kind)
+	return scanAll(rows, err, func(s scanner) (subject string, err error) { return subject, s.Scan(&subject) })
 }

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math"
 	"strings"
@@ -41,12 +40,7 @@ func (t Trail) Lines(ctx context.Context, f audit.Filter, before int64, limit in
 		until = ms(f.Until)
 	}
 	rows, err := t.Query(ctx, q, before, like("%", strings.ToLower(f.Who)), like("", f.Deed), like("", f.Thing), ms(f.From), until, limit)
-	lines, err := gather(rows, err, func(rows *sql.Rows) (l audit.Line, err error) {
-		var at int64
-		err = rows.Scan(&l.Seq, &at, &l.By, &l.Name, &l.Deed, &l.Thing, &l.Why, &l.Before, &l.After)
-		l.At = fromMS(at)
-		return l, err
-	})
+	lines, err := scanAll(rows, err, scanAuditLine)
 	if err != nil {
 		return nil, fmt.Errorf("read audit trail: %w", err)
 	}

@@ -65,6 +65,7 @@ func (d *DB) checks() []check {
 		{"schema", d.verifySchema},
 		{"references", d.verifyReferences},
 		{"audit trail", d.verifyTrail},
+		{"checkpoints", d.verifyCheckpoints},
 		{"stock ledger", d.verifyLedger},
 		{"chain", d.verifyChain},
 	}

@@ -55,6 +55,9 @@ type Parts struct {
 	Log *slog.Logger
 	// Metrics is served at /metrics.
 	Metrics *prometheus.Registry
+	// Upkeep knows the jobs; Backups the copies there are. Nil: no such pages.
+	Upkeep  *upkeep.Desk
+	Backups func() upkeep.Backups
 	// Storage says whether anything can be stored; nil: always.
 	Storage func() upkeep.Storage
 	// Checks say whether the house can do its work; /readyz names those that fail.

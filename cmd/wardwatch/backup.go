@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"text/tabwriter"
+
+	"filippo.io/age"
 
 	"wardwatch/db"
 )
@@ -13,11 +17,20 @@ type backupCommand struct {
 	databaseFlag `embed:""`
 	File         string `arg:"" help:"Where the copy goes."`
 	Force        bool   `help:"Write over a file that exists."`
+	Recipient    string `placeholder:"AGE1…" help:"Encrypt the copy to this public key; wardwatch key new makes one."`
 }
 
 // Run copies the database while servers may be running on it.
 func (c backupCommand) Run(p process) error {
-	err := db.Backup(p.ctx, c.DB, c.File, c.Force)
+	to, err := recipients(c.Recipient)
+	if err != nil {
+		return err
+	}
+	if len(to) == 0 {
+		err = db.Backup(p.ctx, c.DB, c.File, c.Force)
+	} else {
+		err = c.sealed(p.ctx, to)
+	}
 	if err != nil {
 		return adviseOnFiles(err, c.DB, c.File)
 	}
@@ -25,15 +38,34 @@ func (c backupCommand) Run(p process) error {
 	return err
 }
 
+// sealed copies the database and encrypts the copy. In between it lies beside the file, for its owner's eyes.
+func (c backupCommand) sealed(ctx context.Context, to []age.Recipient) (err error) {
+	if _, err := os.Stat(c.File); err == nil && !c.Force {
+		return fmt.Errorf("%s: %w", c.File, db.ErrExists)
+	}
+	plain := c.File + ".plain"
+	defer func() { err = errors.Join(err, removed(plain)) }()
+	if err := db.Backup(ctx, c.DB, plain, true); err != nil {
+		return err
+	}
+	return seal(plain, c.File, to)
+}
+
 type restoreCommand struct {
 	databaseFlag `embed:""`
 	File         string `arg:"" help:"The backup."`
+	Identity     string `type:"path" placeholder:"FILE" help:"The private key that an encrypted backup is decrypted with."`
 	Force        bool   `help:"Put the database that is there aside and restore over it."`
 }
 
 // Run puts a backup back, once it has been checked.
-func (c restoreCommand) Run(p process) error {
-	kept, err := db.Restore(p.ctx, c.DB, c.File, c.Force)
+func (c restoreCommand) Run(p process) (err error) {
+	file, tidy, err := c.plain()
+	if err != nil {
+		return adviseOnFiles(err, c.DB, c.File)
+	}
+	defer func() { err = errors.Join(err, tidy()) }()
+	kept, err := db.Restore(p.ctx, c.DB, file, c.Force)
 	if err != nil {
 		return adviseOnFiles(err, c.DB, c.File)
 	}
@@ -42,6 +74,20 @@ func (c restoreCommand) Run(p process) error {
 	}
 	_, err = fmt.Fprintf(p.stdout, "restored %s; start the server\n", c.File)
 	return err
+}
+
+// plain is the backup's file, decrypted beside it where it was encrypted; tidy removes that.
+func (c restoreCommand) plain() (file string, tidy func() error, err error) {
+	nothing := func() error { return nil }
+	sealed, err := isSealed(c.File)
+	if err != nil || !sealed {
+		return c.File, nothing, err
+	}
+	file = c.File + ".plain"
+	if err := unseal(c.File, file, c.Identity); err != nil {
+		return "", nothing, errors.Join(err, removed(file))
+	}
+	return file, func() error { return removed(file) }, nil
 }
 
 // adviseOnFiles says what to do about a refusal.
@@ -61,6 +107,8 @@ type verifyCommand struct {
 	databaseFlag `embed:""`
 	Deep         bool   `help:"Judge every stored reading anew, too; takes as long as there are readings."`
 	Anchor       string `placeholder:"N:HASH" help:"An anchor that an earlier verify or the server's log gave: the audit trail must still hold that line."`
+	Checkpoint   string `type:"path" placeholder:"FILE" help:"A signed checkpoint that somebody kept outside: the audit trail must still hold its line. Give its key with --public-key."`
+	PublicKey    string `placeholder:"KEY|FILE" help:"The key that checkpoints are checked with; wardwatch key audit printed it."`
 }
 
 // Run checks all that is stored, beside a running server or on a backup.
@@ -70,6 +118,9 @@ func (c verifyCommand) Run(p process) (err error) {
 		if anchor, err = db.ParseAnchor(c.Anchor); err != nil {
 			return usageError{err}
 		}
+	}
+	if (c.Checkpoint == "") != (c.PublicKey == "") {
+		return usageError{errors.New("--checkpoint and --public-key belong together: give both")}
 	}
 	d, err := db.Inspect(p.ctx, c.DB)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -100,6 +151,11 @@ func (c verifyCommand) Run(p process) (err error) {
 	}
 	if first := report.FirstFault(); first != nil {
 		return fmt.Errorf("%w; restore a backup from before it", first)
+	}
+	if c.Checkpoint != "" {
+		if err := holdsCheckpoint(p.ctx, d, c.Checkpoint, c.PublicKey); err != nil {
+			return err
+		}
 	}
 	return d.HoldsAnchor(p.ctx, anchor)
 }

@@ -26,12 +26,19 @@ type config struct {
 	HTTPRedirect  string   `name:"http-redirect" placeholder:"HOST:PORT" help:"A plain address that leads browsers to the https one."`
 	TrustedProxy  []string `name:"trusted-proxy" placeholder:"ADDRESS|NETWORK" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.5 or 10.0.0.0/24; nobody else's are."`
 
-	PublicURL    string `name:"public-url" placeholder:"URL" help:"Address that people reach the pages at, for links in messages."`
-	BackupTo     string `name:"backup-to" placeholder:"FOLDER" help:"Where a copy of the database goes once a day; the last fourteen are kept. None: no daily copy."`
-	SMTP         string `name:"smtp" placeholder:"HOST:PORT" help:"Mail server for notices and purchase orders; none: they wait in the inbox."`
-	SMTPUser     string `name:"smtp-user" help:"Account on the mail server."`
-	SMTPPassword secret `name:"smtp-password" help:"Password on the mail server."`
-	MailFrom     string `name:"mail-from" default:"wardwatch@localhost" help:"Sender of Wardwatch's mail."`
+	PublicURL       string `name:"public-url" placeholder:"URL" help:"Address that people reach the pages at, for links in messages."`
+	BackupTo        string `name:"backup-to" placeholder:"FOLDER" help:"Where a copy of the database goes once a day; the last ones are kept (--backup-keep). None: no daily copy."`
+	BackupKeep      int    `name:"backup-keep" default:"14" help:"How many daily copies stay."`
+	BackupRecipient string `name:"backup-recipient" placeholder:"AGE1…" help:"Public key that copies are encrypted to, so that the server itself can't read them; wardwatch key new makes one. Several with commas."`
+	BackupIdentity  string `name:"backup-identity" type:"path" placeholder:"FILE" help:"Private key for the daily restore drill of encrypted copies. Without it an encrypted copy is read back as it is written, by a key that is thrown away."`
+	KeepDays        int    `name:"keep-days" default:"1100" help:"How long notices of closed alarms and the like are kept; at least 366, and 0 for ever. Records (audit trail, readings, ledger, signatures) are never deleted, nor what is about held lots."`
+	AuditKey        string `name:"audit-key" type:"path" placeholder:"FILE" help:"Key that the audit trail's checkpoints are signed with; made when it is not there. Else it lies beside the database."`
+	Syslog          string `name:"syslog" placeholder:"URL" help:"Where each line of the audit trail goes as well, as RFC 5424 has it: tls://HOST:6514, tcp://HOST:601 or udp://HOST:514."`
+	SyslogCA        string `name:"syslog-ca" type:"path" placeholder:"FILE" help:"Authorities that may vouch for the syslog server, in PEM form; else the system's."`
+	SMTP            string `name:"smtp" placeholder:"HOST:PORT" help:"Mail server for notices and purchase orders; none: they wait in the inbox."`
+	SMTPUser        string `name:"smtp-user" help:"Account on the mail server."`
+	SMTPPassword    secret `name:"smtp-password" help:"Password on the mail server."`
+	MailFrom        string `name:"mail-from" default:"wardwatch@localhost" help:"Sender of Wardwatch's mail."`
 
 	WebhookURL    string `name:"webhook-url" placeholder:"URL" help:"Address that every notice of an alarm is posted to: a pager gateway, a chat, an SMS bridge."`
 	WebhookSecret secret `name:"webhook-secret" help:"Signs what is posted to the webhook."`

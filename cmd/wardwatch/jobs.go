@@ -9,6 +9,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"wardwatch/db"
+	"wardwatch/tracking/hospital"
 )
 
 // job is a line of the table of what happens by the clock.
@@ -34,8 +35,12 @@ func (h *house) jobs() []job {
 		{"reorders", "looks at everything that is ordered for and proposes what is due", "@every 1m", reorderHour, h.proposeReorders},
 		{"send orders", "sends draft orders that are worth the supplier's least order", "@every 1m", sendHour, h.sendOrders},
 		{"fleet days", "adds up how equipment was used on the days that are over", "@every 10m", notDaily, h.addUpDays},
-		{"backup", "copies the database into --backup-to, checks the copy and lets the oldest go", "@every 5m", backupHour, h.backUp},
-		{"audit anchor", "writes the end of the audit trail to the log, for whoever keeps the log elsewhere", "@every 5m", 0, h.logAnchor},
+		{backupJob, "copies the database into --backup-to, checks the copy and lets the oldest go", "@every 5m", backupHour, h.backUp},
+		{drillJob, "restores the newest backup elsewhere, judges it anew and throws it away", "@every 5m", drillHour, h.drill},
+		{verifyJob, "checks all that is stored, as wardwatch verify does", "@every 5m", verifyHour, h.verify},
+		{checkpointJob, "signs the end of the audit trail and writes it to the log, for whoever keeps the log elsewhere", "@every 5m", 0, h.checkpoint},
+		{"certificates", "warns before a certificate ends", "@every 1h", notDaily, h.checkCertificates},
+		{"retention", "lets go what the hospital need not keep; never what is held", "@every 5m", retentionHour, h.retain},
 		{"tidy sessions", "forgets sessions that ended by themselves", "@every 10m", notDaily, h.tidySessions},
 	}
 }
@@ -49,7 +54,7 @@ func (h *house) runJobs(ctx context.Context) error {
 		}
 	}
 	table.Start()
-	<-ctx.Done()
+	h.grantWishes(ctx)
 	<-table.Stop().Done()
 	return nil
 }
@@ -73,7 +78,7 @@ func (h *house) runJob(ctx context.Context, j job) {
 
 func (h *house) runIfDue(ctx context.Context, j job, at time.Time) error {
 	if j.daily == notDaily {
-		return j.run(ctx, at)
+		return h.doJob(ctx, j, at, hospital.Job(j.name))
 	}
 	kept := db.Jobs{DB: h.db}
 	last, err := kept.LastRun(ctx, j.name)
@@ -84,7 +89,7 @@ func (h *house) runIfDue(ctx context.Context, j job, at time.Time) error {
 	if !due {
 		return nil
 	}
-	if err := j.run(ctx, at); err != nil {
+	if err := h.doJob(ctx, j, at, hospital.Job(j.name)); err != nil {
 		return err
 	}
 	return kept.Ran(ctx, j.name, date)

@@ -40,6 +40,7 @@ type program struct {
 	Token      tokenCommand      `cmd:"" help:"Tokens of gateways and programs."`
 	Backup     backupCommand     `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`
 	Restore    restoreCommand    `cmd:"" help:"Check a backup and put it in the database's place."`
+	Key        keyCommand        `cmd:"" help:"Keys of backups and of the audit trail."`
 	Verify     verifyCommand     `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
 	Excursions excursionsCommand `cmd:"" help:"Judge recordings of temperature loggers: days, gaps and excursions as JSON."`
 	Locate     locateCommand     `cmd:"" help:"Replay a recording of what gateways heard: which room each tag was in, second by second."`

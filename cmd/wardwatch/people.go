@@ -16,6 +16,10 @@ import (
 )
 
 func (h *house) wirePeople(context.Context) error {
+	notary, err := openNotary(auditKeyFile(h.config))
+	if err != nil {
+		return err
+	}
 	porter, err := account.NewPorter(db.Accounts{DB: h.db}, account.DefaultLimits(), h.now)
 	if err != nil {
 		return err
@@ -24,7 +28,7 @@ func (h *house) wirePeople(context.Context) error {
 		Porter:    porter,
 		Keys:      account.NewKeys(db.Accounts{DB: h.db}, h.now),
 		Guard:     auth.NewGuard(porter, h.tls != nil || strings.HasPrefix(h.config.PublicURL, "https://"), h.log),
-		Trail:     audit.Trail{Store: db.Trail{DB: h.db}},
+		Trail:     audit.Trail{Store: db.Trail{DB: h.db}, Notary: notary},
 		PublicURL: h.config.PublicURL,
 	}
 	if h.config.OIDCIssuer == "" {
@@ -66,14 +70,4 @@ func (h *house) welcome(ctx context.Context, to io.Writer) error {
 // tidySessions forgets sessions that ended by themselves.
 func (h *house) tidySessions(ctx context.Context, _ time.Time) error {
 	return h.parts.People.Porter.Tidy(ctx)
-}
-
-// logAnchor writes the end of the audit trail where an intruder into the database can't reach it.
-func (h *house) logAnchor(ctx context.Context, _ time.Time) error {
-	anchor, err := h.db.AuditAnchor(ctx)
-	if err != nil {
-		return err
-	}
-	h.log.Info("audit anchor; check it with wardwatch verify --anchor", "anchor", anchor.String())
-	return nil
 }

@@ -200,7 +200,7 @@ func TestWhatIsPublicIsListed(t *testing.T) {
 	}
 }
 
-// A GET changes nothing, whoever asks.
+// A GET changes nothing, whoever asks; that somebody searched the audit trail is noted in it.
 func TestNoGetWrites(t *testing.T) {
 	h, _ := wholeHouse(t)
 	people := visitors(t, h)
@@ -219,12 +219,15 @@ func TestNoGetWrites(t *testing.T) {
 	}
 }
 
+// butLooks leaves out what a look at the audit trail leaves in it.
+var butLooks = map[string]string{"audit": ` WHERE what <> 'audit.look'`}
+
 // everything is a digest of all tables.
 func everything(t *testing.T, d *db.DB) string {
 	t.Helper()
 	digest := sha256.New()
 	for _, table := range column(t, d, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`) {
-		for _, row := range column(t, d, `SELECT json_array(`+strings.Join(column(t, d, `SELECT 'quote("' || name || '")' FROM pragma_table_info('`+table+`')`), ",")+`) FROM "`+table+`" ORDER BY 1`) {
+		for _, row := range column(t, d, `SELECT json_array(`+strings.Join(column(t, d, `SELECT 'quote("' || name || '")' FROM pragma_table_info('`+table+`')`), ",")+`) FROM "`+table+`"`+butLooks[table]+` ORDER BY 1`) {
 			fmt.Fprintln(digest, table, row)
 		}
 	}

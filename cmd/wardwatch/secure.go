@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
+	"wardwatch/db"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
 	"wardwatch/web"
 )
 
@@ -74,3 +78,52 @@ func (h *house) leadToHTTPS(ctx context.Context, plain net.Listener) error {
 
 // expiryWarning is how long before its end a certificate is warned of.
 const expiryWarning = 30 * 24 * time.Hour
+
+// certificateEnds is the alarm of a certificate that ends soon.
+const certificateEnds notify.Kind = "certificate ends"
+
+// checkCertificates rings before the house's own certificate, or one that a gateway
+// uses, comes to its end, and stops once there is a newer one.
+func (h *house) checkCertificates(ctx context.Context, at time.Time) error {
+	ending, err := h.certified.Ending(ctx)
+	if err != nil {
+		return err
+	}
+	var troubles []notify.Trouble
+	if h.tls != nil && h.tls.until().Sub(at) < expiryWarning {
+		troubles = append(troubles, notify.Trouble{Subject: "server/certificate", Name: "The server's certificate", Text: endsOn(h.tls.until(), at)})
+	}
+	for _, c := range ending {
+		troubles = append(troubles, notify.Trouble{Subject: "gateway/" + string(c.Gateway), Name: "The certificate of gateway " + string(c.Gateway), Text: endsOn(c.EndsAt, at)})
+	}
+	return h.db.InTx(ctx, func(tx *db.Tx) error { return ringCertificates(ctx, tx, h.operators(), troubles) })
+}
+
+// endsOn says when a certificate ends; what ends within a week is serious.
+func endsOn(end, at time.Time) string {
+	if end.Before(at) {
+		return "it ended on " + end.Format(time.DateOnly) + ": put a new one in its file"
+	}
+	return fmt.Sprintf("it ends on %s, in %d days: put a new one in its file", end.Format(time.DateOnly), int(end.Sub(at).Hours()/24))
+}
+
+func ringCertificates(ctx context.Context, tx *db.Tx, ladder notify.Ladder, troubles []notify.Trouble) error {
+	by := hospital.Job("certificates")
+	ringing, err := tx.OngoingSubjects(ctx, certificateEnds)
+	if err != nil {
+		return err
+	}
+	for _, t := range troubles {
+		t.Kind, t.Severity, t.By = certificateEnds, notify.Warning, by
+		if _, err := notify.Raise(ctx, tx, ladder, t); err != nil {
+			return err
+		}
+		ringing = slices.DeleteFunc(ringing, func(subject string) bool { return subject == t.Subject })
+	}
+	for _, subject := range ringing {
+		if err := notify.Return(ctx, tx, by, certificateEnds, subject); err != nil {
+			return err
+		}
+	}
+	return nil
+}

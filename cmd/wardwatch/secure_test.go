@@ -130,15 +130,31 @@ func openSecured(t *testing.T) secured {
 	if s.house, err = build(t.Context(), c, newLog(s.log, 0), time.Now); err != nil {
 		t.Fatal(err)
 	}
+	runHouse(t, s.house)
+	return s
+}
+
+// startHouse builds a house and runs it until the test ends.
+func startHouse(t *testing.T, c config) *house {
+	t.Helper()
+	h, err := build(t.Context(), c, newLog(io.Discard, 0), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runHouse(t, h)
+	return h
+}
+
+func runHouse(t *testing.T, h *house) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := s.run(ctx, io.Discard); err != nil {
+		if err := h.run(ctx, io.Discard); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Cleanup(func() { cancel(); running.Wait() })
-	return s
 }
 
 // showing insists on showing a certificate, whoever's authority the server names.

@@ -2,16 +2,28 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wardwatch/db"
+	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/upkeep"
+	"wardwatch/tracking/notify"
 	"wardwatch/web"
 )
 
 // wireUpkeep connects how the house itself does with pages, /readyz and /metrics.
 func (h *house) wireUpkeep(context.Context) error {
-	h.parts.Storage = h.db.Storage
+	h.upkeep = upkeep.NewDesk(db.Jobs{DB: h.db}, h.now, h.announce)
+	h.upkeep.Know(h.knownJobs())
+	h.parts.Upkeep, h.parts.Backups, h.parts.Storage = h.upkeep, h.backups, h.db.Storage
 	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "storage", Work: h.db.Storable})
 	h.work = append(h.work, task{"storage", h.db.Watch})
 	h.metrics.MustRegister(storageMeters(h.db.Storage)...)
@@ -38,4 +50,165 @@ func storageMeters(storage func() upkeep.Storage) []prometheus.Collector {
 			}))
 	}
 	return meters
+}
+
+const (
+	verifyJob  = "check what is stored"
+	verifyHour = 3
+	// retentionHour follows the backup: what is let go is in a copy.
+	retentionHour = 5
+)
+
+// doJob runs a job for somebody, notes how it went, and rings when one fails that
+// people rely on.
+func (h *house) doJob(ctx context.Context, j job, at time.Time, by hospital.Actor) error {
+	done, err := h.upkeep.Do(ctx, j.name, by, func() error { return j.run(ctx, at) })
+	if !done || ctx.Err() != nil || !relied[j.name] {
+		return err
+	}
+	return errors.Join(err, h.ringOf(ctx, j.name, err))
+}
+
+// relied are the jobs whose failing somebody must see to.
+var relied = map[string]bool{backupJob: true, drillJob: true, verifyJob: true, checkpointJob: true}
+
+// jobFailed is the alarm of a job that people rely on.
+const jobFailed notify.Kind = "job failed"
+
+// ringOf raises the alarm of a job that failed, or says that it is over.
+func (h *house) ringOf(ctx context.Context, name string, failed error) error {
+	by, subject := hospital.Job(name), "job/"+name
+	return h.db.InTx(ctx, func(tx *db.Tx) error {
+		if failed == nil {
+			return notify.Return(ctx, tx, by, jobFailed, subject)
+		}
+		_, err := notify.Raise(ctx, tx, h.operators(), notify.Trouble{Kind: jobFailed, Subject: subject, Name: "The job “" + name + "”",
+			Text: "see Administration, Jobs, for why; it is tried again by itself", Severity: notify.Serious, By: by})
+		return err
+	})
+}
+
+// operators is who is told of the house itself: administrators, at once.
+func (h *house) operators() notify.Ladder {
+	ladder, _ := h.ways()
+	ladder.Steps = []notify.Step{{Roles: []hospital.Role{hospital.Administrator}}}
+	return ladder
+}
+
+// grantWishes runs the jobs that somebody asks for, until ctx ends and the last is done.
+func (h *house) grantWishes(ctx context.Context) {
+	var working sync.WaitGroup
+	defer working.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case wish := <-h.upkeep.Wishes():
+			for _, j := range h.jobs() {
+				if j.name == wish.Job {
+					working.Go(func() { h.grant(ctx, j, wish.By) })
+				}
+			}
+		}
+	}
+}
+
+func (h *house) grant(ctx context.Context, j job, by hospital.Actor) {
+	if err := h.doJob(ctx, j, h.now(), by); err != nil && ctx.Err() == nil {
+		h.log.Error("job failed", "job", j.name, "actor", by.ID, "error", err)
+	}
+}
+
+// knownJobs are the jobs as the desk lists them.
+func (h *house) knownJobs() []upkeep.Job {
+	var all []upkeep.Job
+	for _, j := range h.jobs() {
+		all = append(all, upkeep.Job{Name: j.name, WhatFor: j.whatFor, When: j.when(), Next: func(ctx context.Context, at time.Time) (time.Time, error) {
+			return h.nextRun(ctx, j, at)
+		}})
+	}
+	return all
+}
+
+// when says how often a job works, in words.
+func (j job) when() string {
+	if j.daily != notDaily {
+		return fmt.Sprintf("every day from %02d:00", j.daily)
+	}
+	every, _ := j.every() // jobs are constants
+	return "every " + shortly(every)
+}
+
+// every is how often a job is woken.
+func (j job) every() (time.Duration, error) {
+	return time.ParseDuration(strings.TrimPrefix(j.spec, "@every "))
+}
+
+// shortly is a span without what is nought: "1m", "10m", "1h".
+func shortly(d time.Duration) string {
+	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+}
+
+// nextRun is when a job is due after an instant: at once where it has waited for today's hour to pass.
+func (h *house) nextRun(ctx context.Context, j job, at time.Time) (time.Time, error) {
+	kept := db.Jobs{DB: h.db}
+	if j.daily == notDaily {
+		every, err := j.every()
+		if err != nil {
+			return time.Time{}, err
+		}
+		histories, err := kept.Histories(ctx)
+		if last := histories[j.name].Last.StartedAt; err == nil && !last.IsZero() && last.Add(every).After(at) {
+			return last.Add(every), nil
+		}
+		return at, err
+	}
+	last, err := kept.LastRun(ctx, j.name)
+	if err != nil {
+		return time.Time{}, err
+	}
+	local := at.In(h.register.Current().Site.Location())
+	due := time.Date(local.Year(), local.Month(), local.Day(), j.daily, 0, 0, 0, local.Location())
+	switch {
+	case last >= local.Format(time.DateOnly):
+		return due.AddDate(0, 0, 1), nil
+	case due.Before(at):
+		return at, nil
+	}
+	return due, nil
+}
+
+// verify checks all that is stored.
+func (h *house) verify(ctx context.Context, _ time.Time) error {
+	report, err := h.db.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if err := report.FirstFault(); err != nil {
+		return err
+	}
+	h.upkeep.Say(verifyJob, fmt.Sprintf("%d checks, all sound", len(report)))
+	return nil
+}
+
+// leastKeepDays is the least that --keep-days may say: a vaccine's storage is looked into for longer than a year.
+const leastKeepDays = 366
+
+// retain lets go what the hospital need not keep.
+func (h *house) retain(ctx context.Context, at time.Time) error {
+	days := h.config.KeepDays
+	if days == 0 {
+		h.upkeep.Say("retention", "everything is kept: --keep-days is 0")
+		return nil
+	}
+	gone, err := h.db.LetGo(ctx, hospital.Job("retention"), at.AddDate(0, 0, -max(days, leastKeepDays)))
+	if err != nil {
+		return err
+	}
+	said := "nothing was old enough"
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		said = strings.TrimPrefix(said+", ", "nothing was old enough, ") + fmt.Sprintf("%d %s", gone[name], name)
+	}
+	h.upkeep.Say("retention", said)
+	return nil
 }

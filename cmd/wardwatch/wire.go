@@ -21,6 +21,7 @@ import (
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/account"
 	"wardwatch/tracking/hospital/certificate"
+	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/ingest/modbus"
 	"wardwatch/tracking/ingest/mqtt"
@@ -60,6 +61,7 @@ type house struct {
 	tls    *certificates // nil where pages come over plain http
 	// closers are of what else listens.
 	closers []func() error
+	upkeep  *upkeep.Desk
 	// certified are the gateways that show client certificates.
 	certified *certificate.Desk
 
@@ -88,6 +90,7 @@ func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, 
 		h.wireUpkeep,    // how the house itself does
 		h.wireHospital,  // places
 		h.wirePeople,    // accounts, tokens, the audit trail
+		h.wireSyslog,    // the audit trail → the hospital's log server
 		h.wireColdChain, // readings → excursions → alarms → notices
 		h.wireEquipment, // sightings → places
 		h.wireFleet,     // moves → fences, devices → alarms

@@ -5,6 +5,7 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -37,6 +38,30 @@ type Filter struct {
 	Until time.Time // not itself
 }
 
+// Look is the deed of whoever searches the trail: that is a sensitive look itself.
+const Look = "audit.look"
+
+// said is what was asked for, as it stands in the trail.
+func (f Filter) said() string {
+	asked := map[string]string{}
+	for name, value := range map[string]string{"who": f.Who, "deed": f.Deed} {
+		if value != "" {
+			asked[name] = value
+		}
+	}
+	if !f.From.IsZero() {
+		asked["from"] = f.From.UTC().Format(time.RFC3339)
+	}
+	if !f.Until.IsZero() {
+		asked["until"] = f.Until.UTC().Format(time.RFC3339)
+	}
+	text, err := json.Marshal(asked)
+	if err != nil || len(asked) == 0 {
+		return ""
+	}
+	return string(text)
+}
+
 // Page is a part of the trail, the newest line first.
 type Page struct {
 	Lines []Line
@@ -48,12 +73,18 @@ type Page struct {
 type Store interface {
 	// Record notes that somebody took a copy of the trail.
 	Record(ctx context.Context, deed hospital.Deed) error
+	// Checkpoint is the text of the newest signed checkpoint, or hospital.ErrUnknown.
+	Checkpoint(ctx context.Context) (string, error)
 	// Lines are up to limit lines older than before, the newest first; before 0 begins with the newest of all.
 	Lines(ctx context.Context, f Filter, before int64, limit int) ([]Line, error)
 }
 
 // Trail is the trail for those who may read it.
-type Trail struct{ Store Store }
+type Trail struct {
+	Store Store
+	// Notary signs checkpoints; nil: there are none.
+	Notary *Notary
+}
 
 // exportPage is how many lines are read at once while the trail is written out.
 const exportPage = 1000
@@ -62,6 +93,11 @@ const exportPage = 1000
 func (t Trail) Read(ctx context.Context, by hospital.Actor, f Filter, before int64) (Page, error) {
 	if err := by.Need(hospital.SeeAudit); err != nil {
 		return Page{}, err
+	}
+	if before <= 0 { // looking is noted once, not for each page of the same search
+		if err := t.Store.Record(ctx, hospital.Deed{By: by, What: Look, On: "audit/" + f.Thing, After: f.said()}); err != nil {
+			return Page{}, fmt.Errorf("look at the audit trail: %w", err)
+		}
 	}
 	lines, err := t.Store.Lines(ctx, f, before, PageSize+1)
 	if err != nil || len(lines) <= PageSize {
