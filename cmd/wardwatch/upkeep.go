@@ -90,7 +90,7 @@ func (h *house) ringOf(ctx context.Context, name string, failed error) error {
 
 // operators is who is told of the house itself: administrators, at once.
 func (h *house) operators() notify.Ladder {
-	ladder, _ := h.ways()
+	ladder, _, _ := h.ways() // settings that can't be were refused at the start
 	ladder.Steps = []notify.Step{{Roles: []hospital.Role{hospital.Administrator}}}
 	return ladder
 }
