@@ -299,7 +299,7 @@ func (e Equipment) ByFloor(ctx context.Context) (map[hospital.FloorID]int, error
 // Pins lists what was last seen on a floor, by room and number.
 func (e Equipment) Pins(ctx context.Context, floor hospital.FloorID, limit int) ([]tracking.Pin, error) {
 	const q = `
-		SELECT id, kind, room_id, status, gone_at
+		SELECT id, kind, room_id, status, gone_at, seen_at
 		FROM assets
 		WHERE floor_id = $1
 		ORDER BY room_id, id
@@ -312,11 +312,11 @@ func (e Equipment) Pins(ctx context.Context, floor hospital.FloorID, limit int) 
 	var pins []tracking.Pin
 	for rows.Next() {
 		var p tracking.Pin
-		var gone int64
-		if err := rows.Scan(&p.Asset, &p.Kind, &p.Room, &p.Status, &gone); err != nil {
+		var gone, seen int64
+		if err := rows.Scan(&p.Asset, &p.Kind, &p.Room, &p.Status, &gone, &seen); err != nil {
 			return nil, fmt.Errorf("pins of floor %s: %w", floor, err)
 		}
-		p.Gone = gone != 0
+		p.Gone, p.SeenAt = gone != 0, fromMS(seen)
 		pins = append(pins, p)
 	}
 	return pins, rows.Err()

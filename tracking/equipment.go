@@ -290,6 +290,17 @@ type Map struct {
 	Blind map[hospital.RoomID]time.Time
 }
 
+// HeardAt is when anything was last heard on the floor; zero for never.
+func (m Map) HeardAt() time.Time {
+	var last time.Time
+	for _, pin := range m.Pins {
+		if pin.SeenAt.After(last) {
+			last = pin.SeenAt
+		}
+	}
+	return last
+}
+
 // ByRoom sorts the pins into their rooms.
 func (m Map) ByRoom() map[hospital.RoomID][]Pin {
 	rooms := make(map[hospital.RoomID][]Pin)

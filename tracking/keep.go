@@ -88,6 +88,9 @@ func (s *shard) storePlace(ctx context.Context, tx Tx, index int32) error {
 	}
 	id := s.book.assets[index]
 	tx.Announce("asset/" + string(id))
+	if t.place.Floor != "" { // its map tells when it was last heard
+		tx.Announce("floor/" + string(t.place.Floor))
+	}
 	if t.certainMS > 0 {
 		if err := tx.EndDoubt(ctx, id, time.UnixMilli(t.certainMS).UTC()); err != nil {
 			return err

@@ -17,9 +17,9 @@ const (
 	// settleEvery is how often open steps are looked at; sweepEvery how often the
 	// silent are looked for, and how often "last seen" is stored.
 	settleEvery = 250 * time.Millisecond
-	sweepEvery  = 4 * time.Second
+	sweepEvery  = 2 * time.Second
 	// maxSeen bounds how many "last seen" one sweep stores; the others take their turn.
-	maxSeen = 1000
+	maxSeen = 500
 	// maxUnstored bounds the moves kept while the database refuses them.
 	maxUnstored = 20_000
 )

@@ -70,6 +70,7 @@ type Pin struct {
 	Room   hospital.RoomID
 	Status Status
 	Gone   bool // its tag is silent: it was last seen there
+	SeenAt time.Time
 }
 
 // KindCount is how many assets of a kind there are, and how many of them are free.

@@ -113,7 +113,7 @@ func (d *Door) equipmentSources() []live.Source {
 	if d.Equipment == nil {
 		return nil
 	}
-	const mapEvery = 200 * time.Millisecond // a busy floor changes many times a second
+	const mapEvery = 100 * time.Millisecond // a busy floor changes many times a second
 	return []live.Source{
 		{Prefix: "asset/", Permission: hospital.SeeEquipment, Render: d.drawAsset},
 		{Prefix: "room/", Permission: hospital.SeeEquipment, Every: mapEvery, Render: d.drawRoom},

@@ -85,7 +85,7 @@ func (d *Door) drawFloor(ctx context.Context, key string) ([]live.Fragment, erro
 	if err != nil {
 		return nil, orNothing(err)
 	}
-	leaves := []leaf{{"floor-" + key + "-pins", views.FloorPins(seen)}}
+	leaves := []leaf{{"floor-" + key + "-pins", views.FloorPins(seen)}, {"floor-" + key + "-heard", views.FloorHeard(seen)}}
 	for _, room := range seen.Rooms {
 		leaves = append(leaves, leaf{"room-" + string(room.ID) + "-count", views.RoomCount(seen, room)})
 	}

@@ -16,7 +16,7 @@ type benchCommand struct {
 }
 
 type benchRunCommand struct {
-	Only       []string      `placeholder:"SCENARIO" help:"What to measure, of readings, sightings, live, pages, stored, mixed; none: the first four, in about a minute."`
+	Only       []string      `placeholder:"SCENARIO" help:"What to measure, of readings, sightings, live, map, pages, stored, mixed; none: the first five, in about a minute."`
 	For        time.Duration `default:"4s" help:"How long each steady load lasts."`
 	Mixed      time.Duration `default:"10m" help:"How long the mixed load lasts."`
 	Tags       int           `default:"5000" help:"Tags of the hospital."`

@@ -31,7 +31,10 @@ func observe(t *testing.T, w *World, seconds int) (heard []locate.Observation, t
 		if second < 300 || second%30 != 0 {
 			continue
 		}
-		for _, a := range w.drawing.Assets {
+		for i, a := range w.drawing.Assets {
+			if w.walkers[i].hurried {
+				continue // it rests for seconds only
+			}
 			if place, _ := w.Truth(a.ID); !place.Moving {
 				at := w.Now().UnixMilli()
 				truth = append(truth, locate.Truth{Tag: a.ID, FromMS: at, ToMS: at, Room: string(place.Room)})

@@ -220,7 +220,7 @@ func (w *walker) after(doing errand) errand {
 // remain is how long it stays: minutes in the wash, an hour at work, longer on the shelf at night.
 func (w *walker) remain(at time.Time) time.Duration {
 	if w.hurried {
-		return time.Duration(8+w.rng.IntN(12)) * time.Second
+		return time.Duration(4+w.rng.IntN(8)) * time.Second
 	}
 	minutes := 25 + 40*w.rng.ExpFloat64()
 	switch w.doing {

@@ -263,11 +263,23 @@ func (w *World) liveUntilStart() {
 		w.adverts = append(w.adverts, beacon{next: w.options.Start.Add(time.Duration(i*37%100) * stillEvery / 100)})
 	}
 	slices.SortStableFunc(w.stays, func(a, b stay) int { return a.at.Compare(b.at) })
-	// The first piece is the protagonist: whoever opens the map sees it on its way.
-	first := w.walkers[0]
-	first.hurried = true
-	if len(first.legs) == 0 {
-		first.until = w.options.Start
+	w.hurry()
+}
+
+// oneOf is how many pieces there are for each that is always on its way.
+const oneOf = 8
+
+// hurry lets some pieces go from room to room without a rest: the first is the
+// story's protagonist, and whoever opens a map sees something move within seconds.
+func (w *World) hurry() {
+	for i, walker := range w.walkers {
+		if i%oneOf != 0 || walker.asset.Format == Passive || Silent(*walker.asset) {
+			continue
+		}
+		walker.hurried = true
+		if len(walker.legs) == 0 {
+			walker.until = w.options.Start.Add(time.Duration(i%11) * time.Second)
+		}
 	}
 }
 

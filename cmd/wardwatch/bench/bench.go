@@ -97,6 +97,7 @@ func scenarios() []scenario {
 		{"readings", true, measureReadings},
 		{"sightings", true, measureSightings},
 		{"live", true, measureLive},
+		{"map", true, measureMap},
 		{"pages", true, measurePages},
 		{"stored", false, measureStored},
 		{"mixed", false, measureMixed},

@@ -28,6 +28,7 @@ type measured struct {
 	fridges  []string
 	sensors  []string
 	rooms    []document.Room
+	hangsIn  map[hospital.GatewayID]hospital.RoomID
 	dialled  int // how many connections have names already
 }
 
@@ -53,6 +54,9 @@ func drawn(s Size, at time.Time) document.Document {
 		kind := kinds[i%len(kinds)]
 		doc.Assets = append(doc.Assets, document.Asset{ID: fmt.Sprintf("a-%05d", i), Kind: kind, Name: fmt.Sprintf("%s %d", kind, i),
 			Unit: doc.Units[i%len(doc.Units)].ID, Tags: []document.Tag{{ID: tagID(i)}}})
+		if i >= s.Tags-mapMovers { // the last ones bear a label for doors, too
+			doc.Assets[i].Tags = append(doc.Assets[i].Tags, document.Tag{ID: epcOf(i)})
+		}
 	}
 	for i := range s.Fridges {
 		doc.Fridges = append(doc.Fridges, document.Fridge{ID: fridgeID(i), Name: fmt.Sprintf("Fridge %d", i), Profile: "refrigerator",
@@ -86,7 +90,7 @@ func (r *run) hospital(ctx context.Context, size Size) (*measured, error) {
 }
 
 func (r *run) hospitalAt(ctx context.Context, path string, size Size) (m *measured, err error) {
-	m = &measured{path: path}
+	m = &measured{path: path, hangsIn: map[hospital.GatewayID]hospital.RoomID{}}
 	kept, err := db.Open(ctx, m.path, db.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		return nil, err
@@ -98,6 +102,7 @@ func (r *run) hospitalAt(ctx context.Context, path string, size Size) (m *measur
 	}
 	for _, g := range doc.Gateways {
 		m.gateways = append(m.gateways, g.ID)
+		m.hangsIn[g.ID] = g.Room
 	}
 	for i, f := range doc.Fridges {
 		m.fridges, m.sensors = append(m.fridges, f.ID), append(m.sensors, sensorID(i))
