@@ -41,6 +41,7 @@ type importCommand struct {
 	Places    importPlacesCommand    `cmd:"" help:"Take in places where stock is kept from a CSV file."`
 	People    importPeopleCommand    `cmd:"" help:"Take in people from a CSV file; passwords are never in it."`
 	Use       importUseCommand       `cmd:"" help:"Take in what was used before, from a CSV file of item,place,date,quantity, so that use can be forecast from the first day."`
+	Floorplan importFloorplanCommand `cmd:"" help:"Draw floors from GeoJSON or an IMDF archive: rooms with their outlines and doors."`
 	Readings  importReadingsCommand  `cmd:"" help:"Take in the file of a temperature logger."`
 }
 

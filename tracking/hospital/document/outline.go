@@ -80,3 +80,12 @@ func opposite(a, b float64) bool { return a > 0 && b < 0 || a < 0 && b > 0 }
 func within(a, b, p hospital.Point) bool {
 	return min(a.X, b.X) <= p.X && p.X <= max(a.X, b.X) && min(a.Y, b.Y) <= p.Y && p.Y <= max(a.Y, b.Y)
 }
+
+// Sound says whether an outline can be a room's: it has an area and does not cross itself.
+func Sound(outline []hospital.Point) bool {
+	if len(outline) < 3 {
+		return false
+	}
+	_, _, crossed := crossing(outline)
+	return !crossed && area(outline) >= leastRoomArea
+}
