@@ -1979,7 +1979,7 @@ func loggerForm(p FridgePageProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Field(FieldProps{Name: "zone", Label: "Zone of the logger's clock", Value: p.Forms.Zone, Hint: "Remembered for each logger. Needed because such files hold local time."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(FieldProps{Name: "zone", Label: "Zone of the logger's clock", Value: p.Forms.typedZone(), Hint: "Asked once for each logger and remembered. Empty: as it was said before."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

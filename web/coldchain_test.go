@@ -222,24 +222,37 @@ func TestALoggersFileBecomesPartOfTheRecord(t *testing.T) {
 	p := openPharmacy(t)
 	// In Berlin's summer 08:00 is 06:00 UTC; the excursion is long past.
 	const file = "time,celsius\n2026-05-01 08:00,5\n2026-05-01 08:05,9\n2026-05-01 08:10,9.5\n2026-05-01 08:15,9\n2026-05-01 08:20,9\n2026-05-01 08:25,5\n2026-05-01 08:30,5\n2026-05-01 08:35,5\nrubbish\n"
-	if w := p.hand("f-1", file, nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Type the logger&#39;s serial number.") {
-		t.Errorf("a file without a serial answers %d", w.Code)
-	}
 	if w := p.hand("f-1", "hello", map[string]string{"serial": "L-1"}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "not a file of a logger") {
 		t.Errorf("no logger's file answers %d", w.Code)
 	}
 	if w := p.hand("f-1", "", nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Choose a file.") {
 		t.Errorf("no file answers %d", w.Code)
 	}
-	if w := p.hand("f-1", file, map[string]string{"serial": "L-1", "zone": "Atlantis"}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "no time zone of that name") {
+	w := p.hand("f-1", file, map[string]string{"serial": "L-1"})
+	dialogue := w.Header().Get("Location")
+	if w.Code != http.StatusSeeOther || !strings.HasPrefix(dialogue, "/fridges/f-1/readings/") {
+		t.Fatalf("answers %d to %s: %s", w.Code, dialogue, w.Body.String())
+	}
+	p.shows(dialogue, "How the file begins", "1: time", "8 readings", "1 May 2026 08:00 CEST", "Rows that were skipped", `value="Europe/Berlin"`)
+	choice := url.Values{"serial": {"L-1"}, "zone": {"Atlantis"}, "time": {"0"}, "time_of_day": {"-1"}, "temp": {"1"}, "clock": {"any"}, "unit": {"C"}, "comma": {"no"}}
+	if w := p.post(dialogue, choice); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "no time zone of that name") {
 		t.Errorf("no zone answers %d", w.Code)
 	}
-	if w := p.hand("f-1", file, map[string]string{"serial": "L-1"}); w.Code != http.StatusSeeOther {
+	choice.Set("zone", "Europe/Berlin")
+	choice.Set("temp", "0")
+	if w := p.post(dialogue, choice); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Choose others") {
+		t.Errorf("the time as temperature answers %d", w.Code)
+	}
+	choice.Set("temp", "1")
+	if w := p.post(dialogue, choice); w.Code != http.StatusSeeOther {
 		t.Fatalf("answers %d: %s", w.Code, w.Body.String())
+	}
+	if code, _ := p.get(dialogue); code != http.StatusNotFound {
+		t.Errorf("what was taken in waits still: %d", code)
 	}
 	p.shows("/fridges/f-1?period=week", "Over, found late", "9.5 °C", "1 May 08:05", "L-1", "20 min")
 	p.shows("/alarms", "Excursion found late, notice", "told by data that came later")
-	w := p.hand("f-1", file, map[string]string{"serial": "L-1"})
+	w = p.hand("f-1", file, map[string]string{"serial": "L-1"}) // remembered: no question
 	if said, _ := url.QueryUnescape(w.Header().Get("Set-Cookie")); !strings.Contains(said, "0 readings taken in. 8 were there already.") {
 		t.Errorf("the same file again says %q", said)
 	}

@@ -109,7 +109,9 @@ type Door struct {
 	table  []Route
 	static *static.Files
 	hub    *live.Hub
-	api    *api.API
+	// uploads are logger files that wait to be read.
+	uploads uploads
+	api     *api.API
 }
 
 // route is one line of the table in routes.go.

@@ -1,10 +1,15 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,57 +19,262 @@ import (
 	"wardwatch/views"
 )
 
-// takeLoggerFile takes a file, the zone of the logger's clock, and its serial
-// number where the file does not say.
+// A logger's file is dropped on its fridge's page. What a device's files say in a way of
+// its own, its clock's zone and a CSV's columns, is asked in a dialogue once and remembered;
+// the next file of the device is taken in as it is dropped.
+
+func (d *Door) loggerRoutes() []route {
+	return []route{
+		{get, loggerPath + "/:upload", hospital.ManageColdChain, d.loggerDialogue},
+		{post, loggerPath + "/:upload", hospital.ManageColdChain, d.takeLoggerUpload},
+	}
+}
+
+// takeLoggerFile takes a file: into the record when its device is known, else to the dialogue.
 func (d *Door) takeLoggerFile(c echo.Context) error {
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxLoggerFile)
 	id := coldchain.FridgeID(c.Param("id"))
 	form := views.FridgeForms{Zone: strings.TrimSpace(c.FormValue("zone")), Serial: strings.TrimSpace(c.FormValue("serial"))}
-	done, err := d.importLoggerFile(c, id, form)
+	file, err := d.readUpload(c, id, form)
+	if err == nil {
+		var reading loggerReading
+		if reading, err = d.readLogger(c.Request().Context(), file, nil); err == nil && !reading.ask {
+			return d.importReading(c, file, reading)
+		}
+	}
+	sentence := loggerSentence(err)
+	switch {
+	case err != nil && sentence == "":
+		return err
+	case err != nil:
+		form.FileError = sentence
+		return d.showFridge(c, http.StatusUnprocessableEntity, &form)
+	}
+	upload := d.uploads.put(file)
+	return d.seeOther(c, "/fridges/"+string(id)+"/readings/"+upload)
+}
+
+func (d *Door) readUpload(c echo.Context, id coldchain.FridgeID, form views.FridgeForms) (upload, error) {
+	header, err := c.FormFile("file")
+	if err != nil {
+		return upload{}, err
+	}
+	file, err := header.Open()
+	if err != nil {
+		return upload{}, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(file)
+	return upload{by: d.actor(c).ID, fridge: id, name: header.Filename, serial: form.Serial, zone: form.Zone, data: data, at: d.Now()}, err
+}
+
+// loggerReading is a file as it reads with what is known of its device.
+type loggerReading struct {
+	recording logger.Recording
+	zone      *time.Location
+	layout    string // as it is to be remembered; empty for files whose layout is fixed
+	// ask is set where a person must say something first.
+	ask bool
+}
+
+// loggerChoice is what a person said in the dialogue.
+type loggerChoice struct {
+	serial, zone string
+	layout       logger.Layout
+}
+
+// readLogger reads a file by what the person said, else by what was said before.
+func (d *Door) readLogger(ctx context.Context, file upload, said *loggerChoice) (loggerReading, error) {
+	var r loggerReading
+	var err error
+	isCSV := logger.IsCSV(file.data[:min(len(file.data), 512)])
+	serial, zone := file.serial, file.zone
+	if said != nil {
+		serial, zone = said.serial, said.zone
+	}
+	switch {
+	case !isCSV:
+		r.recording, err = logger.Read(bytes.NewReader(file.data))
+	case said != nil:
+		r.recording, err = logger.ReadAs(bytes.NewReader(file.data), said.layout)
+		r.layout = said.layout.String()
+	default:
+		return d.readRemembered(ctx, file)
+	}
+	if err != nil {
+		return r, err
+	}
+	if r.recording.Serial == "" {
+		r.recording.Serial = serial
+	}
+	return r, d.placeReading(ctx, &r, zone, said != nil)
+}
+
+// readRemembered reads a CSV by the layout that was chosen for its device, or asks.
+func (d *Door) readRemembered(ctx context.Context, file upload) (r loggerReading, err error) {
+	if _, err := logger.Look(bytes.NewReader(file.data)); err != nil {
+		return r, err
+	}
+	if file.serial != "" {
+		if r.layout, err = d.ColdChain.LoggerLayout(ctx, file.serial); err != nil {
+			return r, err
+		}
+	}
+	layout, err := logger.ParseLayout(r.layout)
+	if err != nil {
+		return loggerReading{ask: true}, nil
+	}
+	if r.recording, err = logger.ReadAs(bytes.NewReader(file.data), layout); err != nil {
+		return loggerReading{ask: true}, nil // the device writes otherwise now
+	}
+	r.recording.Serial = file.serial
+	return r, d.placeReading(ctx, &r, file.zone, false)
+}
+
+// placeReading finds the zone of the device's clock; it is to be asked for when nobody has said.
+func (d *Door) placeReading(ctx context.Context, r *loggerReading, zone string, answered bool) error {
+	before, err := d.ColdChain.LoggerZone(ctx, r.recording.Serial)
+	if err != nil {
+		return err
+	}
+	r.ask = r.recording.Serial == "" || r.recording.Local && zone == "" && before == "" && !answered
+	r.zone, err = d.ColdChain.ZoneFor(ctx, r.recording.Serial, zone)
+	return err
+}
+
+func (d *Door) importReading(c echo.Context, file upload, r loggerReading) error {
+	placed := r.recording.In(r.zone)
+	done, err := d.ColdChain.Import(c.Request().Context(), d.actor(c), file.fridge, coldchain.LoggerFile{Serial: placed.Serial, Zone: r.zone.String(),
+		Points: placed.Rows, Name: file.name, Layout: r.layout, Signs: placed.Signs(r.zone)})
+	if sentence := loggerSentence(err); sentence != "" {
+		form := views.FridgeForms{Serial: file.serial, Zone: file.zone, FileError: sentence}
+		return d.showFridge(c, http.StatusUnprocessableEntity, &form)
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, importSaid(done))
+	return d.seeOther(c, "/fridges/"+string(file.fridge)+"?period=month#chart")
+}
+
+// waiting is the file that a dialogue is about.
+func (d *Door) waiting(c echo.Context) (upload, error) {
+	file, there := d.uploads.get(c.Param("upload"), d.actor(c).ID, d.Now())
+	if !there || file.fridge != coldchain.FridgeID(c.Param("id")) {
+		return upload{}, hospital.Refuse(hospital.ErrUnknown, "This file waits no longer. Choose it again on the fridge's page.")
+	}
+	return file, nil
+}
+
+// loggerDialogue shows how a file would read; what was chosen stands in the query.
+func (d *Door) loggerDialogue(c echo.Context) error {
+	file, err := d.waiting(c)
+	if err != nil {
+		return err
+	}
+	props, err := d.dialogueOf(c, file, c.QueryParam("clock") != "")
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Logger file", views.LoggerDialogue(props))
+}
+
+// takeLoggerUpload takes the file in as it was chosen to be read.
+func (d *Door) takeLoggerUpload(c echo.Context) error {
+	file, err := d.waiting(c)
+	if err != nil {
+		return err
+	}
+	said, err := chosenIn(c)
+	var r loggerReading
+	if err == nil {
+		if said.serial == "" {
+			said.serial = file.serial
+		}
+		r, err = d.readLogger(c.Request().Context(), file, &said)
+	}
+	if err == nil && r.ask {
+		err = hospital.Refuse(hospital.ErrInvalid, "Type the logger's serial number.")
+	}
 	if err != nil {
 		sentence := loggerSentence(err)
 		if sentence == "" {
 			return err
 		}
-		form.FileError = sentence
-		return d.showFridge(c, http.StatusUnprocessableEntity, &form)
+		props, failed := d.dialogueOf(c, file, true)
+		if failed != nil {
+			return failed
+		}
+		props.Error = sentence
+		return d.showAs(c, http.StatusUnprocessableEntity, "Logger file", views.LoggerDialogue(props))
 	}
-	d.say(c, importSaid(done))
-	return d.seeOther(c, "/fridges/"+string(id)+"?period=month#chart")
+	file.serial, file.zone = said.serial, said.zone
+	d.uploads.forget(c.Param("upload"))
+	return d.importReading(c, file, r)
 }
 
-func (d *Door) importLoggerFile(c echo.Context, id coldchain.FridgeID, form views.FridgeForms) (coldchain.Imported, error) {
-	ctx := c.Request().Context()
-	header, err := c.FormFile("file")
+// chosenIn is what the dialogue's form says.
+func chosenIn(c echo.Context) (loggerChoice, error) {
+	said := loggerChoice{serial: strings.TrimSpace(c.FormValue("serial")), zone: strings.TrimSpace(c.FormValue("zone"))}
+	said.layout = logger.Layout{Clock: c.FormValue("clock"), Fahrenheit: c.FormValue("unit") == "F", Comma: c.FormValue("comma") == "yes"}
+	for _, column := range []struct {
+		name string
+		into *int
+	}{{"time", &said.layout.Time}, {"time_of_day", &said.layout.TimeOfDay}, {"temp", &said.layout.Temp}} {
+		n, err := strconv.Atoi(c.FormValue(column.name))
+		if err != nil {
+			n = -1
+		}
+		*column.into = n
+	}
+	return said, nil
+}
+
+// dialogueOf is the dialogue with a preview; before anything was chosen, with what can be guessed.
+func (d *Door) dialogueOf(c echo.Context, file upload, answered bool) (views.LoggerDialogueProps, error) {
+	site := d.Register.Current().Site
+	p := views.LoggerDialogueProps{Fridge: file.fridge, Upload: c.Param("upload"), Name: file.name, Serial: file.serial, Zone: file.zone, Clocks: logger.Clocks(), SiteZone: site.Location()}
+	if p.Zone == "" {
+		p.Zone = site.Zone
+	}
+	said := loggerChoice{serial: p.Serial, zone: p.Zone}
+	if logger.IsCSV(file.data[:min(len(file.data), 512)]) {
+		table, err := logger.Look(bytes.NewReader(file.data))
+		if err != nil {
+			return p, hospital.Refuse(hospital.ErrInvalid, loggerSentence(err))
+		}
+		p.Table, said.layout = &table, table.Guess
+	}
+	if answered {
+		var err error
+		if said, err = chosenIn(c); err != nil {
+			return p, err
+		}
+	}
+	p.Layout, p.Serial, p.Zone = said.layout, said.serial, said.zone
+	r, err := d.readLogger(c.Request().Context(), file, &said)
 	if err != nil {
-		return coldchain.Imported{}, err
+		if p.Error = loggerSentence(err); p.Error == "" {
+			return p, err
+		}
+		return p, nil
 	}
-	file, err := header.Open()
-	if err != nil {
-		return coldchain.Imported{}, err
-	}
-	defer file.Close()
-	recording, err := logger.Read(file)
-	if err != nil {
-		return coldchain.Imported{}, err
-	}
-	if recording.Serial == "" {
-		recording.Serial = form.Serial
-	}
-	zone, err := d.ColdChain.ZoneFor(ctx, recording.Serial, form.Zone)
-	if err != nil {
-		return coldchain.Imported{}, err
-	}
-	return d.ColdChain.Import(ctx, d.actor(c), id, coldchain.LoggerFile{Serial: recording.Serial, Zone: zone.String(),
-		Points: recording.In(zone).Rows, Name: header.Filename})
+	p.FileSerial = p.Table == nil && r.recording.Serial != ""
+	p.Serial, p.Local = r.recording.Serial, r.recording.Local
+	p.Recording = r.recording.In(r.zone)
+	return p, nil
 }
 
 // loggerSentence says what a person can do about a file; empty when it is not the file's fault.
 func loggerSentence(err error) string {
 	switch {
+	case err == nil:
+		return ""
 	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
 		return "Choose a file."
+	case errors.Is(err, logger.ErrLayout):
+		return "No row has a time and a temperature in these columns. Choose others, or another way to write times."
 	case errors.Is(err, logger.ErrFormat):
 		return "This is not a file of a logger that Wardwatch reads. Export it as text or CSV with a time and a temperature."
 	case errors.Is(err, logger.ErrTooLarge):

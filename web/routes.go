@@ -32,6 +32,7 @@ func (d *Door) routes() []route {
 		d.profileRoutes(),
 		d.probeRoutes(),
 		d.tripRoutes(),
+		d.loggerRoutes(),
 		d.phoneRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),

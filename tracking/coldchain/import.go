@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -22,6 +23,10 @@ type LoggerFile struct {
 	Points []Point
 	// Name is the file's own, for the audit trail.
 	Name string
+	// Layout is how its columns were chosen to be read, to be remembered; empty: nothing was.
+	Layout string
+	// Signs are what it tells beside its readings.
+	Signs []Sign
 }
 
 // Imported is what became of a file.
@@ -60,7 +65,20 @@ func (m *Monitor) Import(ctx context.Context, by hospital.Actor, id FridgeID, fi
 		}
 		points = points[n:]
 	}
-	return all, nil
+	return all, m.importSigns(ctx, file)
+}
+
+func (m *Monitor) importSigns(ctx context.Context, file LoggerFile) error {
+	signs := slices.Clone(file.Signs)
+	for i := range signs {
+		signs[i].Sensor = file.Serial
+	}
+	return m.Sign(ctx, signs)
+}
+
+// LoggerLayout is how a logger's CSV files are to be read; empty when nobody has said.
+func (m *Monitor) LoggerLayout(ctx context.Context, serial string) (string, error) {
+	return m.store.LoggerLayout(ctx, serial)
 }
 
 func (m *Monitor) attachLogger(ctx context.Context, by hospital.Actor, id FridgeID, file LoggerFile) error {
@@ -80,6 +98,11 @@ func (m *Monitor) attachLogger(ctx context.Context, by hospital.Actor, id Fridge
 				return err
 			}
 			return hospital.Refuse(hospital.ErrInvalid, "Logger "+file.Serial+" belongs to "+other.Name+". Take the file in there.")
+		}
+		if file.Layout != "" {
+			if err := tx.KeepLayout(ctx, by, file.Serial, file.Layout); err != nil {
+				return err
+			}
 		}
 		if known && is.Fridge == id && (is.Zone == file.Zone || file.Zone == "") {
 			return nil

@@ -31,6 +31,8 @@ type RecordTx interface {
 	AddSign(context.Context, FridgeID, Sign) error
 	// NoteStrangeSign lists a device for adoption that tells of a door or the mains alone.
 	NoteStrangeSign(context.Context, Sign) error
+	// KeepLayout keeps how a logger's CSV files are to be read.
+	KeepLayout(ctx context.Context, by hospital.Actor, serial, layout string) error
 	// OpenFlagsOf are a stream's open flags.
 	OpenFlagsOf(context.Context, SensorID) ([]Flag, error)
 	// AddFlag stores a flag, or the end of an open one.
@@ -40,6 +42,8 @@ type RecordTx interface {
 
 // RecordStore is where signs and flags are read.
 type RecordStore interface {
+	// LoggerLayout is how a logger's CSV files are to be read; empty when nobody has said.
+	LoggerLayout(ctx context.Context, serial string) (string, error)
 	// SignsNow are the newest signs of every device and kind by fridge; of one fridge, or all with an empty id.
 	SignsNow(context.Context, FridgeID) (map[FridgeID][]Sign, error)
 	// Signs of a fridge, newest first.
@@ -102,6 +106,9 @@ func (m *Monitor) news(signs []Sign) []Sign {
 func (m *Monitor) sign(ctx context.Context, tx Tx, s Sign) error {
 	if s.At.After(tx.Now().Add(futureTolerance)) || s.At.Year() < oldestYear {
 		return nil // a clock that was never set: its readings say so
+	}
+	if s.ReceivedAt.IsZero() {
+		s.ReceivedAt = tx.Now()
 	}
 	fridge, known, err := tx.FridgeOf(ctx, s.Sensor)
 	if err != nil {

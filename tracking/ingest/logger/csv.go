@@ -28,13 +28,11 @@ var (
 	tempNames = []string{"celsius", "temperature", "temp", "temperature_c", "temp_c", "temperature (°c)", "temperature(°c)", "temp (°c)", "°c", "c", "value"}
 )
 
-// readCSV reads rows of time and temperature, separated by comma, semicolon or
-// tab, with or without a header. Columns are found by their names, else they are
-// the first two.
-func readCSV(from *bufio.Reader) (Recording, error) {
+// csvOf is a reader of rows separated by comma, semicolon or tab, and which of them it is.
+func csvOf(from *bufio.Reader) (*csv.Reader, rune, error) {
 	start, err := from.Peek(512)
 	if err != nil && len(start) == 0 {
-		return Recording{}, fmt.Errorf("%w: it is empty", ErrFormat)
+		return nil, 0, fmt.Errorf("%w: it is empty", ErrFormat)
 	}
 	if strings.HasPrefix(string(start), "\ufeff") {
 		_, _ = from.Discard(3) // peeked just now
@@ -42,29 +40,36 @@ func readCSV(from *bufio.Reader) (Recording, error) {
 	rows := csv.NewReader(from)
 	rows.Comma = separator(string(start))
 	rows.FieldsPerRecord, rows.ReuseRecord, rows.LazyQuotes, rows.TrimLeadingSpace = -1, true, true, true
+	return rows, rows.Comma, nil
+}
+
+// readCSV reads rows of time and temperature, with or without a header. Columns are
+// found by their names, else they are the first two.
+func readCSV(from *bufio.Reader) (Recording, error) {
+	rows, comma, err := csvOf(from)
+	if err != nil {
+		return Recording{}, err
+	}
 	r := Recording{Format: "csv", Local: true}
-	var at columns
-	for first := true; ; {
-		cells, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		line, _ := rows.FieldPos(0)
-		if parse, wrong := errors.AsType[*csv.ParseError](err); wrong {
-			r.skip(parse.Line, parse.Err.Error())
-			continue
-		}
-		if err != nil {
+	first, err := rows.Read()
+	for ; err != nil && !errors.Is(err, io.EOF); first, err = rows.Read() {
+		parse, wrong := errors.AsType[*csv.ParseError](err)
+		if !wrong {
 			return Recording{}, err
 		}
-		if first {
-			first = false
-			var header bool
-			if at, header = columnsOf(cells, rows.Comma); header {
-				continue
-			}
+		r.skip(parse.Line, parse.Err.Error())
+	}
+	if err == nil {
+		at, header := columnsOf(first, comma)
+		l := Layout{Time: at.time, TimeOfDay: -1, Temp: at.temp, Clock: AnyClock, Fahrenheit: at.fahrenheit, Comma: at.comma}
+		if !header {
+			line, _ := rows.FieldPos(0)
+			err = r.take(line, first, l)
 		}
-		if err := r.take(line, cells, at); err != nil {
+		if err == nil {
+			err = r.all(rows, l)
+		}
+		if err != nil {
 			return Recording{}, err
 		}
 	}
@@ -130,18 +135,17 @@ func containing(cells []string, part string) int {
 	return -1
 }
 
-func (r *Recording) take(line int, cells []string, at columns) error {
-	if max(at.time, at.temp) >= len(cells) {
-		r.skip(line, "it has too few columns")
-		return nil
+func (r *Recording) take(line int, cells []string, at Layout) error {
+	when, local, err := at.when(cells)
+	if err == nil && at.Temp >= len(cells) {
+		err = errors.New("it has too few columns")
 	}
-	when, local, err := readTime(cells[at.time])
 	if err != nil {
 		r.skip(line, err.Error())
 		return nil
 	}
-	text := strings.TrimSpace(cells[at.temp])
-	if at.comma {
+	text := strings.TrimSpace(cells[at.Temp])
+	if at.Comma {
 		text = strings.Replace(text, ",", ".", 1)
 	}
 	if strings.HasPrefix(text, "--") {
@@ -149,7 +153,7 @@ func (r *Recording) take(line int, cells []string, at columns) error {
 		return nil
 	}
 	temp, known := celsius(text)
-	if known && at.fahrenheit {
+	if known && at.Fahrenheit {
 		temp = coldchain.MilliCelsius(math.Round((float64(temp) - 32_000) / 1.8))
 	}
 	if !known {
