@@ -113,13 +113,27 @@ func (d *Door) acknowledge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	answer := notify.Answer{Reason: notify.Reason(c.FormValue("reason")), Note: c.FormValue("note"), Version: versionOf(c)}
+	answer := answerOf(c)
+	answer.Version = versionOf(c)
 	alarm, err := d.Alarms.Acknowledge(c.Request().Context(), d.actor(c), id, answer)
 	if err != nil {
-		return d.alarmAgain(c, err, id)
+		return d.alarmAgain(c, err, id, false)
 	}
 	d.say(c, "Acknowledged: "+alarm.Name+".")
 	return d.seeOther(c, "/alarms")
+}
+
+// answerOf is the answer that was typed. A time that is no number is one that is not possible.
+func answerOf(c echo.Context) notify.Answer {
+	answer := notify.Answer{Reason: notify.Reason(c.FormValue("reason")), Note: c.FormValue("note")}
+	if typed := c.FormValue("quiet"); typed != "" {
+		minutes, err := strconv.Atoi(typed)
+		if err != nil || minutes < 1 || minutes > int(notify.MaxSilence.Minutes()) {
+			minutes = -1
+		}
+		answer.For = time.Duration(minutes) * time.Minute
+	}
+	return answer
 }
 
 // closeAlarm takes a note of what was done.
@@ -130,7 +144,7 @@ func (d *Door) closeAlarm(c echo.Context) error {
 	}
 	alarm, err := d.Alarms.Close(c.Request().Context(), d.actor(c), id, c.FormValue("note"), versionOf(c))
 	if err != nil {
-		return d.alarmAgain(c, err, id)
+		return d.alarmAgain(c, err, id, true)
 	}
 	d.say(c, "Closed: "+alarm.Name+".")
 	return d.seeOther(c, "/alarms")
@@ -143,12 +157,13 @@ func versionOf(c echo.Context) int {
 }
 
 // alarmAgain shows the alarm as it stands now, with what was typed and what was wrong with it.
-func (d *Door) alarmAgain(c echo.Context, err error, id notify.AlarmID) error {
+func (d *Door) alarmAgain(c echo.Context, err error, id notify.AlarmID, closing bool) error {
 	if !errors.Is(err, hospital.ErrInvalid) && !errors.Is(err, hospital.ErrStale) {
 		return err
 	}
 	status, sentence := outcome(err)
-	return d.showAlarm(c, status, &views.AlarmAnswer{Alarm: id, Reason: c.FormValue("reason"), Note: c.FormValue("note"), Error: sentence})
+	return d.showAlarm(c, status, &views.AlarmAnswer{Alarm: id, Closing: closing,
+		Reason: c.FormValue("reason"), Note: c.FormValue("note"), Quiet: c.FormValue("quiet"), Error: sentence})
 }
 
 // AroundAlarms is what every page tells of the alarms.

@@ -28,8 +28,10 @@ import (
 // pharmacy is a door with two fridges behind it, over real storage.
 type pharmacy struct {
 	*station
-	monitor *coldchain.Monitor
-	base    *db.DB
+	monitor  *coldchain.Monitor
+	base     *db.DB
+	desk     *notify.Desk
+	stranger bool // nobody is signed in
 }
 
 func openPharmacy(t *testing.T) *pharmacy {
@@ -56,9 +58,10 @@ func openPharmacy(t *testing.T) *pharmacy {
 	p.base = base
 	p.monitor = coldchain.NewMonitor(db.Fridges{DB: base}, notify.DefaultLadder(), register)
 	desk := &notify.Desk{Store: db.Alarms{DB: base}, Ladder: notify.DefaultLadder(), Now: now}
+	p.desk = desk
 	p.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
-		WhoAsks: func(*http.Request) (hospital.Actor, bool) { return p.who, true },
+		WhoAsks: func(*http.Request) (hospital.Actor, bool) { return p.who, !p.stranger },
 		Around: func(ctx context.Context, _ hospital.Actor) (web.Around, error) {
 			s, err := desk.Standing(ctx)
 			return web.AroundAlarms(s, p.at), err

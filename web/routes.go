@@ -34,6 +34,7 @@ func (d *Door) routes() []route {
 		d.tripRoutes(),
 		d.loggerRoutes(),
 		d.phoneRoutes(),
+		d.ladderRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),
 		d.unitRoutes(),

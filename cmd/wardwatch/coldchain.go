@@ -40,12 +40,14 @@ func (h *house) wireColdChain(context.Context) error {
 	dispatcher := &notify.Dispatcher{Outbox: kept, Ways: ways, Now: h.now, Log: h.log, URL: h.config.PublicURL, Wake: wake,
 		Zone: func() *time.Location { return h.register.Current().Site.Location() }}
 	h.work = append(h.work, task{"notices", dispatcher.Run})
+	h.wireHeartbeat()
 	return nil
 }
 
 // ways are how people are reached: as many as the settings name, and the inbox always.
 func (h *house) ways() (notify.Ladder, map[notify.Way]notify.Sender, error) {
 	ladder, ways := notify.DefaultLadder(), map[notify.Way]notify.Sender{}
+	ladder.Rota = true
 	if h.config.SMTP != "" {
 		ladder.Ways = append(ladder.Ways, notify.Email)
 		ways[notify.Email] = email.Server{Address: h.config.SMTP, User: h.config.SMTPUser,

@@ -15,7 +15,10 @@ type config struct {
 	Modbus       map[string]string `name:"modbus" placeholder:"SENSOR=HOST:PORT/UNIT" help:"Temperature probes to ask over Modbus TCP, each as the sensor that it is; ?register=1&scale=0.1&every=1m&framing=rtu after it says what differs from an XY-MD02. Repeat it, or join with semicolons."`
 	MQTTUpstream secret            `name:"mqtt-upstream" placeholder:"URL" help:"The hospital's own broker to take messages from as well: tcp://USER:PASSWORD@HOST:1883. Whoever may publish there is believed."`
 
-	DB       string     `name:"db" default:"sqlite:wardwatch.db" placeholder:"sqlite:PATH" help:"Where everything is kept."`
+	DB string `name:"db" default:"sqlite:wardwatch.db" placeholder:"sqlite:PATH" help:"Where everything is kept."`
+	// HeartbeatURL may hold a key.
+	HeartbeatURL secret `name:"heartbeat-url" placeholder:"URL" help:"Address that is asked once a minute while all is well: a watchdog outside that calls somebody when it is asked no more."`
+
 	LogLevel slog.Level `default:"info" help:"Least level that is logged: debug, info, warn or error."`
 
 	TLSCert       string   `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate, with those between it and its authority, in PEM form: pages come over https. A changed file is taken in without a restart."`

@@ -38,6 +38,7 @@ func (h *house) addUpDays(ctx context.Context, at time.Time) error {
 // administrators after half an hour. The inbox shows it to everybody.
 func (h *house) equipmentLadder() notify.Ladder {
 	ladder := h.desk.Ladder
+	ladder.Rota = false
 	ladder.Steps = []notify.Step{
 		{Roles: []hospital.Role{hospital.BiomedicalEngineer}},
 		{After: 30 * time.Minute, Roles: []hospital.Role{hospital.BiomedicalEngineer, hospital.Administrator}},

@@ -32,6 +32,8 @@ func (h *house) jobs() []job {
 	return []job{
 		{"silent probes", "raises the alarm of fridges that nobody has heard from", "@every 1m", notDaily, h.checkSilence},
 		{"par levels", "asks for equipment to be carried where units are short of it, and rings when one falls below its critical number", "@every 10s", notDaily, h.reviewLevels},
+		{"test alarm", "tells everybody on the ladder, on the days that it names, to prove the ways", "@every 5m", testHour, h.testLadder},
+		{"test alarm's end", "says how many test messages were taken", "@every 1m", notDaily, h.settleTest},
 		{"reorders", "looks at everything that is ordered for and proposes what is due", "@every 1m", reorderHour, h.proposeReorders},
 		{"send orders", "sends draft orders that are worth the supplier's least order", "@every 1m", sendHour, h.sendOrders},
 		{"fleet days", "adds up how equipment was used on the days that are over", "@every 10m", notDaily, h.addUpDays},

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -23,6 +24,12 @@ type Store interface {
 	AlarmsOf(ctx context.Context, subject string, limit int) ([]Alarm, error)
 	// Notices of one alarm, in the order they fall due.
 	Notices(context.Context, AlarmID) ([]Notice, error)
+	// NoticeOfLink is the notice that a link of this hash came with; ErrUnknownLink.
+	NoticeOfLink(ctx context.Context, hash [sha256.Size]byte) (Linked, error)
+	// Rotas are the versions of the hospital's rota, newest first.
+	Rotas(context.Context) ([]RotaVersion, error)
+	// Proven is, by way, when a notice was last taken and when one last failed.
+	Proven(context.Context) (map[Way]Proof, error)
 }
 
 // MaxListed is the most alarms that the inbox shows.
@@ -73,13 +80,17 @@ func (d Desk) Acknowledge(ctx context.Context, by hospital.Actor, id AlarmID, an
 	if err := by.Need(hospital.Acknowledge); err != nil {
 		return Alarm{}, err
 	}
+	return d.acknowledge(ctx, by, id, answer)
+}
+
+func (d Desk) acknowledge(ctx context.Context, by hospital.Actor, id AlarmID, answer Answer) (Alarm, error) {
 	if err := answer.check(); err != nil {
 		return Alarm{}, err
 	}
 	return d.change(ctx, id, answer.Version, func(tx Tx, alarm Alarm) (Alarm, error) {
-		silence := answer.For
-		if silence == 0 {
-			silence = d.Ladder.Silence
+		silence, err := d.silence(ctx, tx, answer)
+		if err != nil {
+			return Alarm{}, err
 		}
 		before := alarm.Ack
 		alarm.Ack = Acknowledgement{At: tx.Now(), By: by.ID, ByName: by.Name, Reason: answer.Reason,
@@ -95,6 +106,18 @@ func (d Desk) Acknowledge(ctx context.Context, by hospital.Actor, id AlarmID, an
 		return alarm, tx.Record(ctx, hospital.Deed{By: by, What: "alarm.acknowledge", On: alarm.Topic(),
 			Why: answer.why(), Before: before.JSON(), After: alarm.Ack.JSON()})
 	})
+}
+
+// silence is how long an answer keeps quiet: as it says, else as the rota says, else as the ladder does.
+func (d Desk) silence(ctx context.Context, tx Tx, answer Answer) (time.Duration, error) {
+	if answer.For != 0 {
+		return answer.For, nil
+	}
+	rota, _, stored, err := tx.Rota(ctx)
+	if err != nil || !stored || !d.Ladder.Rota {
+		return d.Ladder.Silence, err
+	}
+	return time.Duration(rota.SilenceMinutes) * time.Minute, nil
 }
 
 func (a Answer) why() string {

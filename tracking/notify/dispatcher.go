@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,7 +17,8 @@ type Message struct {
 	ToName   string
 	Subject  string
 	Body     string
-	URL      string // where the alarm can be answered; may be empty
+	URL      string // where the alarm can be looked at; may be empty
+	Answer   string // where whoever gets the message answers without signing in; a secret; may be empty
 	Alarm    Alarm
 	Step     int
 	Attempts int
@@ -41,6 +43,8 @@ type Outbox interface {
 	Done(ctx context.Context, n Notice) error
 	// Release makes what is marked as being sent due at once: whoever was sending it has died.
 	Release(ctx context.Context) error
+	// AddLink keeps the hash of the link that a try of a notice carries.
+	AddLink(ctx context.Context, notice NoticeID, hash [sha256.Size]byte) error
 	// NextTry is when the next notice may be tried; false when none waits.
 	NextTry(ctx context.Context) (time.Time, bool, error)
 }
@@ -140,7 +144,10 @@ func (d *Dispatcher) try(ctx context.Context, c Claimed) Notice {
 	}
 	sending, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
-	err := sender.Send(sending, d.message(c))
+	message, err := d.message(ctx, c)
+	if err == nil {
+		err = sender.Send(sending, message)
+	}
 	switch {
 	case err == nil:
 		n.Status, n.DoneAt, n.Outcome = Sent, d.Now(), "taken"
@@ -158,7 +165,7 @@ func backOff(tries int) time.Duration {
 	return 10 * time.Second << max(tries-1, 0)
 }
 
-func (d *Dispatcher) message(c Claimed) Message {
+func (d *Dispatcher) message(ctx context.Context, c Claimed) (Message, error) {
 	a := c.Alarm
 	m := Message{ID: c.Notice.ID, To: c.Notice.To, ToName: c.Notice.ToName, Alarm: a, Step: c.Notice.Step, Attempts: c.Notice.Tries}
 	m.Subject = fmt.Sprintf("%s: %s, %s", a.Name, a.Kind, a.Severity)
@@ -174,8 +181,12 @@ func (d *Dispatcher) message(c Claimed) Message {
 		m.Body += "Nobody has acknowledged it yet.\n"
 	}
 	if d.URL != "" {
-		m.URL = d.URL + "/alarms#alarm-" + fmt.Sprint(a.ID)
-		m.Body += "\nAcknowledge it here: " + m.URL + "\n"
+		link := newLink()
+		if err := d.Outbox.AddLink(ctx, c.Notice.ID, link.Hash()); err != nil {
+			return Message{}, fmt.Errorf("keep the link of notice %d: %w", c.Notice.ID, err)
+		}
+		m.URL, m.Answer = d.URL+"/alarms#alarm-"+fmt.Sprint(a.ID), d.URL+"/answer/"+string(link)
+		m.Body += "\nAcknowledge it here: " + m.Answer + "\nLook at it: " + m.URL + "\n"
 	}
-	return m
+	return m, nil
 }

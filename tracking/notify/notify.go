@@ -175,6 +175,8 @@ type Ladder struct {
 	Numbers []string
 	// Silence is how long an acknowledgement keeps the ladder quiet while the trouble goes on.
 	Silence time.Duration
+	// Rota is true where the hospital's own rota, once there is one, holds instead of Steps and Silence.
+	Rota bool
 }
 
 // MaxSilence is the longest that one acknowledgement may keep an alarm quiet.
@@ -202,6 +204,9 @@ const (
 	Webhook Way = "webhook"
 	SMS     Way = "text message"
 )
+
+// Ways lists every way, in the order pages show them.
+func Ways() []Way { return []Way{Email, Webhook, SMS} }
 
 func (l Ladder) uses(w Way) bool { return slices.Contains(l.Ways, w) }
 

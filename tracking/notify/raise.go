@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,9 @@ type Tx interface {
 	AddNotices(context.Context, []Notice) error
 	// StopNotices stops those of an alarm that have not been sent.
 	StopNotices(ctx context.Context, alarm AlarmID, why string) error
+	// Rota is the hospital's newest rota and the zone that its hours are told in; false when none was stored.
+	Rota(context.Context) (Rota, *time.Location, bool, error)
+	AddRota(context.Context, hospital.Actor, RotaVersion) error
 	// Recipients are the people in use, with an address, who work as one of the roles; each once.
 	Recipients(context.Context, []hospital.Role) ([]hospital.Person, error)
 }
@@ -93,54 +97,73 @@ func aggravate(ctx context.Context, tx Tx, ladder Ladder, alarm Alarm, t Trouble
 
 // climb writes the notices of every rung, counted from a moment.
 func climb(ctx context.Context, tx Tx, ladder Ladder, alarm Alarm, from time.Time) error {
+	calls, err := callsOf(ctx, tx, ladder, from)
+	if err != nil {
+		return err
+	}
 	var notices []Notice
-	for i, step := range ladder.Steps {
-		due := Notice{Alarm: alarm.ID, Step: i, DueAt: from.Add(step.After), TryAt: from.Add(step.After), Status: Waiting}
-		if ladder.uses(Webhook) && ladder.Webhook != "" {
-			due.Way, due.To, due.ToName = Webhook, ladder.Webhook, "Webhook"
-			notices = append(notices, due)
-		}
-		if !ladder.uses(Email) && !ladder.uses(SMS) {
-			continue
-		}
-		people, err := tx.Recipients(ctx, step.Roles)
+	for _, c := range calls {
+		of, err := c.notices(ctx, tx, ladder)
 		if err != nil {
 			return err
 		}
-		for _, person := range people {
-			if ladder.uses(Email) {
-				due.Way, due.To, due.ToName = Email, person.Email, person.Name
-				notices = append(notices, due)
-			}
+		for _, n := range of {
+			n.Alarm, n.Step, n.DueAt, n.TryAt, n.Status = alarm.ID, c.step, c.due, c.due, Waiting
+			notices = append(notices, n)
 		}
-		notices = append(notices, ladder.texts(due, people)...)
 	}
 	return tx.AddNotices(ctx, notices)
 }
 
-// texts are the text messages of a rung: to the people who gave a number, and to the
-// telephones on duty; each number once.
-func (l Ladder) texts(due Notice, people []hospital.Person) []Notice {
-	if !l.uses(SMS) {
-		return nil
+// callsOf are the rungs from a moment on: those of the hospital's rota where the
+// ladder follows it and there is one, else its own.
+func callsOf(ctx context.Context, tx Tx, ladder Ladder, from time.Time) ([]call, error) {
+	if !ladder.Rota {
+		return ladder.calls(from), nil
 	}
-	due.Way = SMS
+	rota, zone, stored, err := tx.Rota(ctx)
+	if err != nil || !stored {
+		return ladder.calls(from), err
+	}
+	return rota.calls(from, zone), nil
+}
+
+// notices are whom a rung tells, each way and address once.
+func (c call) notices(ctx context.Context, tx Tx, ladder Ladder) ([]Notice, error) {
+	tells := func(w Way) bool {
+		return ladder.uses(w) && (len(c.ways) == 0 || slices.Contains(c.ways, w))
+	}
 	var notices []Notice
-	told := map[string]bool{"": true}
-	add := func(number, name string) {
-		if !told[number] {
-			told[number] = true
-			due.To, due.ToName = number, name
-			notices = append(notices, due)
+	told := map[Notice]bool{}
+	add := func(way Way, to, name string) {
+		if key := (Notice{Way: way, To: to}); to != "" && tells(way) && !told[key] {
+			told[key] = true
+			notices = append(notices, Notice{Way: way, To: to, ToName: name})
 		}
 	}
-	for _, person := range people {
-		add(person.Phone, person.Name)
+	add(Webhook, ladder.Webhook, "Webhook")
+	for _, phone := range c.rung.Phones {
+		if number, ok := PhoneNumber(phone); ok {
+			add(SMS, number, number)
+		}
 	}
-	for _, number := range l.Numbers {
-		add(number, "Telephone on duty")
+	if tells(Email) || tells(SMS) {
+		people, err := tx.Recipients(ctx, c.roles)
+		if err != nil {
+			return nil, err
+		}
+		for _, person := range people {
+			add(Email, person.Email, person.Name)
+			add(SMS, person.Phone, person.Name)
+		}
 	}
-	return notices
+	for _, address := range c.rung.Addresses {
+		add(Email, address, address)
+	}
+	for _, number := range ladder.Numbers {
+		add(SMS, number, "Telephone on duty")
+	}
+	return notices, nil
 }
 
 // Return says, within the caller's transaction, that a trouble is over. What is

@@ -204,11 +204,15 @@ func Text(m notify.Message) string {
 		return r
 	}, said)
 	room := MaxText
-	if m.URL != "" {
-		room -= utf8.RuneCountInString(m.URL) + 1
+	link := m.Answer // whoever gets it answers by it, without signing in
+	if link == "" {
+		link = m.URL
+	}
+	if link != "" {
+		room -= utf8.RuneCountInString(link) + 1
 	}
 	if letters := []rune(said); len(letters) > max(room, 0) {
 		said = string(letters[:max(room-1, 0)]) + "…"
 	}
-	return strings.TrimSpace(said + " " + m.URL)
+	return strings.TrimSpace(said + " " + link)
 }

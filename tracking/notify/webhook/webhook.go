@@ -3,7 +3,8 @@
 //
 // The body is JSON. The header X-Wardwatch-Signature carries "t=SECONDS,v1=HEX",
 // HEX being HMAC-SHA256 of "SECONDS.BODY" under the shared secret. The header
-// Idempotency-Key is the same at every try of one notice.
+// Idempotency-Key is the same at every try of one notice. A POST of
+// {"reason":"on-it"} to the body's answer_url acknowledges the alarm.
 package webhook
 
 import (
@@ -46,6 +47,7 @@ type body struct {
 	Text      string          `json:"text"`
 	RaisedAt  time.Time       `json:"raised_at"`
 	URL       string          `json:"url,omitempty"`
+	AnswerURL string          `json:"answer_url,omitempty"`
 	MessageIs string          `json:"message"`
 }
 
@@ -53,7 +55,7 @@ type body struct {
 // than 408, 425 and 429 wraps notify.ErrRefused.
 func (p Poster) Send(ctx context.Context, m notify.Message) error {
 	text, err := json.Marshal(body{Notice: m.ID, Step: m.Step, Alarm: m.Alarm.ID, Kind: m.Alarm.Kind, Severity: m.Alarm.Severity.String(),
-		Subject: m.Alarm.Subject, Name: m.Alarm.Name, Text: m.Alarm.Text, RaisedAt: m.Alarm.RaisedAt, URL: m.URL, MessageIs: m.Subject})
+		Subject: m.Alarm.Subject, Name: m.Alarm.Name, Text: m.Alarm.Text, RaisedAt: m.Alarm.RaisedAt, URL: m.URL, AnswerURL: m.Answer, MessageIs: m.Subject})
 	if err != nil {
 		return fmt.Errorf("webhook: %w", err)
 	}

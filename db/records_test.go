@@ -1,0 +1,9 @@
+package db_test
+
+import "slices"
+
+// casesAppendOnly are the cold chain's own records beside appendOnly.
+var casesAppendOnly = []string{"rotas"}
+
+// records are all tables whose rows are never changed or deleted.
+func records() []string { return slices.Concat(appendOnly, casesAppendOnly) }
