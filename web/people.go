@@ -55,7 +55,7 @@ func (d *Door) peopleRoutes() []route {
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
 	}
-	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes(), d.ssoRoutes(), d.scimRoutes())
+	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes(), d.ssoRoutes(), d.scimRoutes(), d.emergencyRoutes())
 	return append(routes,
 		route{get, "/sign-in", Public, d.signInPage},
 		route{post, "/sign-in", Public, d.signIn},

@@ -96,6 +96,8 @@ type Person struct {
 	// Unit is where she works today; empty until she says.
 	Unit       UnitID
 	DisabledAt time.Time // zero while the account is in use
+	// EmergencyUntil is when her emergency access ends; zero when she has none.
+	EmergencyUntil time.Time
 }
 
 // Actor is who does something: a signed-in person, a job or a device.
@@ -106,6 +108,8 @@ type Actor struct {
 	// Limits are the units that the roles are limited to; see Reach.
 	Limits Limits
 	Unit   UnitID
+	// EmergencyUntil is when the person's emergency access ends; zero when she has none.
+	EmergencyUntil time.Time
 	// Owner answers for what a program does: whoever made its token. Empty for people.
 	Owner PersonID
 	job   bool
@@ -127,7 +131,7 @@ func (a Actor) Answers() PersonID {
 
 // Actor is the person as one who acts.
 func (p Person) Actor() Actor {
-	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit}
+	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil}
 }
 
 // May says whether the actor has the permission, somewhere at least: see Reach.

@@ -68,7 +68,9 @@ type Session struct {
 	StartedAt time.Time
 	SeenAt    time.Time
 	LockedAt  time.Time // zero while nobody locked it
-	Origin    Origin
+	// EmergencyUntil is when its person's emergency access ends; it may be over, zero for none.
+	EmergencyUntil time.Time
+	Origin         Origin
 }
 
 // Limits say how long things last.
@@ -152,6 +154,7 @@ type Store interface {
 	Passkey(ctx context.Context, id []byte) (Passkey, error)
 	// Seats are who signed in fully at a workstation after a time and has a PIN, by name.
 	Seats(ctx context.Context, station Hash, since time.Time) ([]Seat, error)
+	Emergencies(ctx context.Context) ([]Emergency, error)
 	Member(ctx context.Context, id hospital.PersonID) (Member, error)
 	Members(ctx context.Context, f MemberFilter, offset, limit int) ([]Member, int, error)
 	Token(ctx context.Context, hash Hash) (Token, error)
@@ -204,6 +207,12 @@ type Tx interface {
 	LinkSubject(ctx context.Context, issuer, subject string, person hospital.PersonID) error
 	// PutMember keeps what a directory calls a person; a user name of another's is ErrTaken.
 	PutMember(ctx context.Context, m Member) error
+
+	Emergency(ctx context.Context, id int64) (Emergency, error)
+	// AddEmergency keeps it, and has administrators told.
+	AddEmergency(ctx context.Context, e Emergency) (int64, error)
+	EndEmergency(ctx context.Context, id hospital.PersonID) error
+	ReviewEmergency(ctx context.Context, e Emergency) error
 
 	// AddPasskey adds one; one that is known is hospital.ErrInvalid.
 	AddPasskey(ctx context.Context, k Passkey) error

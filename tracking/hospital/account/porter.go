@@ -177,6 +177,9 @@ func (p *Porter) WhoAsks(ctx context.Context, secret Secret, watching bool) (hos
 	case !session.Alive(at, p.limits):
 		return hospital.Person{}, ErrLocked
 	}
+	if at.Before(session.EmergencyUntil) {
+		person = inEmergency(person, session.EmergencyUntil)
+	}
 	if !watching && at.Sub(session.SeenAt) >= touchEvery {
 		err = p.store.InTx(ctx, func(tx Tx) error { return tx.TouchSession(ctx, session.Hash, tx.Now()) })
 	}
