@@ -53,7 +53,9 @@ func TestEmergencyAccess(t *testing.T) {
 	if answer := admin.ask(http.MethodGet, "/alarms"); !strings.Contains(answer.Body.String(), "cardiac arrest in the pharmacy") {
 		t.Error("the alarm is not in the inbox")
 	}
-	review := func(v visitor) int { return v.send(http.MethodPost, "/admin/emergencies/1/review", "found=in order").Code }
+	review := func(v visitor) int {
+		return v.send(http.MethodPost, "/admin/emergencies/1/review", "found=in order").Code
+	}
 	if code := review(admin); code != http.StatusUnprocessableEntity {
 		t.Errorf("reviewed while it goes on: %d", code)
 	}
