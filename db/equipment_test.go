@@ -382,7 +382,6 @@ func TestReloadTakesUpANewTagAndKeepsStates(t *testing.T) {
 
 func TestRoomIsTaughtAndTheLessonTakenBack(t *testing.T) {
 	w := openWard(t)
-	engineer := hospital.Person{ID: "b", Name: "B. Engineer", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
 	if err := w.equip.Teach(t.Context(), nurse, "P-001", "bed1"); !errors.Is(err, hospital.ErrForbidden) {
 		t.Fatalf("a nurse teaches no room: %v", err)
 	}
@@ -401,7 +400,7 @@ func TestRoomIsTaughtAndTheLessonTakenBack(t *testing.T) {
 		}
 	}
 	lessons, trial, err := w.equip.Lessons(t.Context(), nurse, "bed1")
-	if err != nil || len(lessons) != 1 || len(lessons[0].Steps) < 59 || lessons[0].By != "B. Engineer" || lessons[0].Steps[3]["g-bed1"] != -58 {
+	if err != nil || len(lessons) != 1 || len(lessons[0].Steps) < 59 || lessons[0].By != "Eva" || lessons[0].Steps[3]["g-bed1"] != -58 {
 		t.Fatalf("lessons %+v, %v", lessons, err)
 	}
 	if trial.Steps == 0 || trial.Accuracy() < 0.9 {
@@ -425,7 +424,6 @@ func TestRoomIsTaughtAndTheLessonTakenBack(t *testing.T) {
 
 func TestTooLittleHeardIsNoLesson(t *testing.T) {
 	w := openWard(t)
-	engineer := hospital.Person{ID: "b", Name: "B. Engineer", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
 	if err := w.equip.Teach(t.Context(), engineer, "P-001", "bed1"); err != nil {
 		t.Fatal(err)
 	}
@@ -514,5 +512,101 @@ func TestAgeAndConfidenceSurviveARestart(t *testing.T) {
 	}
 	if before.Silence != tracking.Fresh || after.Silence != tracking.Ageing || after.Asset.Place.Confidence < 0.5 {
 		t.Errorf("three minutes on the place ages, as sure as before: %q, %q, %+v", before.Silence, after.Silence, after.Asset.Place)
+	}
+}
+
+// A nurse sees a pump in the clean utility that gateways hold to be by the bed.
+// Her word teaches: the next pump that is heard like this one is found there.
+func TestItIsHereTeachesTheRoomAndCanBeTakenBack(t *testing.T) {
+	w := openWard(t)
+	betweenBoth := map[hospital.GatewayID]float64{"g-bed1": -66, "g-clean": -72, "g-dirty": -88}
+	w.hear(20, "c300000000a1", betweenBoth)
+	if p := w.asset("P-001").Place; p.Room != "bed1" {
+		t.Fatalf("by loudness it is by the bed: %+v", p)
+	}
+	if err := w.equip.Here(t.Context(), nurse, "P-001", "clean"); err != nil {
+		t.Fatal(err)
+	}
+	w.hear(int(tracking.ListenFor/time.Second)+1, "c300000000a1", betweenBoth)
+	lessons, _, err := w.equip.Lessons(t.Context(), nurse, "clean")
+	if err != nil || len(lessons) != 1 || lessons[0].Kind != tracking.FoundHere || lessons[0].Said != "bed1" || lessons[0].By != "N. Okafor" || len(lessons[0].Steps) < 15 {
+		t.Fatalf("%+v, %v", lessons, err)
+	}
+	for range 3 { // others confirm it too
+		if err := w.equip.Here(t.Context(), nurse, "P-001", "clean"); err != nil {
+			t.Fatal(err)
+		}
+		w.hear(int(tracking.ListenFor/time.Second)+1, "c300000000a1", betweenBoth)
+	}
+	if err := w.tracker.Relearn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if trial := w.tracker.Trial("bed1"); trial.Denied != 1 || trial.Confirmed != 0 {
+		t.Errorf("one answer that named the bed was wrong: %+v", trial)
+	}
+	w.hear(20, "c300000000a2", betweenBoth)
+	if p := w.asset("P-002").Place; p.Room != "clean" {
+		t.Errorf("the next pump that is heard so: %+v", p)
+	}
+	lessons, _, err = w.equip.Lessons(t.Context(), nurse, "clean")
+	if err != nil || len(lessons) != 4 {
+		t.Fatalf("%d lessons, %v", len(lessons), err)
+	}
+	if err := w.equip.Unteach(t.Context(), nurse, "clean", lessons[0].ID); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a nurse takes a lesson back: %v", err)
+	}
+	for _, lesson := range lessons {
+		if err := w.equip.Unteach(t.Context(), engineer, "clean", lesson.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.hear(20, "c300000000b1", betweenBoth)
+	if p := w.asset("W-001").Place; p.Room != "bed1" {
+		t.Errorf("with the lessons taken back loudness decides again: %+v", p)
+	}
+	if trial := w.tracker.Trial("bed1"); trial.Denied != 0 {
+		t.Errorf("the verdict went with its lesson: %+v", trial)
+	}
+}
+
+func TestNotHereTeachesThatTheAnswerWasWrong(t *testing.T) {
+	w := openWard(t)
+	w.hear(20, "c300000000a1", nearBed)
+	if err := w.equip.NotHere(t.Context(), nurse, "P-001", ""); err != nil {
+		t.Fatal(err)
+	}
+	w.hear(int(tracking.ListenFor/time.Second)+1, "c300000000a1", nearBed)
+	lessons, _, err := w.equip.Lessons(t.Context(), nurse, "bed1")
+	if err != nil || len(lessons) != 1 || lessons[0].Kind != tracking.FoundAway || lessons[0].Said != "bed1" || len(lessons[0].Steps) < 15 {
+		t.Fatalf("%+v, %v", lessons, err)
+	}
+	before := w.asset("P-001").Place.Confidence
+	if err := w.tracker.Relearn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.hear(20, "c300000000a2", nearBed)
+	if p := w.asset("P-002").Place; p.Room != "bed1" || p.Confidence >= before {
+		t.Errorf("the bed is still the likeliest, but believed less than %.2f: %+v", before, p)
+	}
+	w.restart()
+	if trial := w.tracker.Trial("bed1"); trial.Denied != 1 {
+		t.Errorf("after a restart: %+v", trial)
+	}
+}
+
+// A word on a place that no gateway had answered says nothing of gateways, and
+// where nothing is heard it teaches nothing.
+func TestAWordOnAPersonsWordTeachesNothing(t *testing.T) {
+	w := openWard(t)
+	for range 2 {
+		if err := w.equip.Here(t.Context(), nurse, "P-001", "clean"); err != nil {
+			t.Fatal(err)
+		}
+		w.work()
+		w.at = w.at.Add(tracking.ListenFor)
+		w.work()
+	}
+	if lessons, _, err := w.equip.Lessons(t.Context(), nurse, "clean"); err != nil || len(lessons) != 0 {
+		t.Errorf("%+v, %v", lessons, err)
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"wardwatch/tracking/hospital"
 )
 
-// Lessons lists the lessons that count of a room (empty: of every room), newest first.
+// Lessons lists the lessons that count of a room (empty: of every room): those that
+// were taught, newest first, then those that were confirmed in passing.
 func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int) ([]tracking.Lesson, error) {
 	const q = `
-		SELECT id, room_id, asset_id, by_name, at, steps, alive
+		SELECT id, room_id, asset_id, by_name, at, steps, alive, kind, said
 		FROM room_lessons
 		WHERE ($1 = '' OR room_id = $1) AND undone_at = 0
-		ORDER BY at DESC, id DESC
+		ORDER BY (CASE kind WHEN 'taught' THEN 0 ELSE 1 END), at DESC, id DESC
 		LIMIT $2`
 	rows, err := e.Query(ctx, q, room, limit)
 	if err != nil {
@@ -28,7 +29,7 @@ func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int)
 		var l tracking.Lesson
 		var at int64
 		var steps, alive []byte
-		if err := rows.Scan(&l.ID, &l.Room, &l.Asset, &l.By, &at, &steps, &alive); err != nil {
+		if err := rows.Scan(&l.ID, &l.Room, &l.Asset, &l.By, &at, &steps, &alive, &l.Kind, &l.Said); err != nil {
 			return nil, fmt.Errorf("read lessons: %w", err)
 		}
 		if err := json.Unmarshal(steps, &l.Steps); err != nil {
@@ -54,9 +55,9 @@ func (tx equipmentTx) AddLesson(ctx context.Context, l tracking.Lesson) error {
 		return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
 	}
 	const q = `
-		INSERT INTO room_lessons (room_id, asset_id, by_name, at, steps, alive)
-		VALUES ($1, $2, $3, $4, $5, $6)`
-	if _, err := tx.Exec(ctx, q, l.Room, l.Asset, l.By, ms(l.At), string(steps), string(alive)); err != nil {
+		INSERT INTO room_lessons (room_id, asset_id, by_name, at, steps, alive, kind, said)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	if _, err := tx.Exec(ctx, q, l.Room, l.Asset, l.By, ms(l.At), string(steps), string(alive), l.Kind, l.Said); err != nil {
 		return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
 	}
 	return nil

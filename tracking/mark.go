@@ -49,11 +49,13 @@ func (e Equipment) NotHere(ctx context.Context, by hospital.Actor, id AssetID, n
 	if err := e.may(by, note); err != nil {
 		return err
 	}
+	var was Place
 	err := e.Store.InTx(ctx, func(tx Tx) error {
 		asset, err := tx.Asset(ctx, id)
 		if err != nil {
 			return err
 		}
+		was = asset.Place
 		if err := e.within(by, asset, ""); err != nil {
 			return err
 		}
@@ -70,7 +72,7 @@ func (e Equipment) NotHere(ctx context.Context, by hospital.Actor, id AssetID, n
 	if err != nil {
 		return fmt.Errorf("doubt asset %s: %w", id, err)
 	}
-	e.Tracker.doubt(id, by.Name, e.Now())
+	e.Tracker.doubt(id, was, by, e.Now())
 	return nil
 }
 
@@ -83,11 +85,13 @@ func (e Equipment) Here(ctx context.Context, by hospital.Actor, id AssetID, room
 	if !ok {
 		return hospital.Refuse(hospital.ErrInvalid, "Choose the room that you see it in.")
 	}
+	var was Place
 	err := e.Store.InTx(ctx, func(tx Tx) error {
 		asset, err := tx.Asset(ctx, id)
 		if err != nil {
 			return err
 		}
+		was = asset.Place
 		if err := e.placeByWord(ctx, tx, asset, in); err != nil {
 			return err
 		}
@@ -97,7 +101,7 @@ func (e Equipment) Here(ctx context.Context, by hospital.Actor, id AssetID, room
 	if err != nil {
 		return fmt.Errorf("confirm asset %s: %w", id, err)
 	}
-	e.Tracker.confirm(id, room, e.Now())
+	e.Tracker.confirm(id, was, room, by, e.Now())
 	return nil
 }
 
@@ -164,10 +168,17 @@ func announceAsset(tx Tx, asset Asset) {
 }
 
 // fact is a small JSON object for the audit trail.
-func fact(name, value string) string {
-	b, err := json.Marshal(map[string]string{name: value})
+func fact(name, value string) string { return facts(name, value) }
+
+// facts is the same of several names and values in turn.
+func facts(pairs ...string) string {
+	object := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		object[pairs[i]] = pairs[i+1]
+	}
+	b, err := json.Marshal(object)
 	if err != nil {
-		return "" // two strings always marshal
+		return "" // strings always marshal
 	}
 	return string(b)
 }

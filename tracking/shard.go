@@ -215,10 +215,14 @@ func (s *shard) listen() {
 			continue
 		}
 		t := s.assets[index]
-		if w.class != nil {
+		if w.class != nil && (t.class == nil || w.class.kind == Taught) {
 			t.class = w.class
 			s.taught = append(s.taught, index)
-		} else if w.doubtedBy != "" {
+		}
+		if w.class != nil && w.class.kind == Taught {
+			continue
+		}
+		if w.doubtedBy != "" {
 			s.filter.Doubt(&t.state, w.at.UnixMilli())
 			t.place.DoubtedBy, t.place.DoubtedAt, t.place.Confidence = w.doubtedBy, w.at, 0
 			t.stale = true

@@ -30,7 +30,8 @@ type Store interface {
 	ByFloor(ctx context.Context) (map[hospital.FloorID]int, error)
 	// Pins lists what was last seen on a floor, by room and number.
 	Pins(ctx context.Context, floor hospital.FloorID, limit int) ([]Pin, error)
-	// Lessons lists the lessons that count of a room (empty: of every room), newest first.
+	// Lessons lists the lessons that count of a room (empty: of every room): those that
+	// were taught, newest first, then those that were confirmed in passing.
 	Lessons(ctx context.Context, room hospital.RoomID, limit int) ([]Lesson, error)
 	// FreeByKind counts the free assets of each kind in the rooms of a unit (empty: anywhere).
 	FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]KindCount, error)

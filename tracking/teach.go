@@ -18,9 +18,17 @@ const (
 	TeachFor = time.Minute
 	// LeastTaught is how many steps must be heard for a lesson to be worth keeping.
 	LeastTaught = 10
+	// ListenFor is how long gateways listen after a person's word on where an asset
+	// is: no longer than her word holds against radio.
+	ListenFor = 20 * time.Second
+	// LeastHeard is how many steps must be heard then for the room to be told by them.
+	LeastHeard = 5
+	// relearnEvery is how often the model is made anew of what people confirmed.
+	relearnEvery = 5 * time.Minute
 	// maxTaught bounds the signals of one lesson.
 	maxTaught = 20_000
-	// MaxLessons bounds the lessons that a model is made of; the newest count.
+	// MaxLessons bounds the lessons that a model is made of; those that were taught
+	// count before those that were confirmed, then the newest.
 	MaxLessons = 2000
 	// lessonsWaiting is how many finished lessons may wait to be stored.
 	lessonsWaiting = 64
@@ -37,7 +45,21 @@ type Lesson struct {
 	Steps []map[hospital.GatewayID]float64
 	// Alive are the gateways that worked at the time.
 	Alive []hospital.GatewayID
+	Kind  LessonKind
+	// Said is the room that gateways had answered before a person spoke; empty: none had.
+	Said hospital.RoomID
 }
+
+// LessonKind is how a lesson came about.
+type LessonKind string
+
+// A person taught the room, or confirmed in passing that an asset is in it, or
+// looked for one there and did not find it.
+const (
+	Taught    LessonKind = "taught"
+	FoundHere LessonKind = "here"
+	FoundAway LessonKind = "not here"
+)
 
 // Class is the lesson that a room is being given, or was given last since the start.
 type Class struct {
@@ -56,6 +78,8 @@ type Class struct {
 type class struct {
 	room    hospital.RoomID
 	by      hospital.Actor
+	kind    LessonKind
+	said    hospital.RoomID
 	untilMS int64
 	heard   []locate.Observation
 }
@@ -69,6 +93,9 @@ type RoomTrial struct {
 	// With is the room that it was taken for most often, WithSteps how often; empty: none.
 	With      hospital.RoomID
 	WithSteps int
+	// Confirmed and Denied is how often people said that an answer which named the
+	// room was right, and that it was wrong.
+	Confirmed, Denied int
 }
 
 // Accuracy is the share of steps that were right.
@@ -152,7 +179,8 @@ func (t *Tracker) Trial(room hospital.RoomID) RoomTrial {
 		return RoomTrial{Room: room}
 	}
 	trial := b.model.Trial(index)
-	r := RoomTrial{Room: room, Steps: trial.Steps, Right: trial.Right}
+	words := b.model.Words(index)
+	r := RoomTrial{Room: room, Steps: trial.Steps, Right: trial.Right, Confirmed: words.Right, Denied: words.Wrong}
 	if trial.With != locate.NoRoom {
 		r.With, r.WithSteps = b.room(trial.With), trial.WithSteps
 	}
@@ -161,7 +189,7 @@ func (t *Tracker) Trial(room hospital.RoomID) RoomTrial {
 
 func (t *Tracker) begin(id AssetID, room hospital.RoomID, by hospital.Actor, at time.Time) {
 	t.note(room, Class{Asset: id, Until: at.Add(TeachFor)})
-	t.tell(word{asset: id, room: room, at: at, class: &class{room: room, by: by, untilMS: at.Add(TeachFor).UnixMilli()}})
+	t.tell(word{asset: id, room: room, at: at, class: &class{room: room, by: by, kind: Taught, untilMS: at.Add(TeachFor).UnixMilli()}})
 }
 
 func (t *Tracker) note(room hospital.RoomID, c Class) {
@@ -188,12 +216,17 @@ func (s *shard) ring(at time.Time) {
 
 // dismiss hands a finished lesson over to be stored.
 func (s *shard) dismiss(id AssetID, c *class) {
-	lesson := Lesson{Room: c.room, Asset: id, By: c.by.Name, At: time.UnixMilli(c.untilMS).UTC(), Steps: stepsOf(c.heard)}
+	lesson := Lesson{Room: c.room, Asset: id, By: c.by.Name, At: time.UnixMilli(c.untilMS).UTC(), Steps: stepsOf(c.heard),
+		Kind: c.kind, Said: c.said}
 	offline := s.book.offline(lesson.At)
 	for i, gateway := range s.book.directory.Gateways {
 		if !slices.Contains(offline, i) {
 			lesson.Alive = append(lesson.Alive, gateway.ID)
 		}
+	}
+	if c.kind != Taught {
+		s.pass(lesson, c.by)
+		return
 	}
 	if len(lesson.Steps) < LeastTaught {
 		s.tracker.note(c.room, lesson.class(false))
@@ -206,6 +239,22 @@ func (s *shard) dismiss(id AssetID, c *class) {
 		s.tracker.log.Error("too many lessons at once; one is dropped", "room", c.room)
 		s.tracker.note(c.room, lesson.class(true))
 		s.topics = append(s.topics, "room/"+string(c.room))
+	}
+}
+
+// pass hands over what a person taught in passing: how the room sounds, if enough
+// was heard, and whether the answer had been right, if there was one.
+func (s *shard) pass(lesson Lesson, by hospital.Actor) {
+	if len(lesson.Steps) < LeastHeard {
+		lesson.Steps = nil
+	}
+	if lesson.Steps == nil && lesson.Said == "" {
+		return
+	}
+	select {
+	case s.tracker.lessons <- finished{lesson: lesson, by: by}:
+	default:
+		s.tracker.log.Error("too many lessons at once; a confirmation is dropped", "room", lesson.Room)
 	}
 }
 
@@ -242,12 +291,19 @@ type finished struct {
 	by     hospital.Actor
 }
 
-// learn stores finished lessons and makes a new model of them.
+// learn stores finished lessons and makes a new model of them; of what was
+// confirmed in passing only now and then, for people confirm all day.
 func (t *Tracker) learn(ctx context.Context) error {
+	relearn := time.NewTicker(relearnEvery)
+	defer relearn.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-relearn.C:
+			if err := t.Relearn(ctx); err != nil {
+				t.log.Error("could not learn what people confirmed; it is tried again", "error", err)
+			}
 		case f := <-t.lessons:
 			// Taken from the queue, it must be stored even while the house is going.
 			if err := t.learnOne(context.WithoutCancel(ctx), f); err != nil {
@@ -255,6 +311,18 @@ func (t *Tracker) learn(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// Relearn makes the model anew if people have confirmed anything since it was made.
+func (t *Tracker) Relearn(ctx context.Context) error {
+	if !t.confirmed.Swap(false) {
+		return nil
+	}
+	if err := t.Reload(ctx); err != nil {
+		t.confirmed.Store(true)
+		return err
+	}
+	return nil
 }
 
 // learnRest stores the lessons that the shards finished last.
@@ -279,8 +347,15 @@ func (t *Tracker) learnOne(ctx context.Context, f finished) error {
 			return err
 		}
 		return tx.Record(ctx, hospital.Deed{By: f.by, What: "room.taught", On: "room/" + string(f.lesson.Room),
-			After: fact("steps", fmt.Sprint(len(f.lesson.Steps)))})
+			After: facts("kind", string(f.lesson.Kind), "asset", string(f.lesson.Asset), "steps", fmt.Sprint(len(f.lesson.Steps)))})
 	})
+	if f.lesson.Kind != Taught {
+		t.confirmed.Store(true)
+		if err != nil {
+			err = fmt.Errorf("learn room %s by a confirmation: %w", f.lesson.Room, err)
+		}
+		return err
+	}
 	t.note(f.lesson.Room, f.lesson.class(err != nil))
 	if err == nil {
 		err = t.Reload(ctx)
@@ -310,7 +385,10 @@ func lessonsFor(plan locate.Plan, stored []Lesson) []locate.Lesson {
 		if !ok {
 			continue
 		}
-		lesson := locate.Lesson{Room: room, Alive: []int{}}
+		lesson := locate.Lesson{Room: room, Alive: []int{}, NotThere: l.Kind == FoundAway}
+		if said, ok := rooms[string(l.Said)]; ok {
+			lesson.Verdict = locate.Verdict{Given: true, Room: said, Right: l.Kind == FoundHere && l.Said == l.Room}
+		}
 		for _, gateway := range l.Alive {
 			if g, ok := receivers[string(gateway)]; ok {
 				lesson.Alive = append(lesson.Alive, g)
@@ -327,7 +405,7 @@ func lessonsFor(plan locate.Plan, stored []Lesson) []locate.Lesson {
 				lesson.Steps = append(lesson.Steps, signals)
 			}
 		}
-		if len(lesson.Steps) > 0 {
+		if len(lesson.Steps) > 0 || lesson.Verdict.Given {
 			lessons = append(lessons, lesson)
 		}
 	}

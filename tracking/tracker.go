@@ -40,6 +40,8 @@ type Tracker struct {
 	reload   sync.Mutex
 	scratch  sync.Pool
 	lessons  chan finished
+	// confirmed says that people confirmed something of which the model knows nothing yet.
+	confirmed atomic.Bool
 
 	classesMu sync.Mutex
 	classes   map[hospital.RoomID]Class // the last of each room
@@ -218,13 +220,24 @@ func (t *Tracker) Waiting() int {
 	return n
 }
 
-// confirm and doubt tell the filter what a person said, after it was stored.
-func (t *Tracker) confirm(id AssetID, room hospital.RoomID, at time.Time) {
-	t.tell(word{asset: id, room: room, at: at})
+// confirm and doubt tell the filter what a person said, after it was stored; was
+// is the place that she spoke of.
+func (t *Tracker) confirm(id AssetID, was Place, room hospital.RoomID, by hospital.Actor, at time.Time) {
+	t.tell(word{asset: id, room: room, at: at, class: passing(FoundHere, was, room, by, at)})
 }
 
-func (t *Tracker) doubt(id AssetID, by string, at time.Time) {
-	t.tell(word{asset: id, doubtedBy: by, at: at})
+func (t *Tracker) doubt(id AssetID, was Place, by hospital.Actor, at time.Time) {
+	t.tell(word{asset: id, doubtedBy: by.Name, at: at, class: passing(FoundAway, was, was.Room, by, at)})
+}
+
+// passing is what a person teaches by her word on where an asset is. Gateways had
+// an answer only where nobody and no reader had the last word.
+func passing(kind LessonKind, was Place, room hospital.RoomID, by hospital.Actor, at time.Time) *class {
+	c := &class{room: room, by: by, kind: kind, untilMS: at.Add(ListenFor).UnixMilli()}
+	if was.Why == locate.Radio.String() && !was.Doubted() && was.GoneAt.IsZero() {
+		c.said = was.Room
+	}
+	return c
 }
 
 func (t *Tracker) tell(w word) {

@@ -193,9 +193,9 @@ func Teach(p TeachPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var8 string
-					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(fmt.Sprintf("%s with %s, %d steps", lesson.By, string(lesson.Asset), len(lesson.Steps)))
+					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(lessonWords(lesson, p.House))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `teach.templ`, Line: 50, Col: 96}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `teach.templ`, Line: 50, Col: 37}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 					if templ_7745c5c3_Err != nil {
@@ -388,15 +388,33 @@ func TeachState(room hospital.RoomID, c tracking.Class, held bool) templ.Compone
 	})
 }
 
+func lessonWords(l tracking.Lesson, h House) string {
+	words := fmt.Sprintf("%s with %s", l.By, string(l.Asset))
+	switch l.Kind {
+	case tracking.FoundHere:
+		words = fmt.Sprintf("%s saw %s here", l.By, string(l.Asset))
+		if l.Said != "" && l.Said != l.Room {
+			words += "; it was said to be in " + h.Where(l.Said)
+		}
+	case tracking.FoundAway:
+		words = fmt.Sprintf("%s looked for %s and did not find it here", l.By, string(l.Asset))
+	}
+	return fmt.Sprintf("%s, %s", words, Plural(len(l.Steps), "step", "steps"))
+}
+
 func trialWords(t tracking.RoomTrial, h House) string {
+	people := ""
+	if n := t.Confirmed + t.Denied; n > 0 {
+		people = fmt.Sprintf(" People spoke of %s that named it: %d right, %d wrong.", Plural(n, "answer", "answers"), t.Confirmed, t.Denied)
+	}
 	if t.Steps == 0 {
-		return "Not tried yet: it takes lessons in this room, and in the rooms beside it."
+		return "Not tried yet: it takes lessons in this room, and in the rooms beside it." + people
 	}
 	words := fmt.Sprintf("Taught with one half of the lessons, it was right in %.0f %% of the other half.", 100*t.Accuracy())
 	if t.WithSteps > 0 {
 		words += fmt.Sprintf(" It was most often taken for %s (%.0f %%).", h.Where(t.With), 100*float64(t.WithSteps)/float64(t.Steps))
 	}
-	return words
+	return words + people
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -364,16 +364,16 @@ func (f *Filter) weigh(s *State) {
 			f.proof[j] += float64(f.lean[j] * f.lean[j] / (f.stiff[j] + 1/(tagVagueDB*tagVagueDB)) / 2)
 		}
 	}
-	best, temper := math.Inf(-1), f.fresh
+	best, temper, guessed := math.Inf(-1), f.fresh, false
 	for i, spot := range f.spots {
 		if f.proof[i] > best {
-			best = f.proof[i]
-			if temper = f.fresh; m.untaught[spot] {
-				temper = f.fresh * m.tuning.TemperUntaught
-			}
+			best, guessed = f.proof[i], m.untaught[spot]
 		}
 	}
-	total := f.unknown(s, best)
+	if guessed {
+		temper *= m.tuning.TemperUntaught
+	}
+	total := f.unknown(s, best, guessed)
 	for i := range f.spots {
 		f.after[i] *= math.Exp(max(temper*(f.proof[i]-best), -m.tuning.MostEvidence))
 		total += f.after[i]
@@ -391,11 +391,15 @@ func (f *Filter) weigh(s *State) {
 }
 
 // unknown weighs the chance of being where nobody taught, as heard from a place
-// that has any strength seldom. A house that nobody has taught has no such place.
-func (f *Filter) unknown(s *State, best float64) float64 {
+// that has any strength seldom. A house that nobody has taught has no such place,
+// and where geometry guesses best nothing was taught that could speak against it.
+func (f *Filter) unknown(s *State, best float64, guessed bool) float64 {
 	if !f.model.anyTaught {
 		s.unknown = 0
 		return 0
+	}
+	if guessed {
+		return float64(s.unknown)
 	}
 	nowhere := float64(s.heard) * f.model.tuning.UnknownLog
 	s.unknown *= float32(math.Exp(min(f.fresh*(nowhere-best), 50)))
@@ -469,7 +473,7 @@ func (f *Filter) stand(s *State, top, second int16, atMS int64, heard uint8) {
 		top = second
 	}
 	a.Second = top
-	a.Confidence, a.SecondConfidence = f.model.honest(f.chance(a.Room)), f.model.honest(f.chance(top))
+	a.Confidence, a.SecondConfidence = f.model.honest(a.Room, f.chance(a.Room)), f.model.honest(top, f.chance(top))
 	if a.Room == NoRoom {
 		a.Confidence = s.unknown
 	} else {

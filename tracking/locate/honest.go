@@ -41,8 +41,13 @@ func (s *scale) at(p float64) float32 {
 	return s[i]*(1-part) + s[i+1]*part
 }
 
-// honest is how often an answer of which the filter is so sure is right.
-func (m *Model) honest(p float64) float32 { return m.scale.at(p) }
+// honest is how often an answer that names a room, and of which the filter is so sure, is right.
+func (m *Model) honest(room int16, p float64) float32 {
+	if m.trust == nil || room == NoRoom {
+		return m.scale.at(p)
+	}
+	return m.scale.at(p) * m.trust[room]
+}
 
 // Trial is how a room fared when a model of one half of the lessons was tried on
 // the other half.

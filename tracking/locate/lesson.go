@@ -15,9 +15,20 @@ type Lesson struct {
 	// something by their silence. Nil means all.
 	Alive []int
 	Steps [][]Signal
+	// NotThere says that the tag was not in the room: a person looked.
+	NotThere bool
+	// Verdict is what the lesson says of an earlier answer.
+	Verdict Verdict
 	// Entered and Left say that the lesson is a whole visit: the tag came through a
 	// door before its first step, or went through one after its last.
 	Entered, Left bool
+}
+
+// Verdict is a person's word on what the filter had answered.
+type Verdict struct {
+	Given bool
+	Room  int // the answer, of which she spoke
+	Right bool
 }
 
 // Signals fall into bins of binDB from lowestDBm up.

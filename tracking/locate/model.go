@@ -27,6 +27,8 @@ type Model struct {
 	tuning Tuning
 	trials map[int]map[int]int // by room taught, then room said: steps
 	scale  scale               // from what the filter thinks to how often it is right
+	words  []Words             // by room; nil in a model that is only tried
+	trust  []float32           // by room: what people's words leave of a confidence
 
 	rooms     map[string]int
 	receivers map[string]int
@@ -63,8 +65,10 @@ const tableSize = bins + 1
 
 // NewModel builds a model of the plan; lessons may be none.
 func NewModel(plan Plan, tuning Tuning, lessons ...Lesson) *Model {
-	m := newModel(plan, tuning, lessons)
-	m.scale = m.learnScale(plan, tuning, lessons)
+	sounds := sound(lessons)
+	m := newModel(plan, tuning, sounds)
+	m.scale = m.learnScale(plan, tuning, sounds)
+	m.hearWords(lessons)
 	return m
 }
 
