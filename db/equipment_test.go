@@ -56,6 +56,9 @@ func wardDocument() document.Document {
 			{ID: "g-bed1", Name: "Bed 1", Make: "minew", Room: "bed1", Position: &hospital.Point{X: 17, Y: 1}},
 			{ID: "g-dirty", Name: "Dirty", Make: "minew", Room: "dirty", Position: &hospital.Point{X: 31, Y: 1}},
 			{ID: "r-door", Name: "Portal", Make: "impinj", Room: "hall", Antennas: map[int]hospital.RoomID{1: "dirty", 2: "bed1"}},
+			{ID: "r-clean", Name: "Doorway", Make: "impinj", Room: "clean", Antennas: map[int]hospital.RoomID{1: "clean", 2: "hall"}, Reads: hospital.ReadsDoorway},
+			{ID: "ir-bed1", Name: "Infrared", Make: "canonical", Room: "bed1", Reads: hospital.ReadsRoom},
+			{ID: "cabinet", Name: "Cabinet", Make: "impinj", Room: "depot", Reads: hospital.ReadsCabinet},
 		},
 		Assets: []document.Asset{
 			{ID: "P-001", Kind: "infusion pump", Name: "Infusion pump 1", Model: "Agilia", Serial: "SN-77", Unit: "4w",

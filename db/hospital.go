@@ -259,13 +259,13 @@ func loadGateways(ctx context.Context, tx *Tx) ([]hospital.Gateway, error) {
 		ports[a.gateway][a.port] = a.room
 	}
 	const q = `
-		SELECT id, name, make, COALESCE(room, ''), x, y
+		SELECT id, name, make, COALESCE(room, ''), x, y, reads
 		FROM gateways
 		ORDER BY ordinal, id`
 	rows, err = tx.Query(ctx, q)
 	return gather(rows, err, func(rows *sql.Rows) (g hospital.Gateway, err error) {
 		var x, y sql.NullFloat64
-		if err := rows.Scan(&g.ID, &g.Name, &g.Make, &g.Room, &x, &y); err != nil {
+		if err := rows.Scan(&g.ID, &g.Name, &g.Make, &g.Room, &x, &y, &g.Reads); err != nil {
 			return g, err
 		}
 		if x.Valid && y.Valid {
@@ -469,11 +469,11 @@ func putGateway(ctx context.Context, tx *Tx, g hospital.Gateway, ordinal int) er
 		x, y = sql.NullFloat64{Float64: g.Position.X, Valid: true}, sql.NullFloat64{Float64: g.Position.Y, Valid: true}
 	}
 	const q = `
-		INSERT INTO gateways (id, name, make, room, x, y, ordinal)
-		VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7)
+		INSERT INTO gateways (id, name, make, room, x, y, ordinal, reads)
+		VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, make = excluded.make, room = excluded.room,
-			x = excluded.x, y = excluded.y, ordinal = excluded.ordinal`
-	if _, err := tx.Exec(ctx, q, g.ID, g.Name, g.Make, g.Room, x, y, ordinal); err != nil {
+			x = excluded.x, y = excluded.y, ordinal = excluded.ordinal, reads = excluded.reads`
+	if _, err := tx.Exec(ctx, q, g.ID, g.Name, g.Make, g.Room, x, y, ordinal, g.Reads); err != nil {
 		return err
 	}
 	const qClear = `

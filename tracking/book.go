@@ -22,6 +22,7 @@ type book struct {
 	byTag     map[string]int32
 	covers    map[port]int16                // RFID antennas that cover one room
 	clocks    map[hospital.GatewayID]*clock // when each gateway was last heard
+	reads     map[hospital.GatewayID]hospital.Reads
 }
 
 // port is one antenna of a reader.
@@ -53,7 +54,7 @@ func newBook(directory *hospital.Directory, roster []Asset, lessons []Lesson, sh
 	plan := PlanOf(directory)
 	b := &book{directory: directory, model: locate.NewModel(plan, locate.DefaultTuning(), lessonsFor(plan, lessons)...),
 		byAsset: make(map[AssetID]int32, len(roster)), byTag: make(map[string]int32, len(roster)),
-		covers: make(map[port]int16), clocks: make(map[hospital.GatewayID]*clock)}
+		covers: make(map[port]int16), clocks: make(map[hospital.GatewayID]*clock), reads: make(map[hospital.GatewayID]hospital.Reads)}
 	for _, asset := range roster {
 		index := int32(len(b.assets))
 		b.assets = append(b.assets, asset.ID)
@@ -65,6 +66,9 @@ func newBook(directory *hospital.Directory, roster []Asset, lessons []Lesson, sh
 	}
 	for _, gateway := range directory.Gateways {
 		b.cover(gateway)
+		if gateway.Reads != "" {
+			b.reads[gateway.ID] = gateway.Reads
+		}
 		b.clocks[gateway.ID] = &clock{}
 		if before != nil && before.clocks[gateway.ID] != nil {
 			b.clocks[gateway.ID] = before.clocks[gateway.ID]
@@ -103,10 +107,12 @@ func (b *book) bearer(s *Sighting) (int32, bool) {
 	return 0, false
 }
 
-// certain is the one room that a sighting can have come from: a passive RFID
-// label answers only within a reader's field, which is one antenna's room.
+// certain is the one room that a sighting can have come from. A passive RFID label
+// answers only within a reader's field, which is one antenna's room; some readers
+// hear nothing from outside their room; and who presses a tag's button beside a
+// gateway stands there.
 func (b *book) certain(s *Sighting) int16 {
-	if !strings.HasPrefix(s.Tag, "epc:") {
+	if _, known := b.reads[s.Gateway]; !known && !strings.HasPrefix(s.Tag, "epc:") && !s.pressedBeside() {
 		return locate.NoRoom
 	}
 	if room, ok := b.covers[port{s.Gateway, s.Antenna}]; ok {
@@ -116,6 +122,12 @@ func (b *book) certain(s *Sighting) int16 {
 		return room
 	}
 	return locate.NoRoom
+}
+
+// pressedBeside says whether the tag's button was pressed so near the gateway that
+// no wall can stand between.
+func (s *Sighting) pressedBeside() bool {
+	return s.Pressed && s.HasRSSI && s.RSSIdBm >= PressedDBm
 }
 
 // offline are the receivers that have been quiet for too long at a time.

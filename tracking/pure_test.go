@@ -87,6 +87,57 @@ func TestTagCarriedThroughAPortalWithoutSignalStrength(t *testing.T) {
 	}
 }
 
+func TestDirectionThroughADoorwayIsTheOrderOfItsAntennas(t *testing.T) {
+	const ward, hall = 1, 2
+	reads := func(all ...heard) *passage {
+		p := &passage{}
+		for i := range all {
+			all[i].readMS = all[i].atMS
+			if begun := p.read(&all[i]); begun != (i == 0) {
+				t.Fatalf("read %d of %+v begins a passage: %v", i, all, begun)
+			}
+		}
+		return p
+	}
+	outward := []heard{{certain: ward, dbm: -50, atMS: 1000}, {certain: hall, dbm: -66, atMS: 1020}, {certain: ward, dbm: -48, atMS: 1200},
+		{certain: hall, dbm: -55, atMS: 1400}, {certain: ward, dbm: -60, atMS: 1500}, {certain: hall, dbm: -49, atMS: 1700}}
+	if got := reads(outward...).to(); got != hall {
+		t.Errorf("carried out, with cross-reads: room %d", got)
+	}
+	inward := slices.Clone(outward)
+	for i := range inward {
+		inward[i].certain = ward + hall - inward[i].certain
+	}
+	if got := reads(inward...).to(); got != ward {
+		t.Errorf("carried in: room %d", got)
+	}
+	if got := reads(heard{certain: ward, atMS: 1}, heard{certain: ward, atMS: 900}).to(); got != ward {
+		t.Errorf("one side alone read it: room %d", got)
+	}
+	if got := reads(heard{certain: ward, atMS: 1}, heard{certain: hall, atMS: 20}, heard{certain: hall, atMS: 120}, heard{certain: ward, atMS: 140}).to(); got != locate.NoRoom {
+		t.Errorf("both sides read it at once: room %d", got)
+	}
+	p := reads(outward...)
+	if p.over(1700+passageGapMS-1) || !p.over(1700+passageGapMS) {
+		t.Error("a passage is over when its antennas have been silent for a while")
+	}
+	p.read(&heard{certain: ward, atMS: 1000 + longestPassageMS})
+	if !p.over(1000 + longestPassageMS) {
+		t.Error("what stands in the doorway is asked again")
+	}
+}
+
+// A reader that sends all reads of a passage in one message still tells their order by its own clock.
+func TestDirectionIsByTheReadersClock(t *testing.T) {
+	var p passage
+	for _, h := range []heard{{certain: 2, readMS: 5_800, atMS: 9_000}, {certain: 1, readMS: 5_000, atMS: 9_000}, {certain: 2, readMS: 6_000, atMS: 9_000}} {
+		p.read(&h)
+	}
+	if got := p.to(); got != 2 {
+		t.Errorf("room %d", got)
+	}
+}
+
 func TestFullQueueDropsTheOldest(t *testing.T) {
 	q := newQueue(4)
 	if dropped := q.put([]heard{{atMS: 1}, {atMS: 2}, {atMS: 3}, {atMS: 4}}); dropped != 0 || q.waiting() != 4 {

@@ -20,6 +20,8 @@ type heard struct {
 	certain  int16 // the one room it can have come from, or locate.NoRoom
 	battery  int8
 	motion   locate.Motion
+	doorway  bool  // certain is one side of a doorway
+	readMS   int64 // by the reader's own clock, which orders what it read
 }
 
 // queue is a bounded ring. put never waits; take empties it.

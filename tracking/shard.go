@@ -28,6 +28,7 @@ const (
 type tracked struct {
 	state   locate.State
 	portal  portal
+	passage passage
 	place   Place
 	seenMS  int64
 	loudest float32 // of the step that is open
@@ -67,6 +68,7 @@ type shard struct {
 	filter   *locate.Filter
 	assets   []*tracked // by the book's index; nil for other shards' assets
 	opened   []int32
+	passing  []int32 // assets in a doorway
 	taught   []int32 // assets that teach a room just now
 	moves    []Move
 	offline  []int    // receivers that were silent at the last sweep
@@ -167,12 +169,13 @@ func (s *shard) turn() {
 	s.filter = locate.NewFilter(s.book.model)
 	s.filter.Offline(s.book.offline(s.tracker.now()))
 	s.assets, s.opened, s.taught = make([]*tracked, len(s.book.assets)), s.opened[:0], s.taught[:0]
+	s.passing = s.passing[:0]
 	for index, place := range fresh.places {
 		t := &tracked{place: place}
 		if oldBook != nil {
 			if was, ok := oldBook.byAsset[s.book.assets[index]]; ok && old[was] != nil {
 				*t = *old[was]
-				t.open, t.portal = false, portal{}
+				t.open, t.portal, t.passage = false, portal{}, passage{}
 			}
 		}
 		t.state = s.restored(t.place)
@@ -283,11 +286,18 @@ func (s *shard) take(h *heard) {
 		t.state.Feel(h.motion)
 	}
 	switch {
+	case h.doorway:
+		if t.passage.read(h) {
+			s.passing = append(s.passing, h.asset)
+		}
+		s.heardBy(t, h)
+		if !t.passage.beside(t.state.Answer().Room) { // which way it goes is not known yet, but it is here
+			s.read(h.asset, t, h.certain, h.atMS)
+		}
 	case h.certain != locate.NoRoom:
 		if t.portal.admits(h.certain, h.dbm, h.atMS) {
-			event, _ := s.filter.Place(&t.state, int(h.certain), locate.RoomRead, h.atMS)
 			s.heardBy(t, h)
-			s.moved(h.asset, t, event.Answer)
+			s.read(h.asset, t, h.certain, h.atMS)
 		}
 	case h.receiver != locate.NoRoom:
 		if t.class != nil && h.atMS <= t.class.untilMS && len(t.class.heard) < maxTaught {
@@ -303,6 +313,30 @@ func (s *shard) take(h *heard) {
 			s.moved(h.asset, t, t.answerOf(event, changed))
 		}
 	}
+}
+
+// read puts an asset into a room on a reader's word; one that is older than what is
+// known is left out.
+func (s *shard) read(index int32, t *tracked, room int16, atMS int64) {
+	s.filter.Place(&t.state, int(room), locate.RoomRead, atMS)
+	if a := t.state.Answer(); a.Room == room && a.Why == locate.RoomRead {
+		s.moved(index, t, a)
+	}
+}
+
+// pass ends the passages whose antennas have been silent for a while.
+func (s *shard) pass(at time.Time) {
+	s.passing = slices.DeleteFunc(s.passing, func(index int32) bool {
+		t := s.assets[index]
+		if !t.passage.over(at.UnixMilli()) {
+			return false
+		}
+		if to := t.passage.to(); to != locate.NoRoom {
+			s.read(index, t, to, max(t.passage.lastMS, t.state.Answer().AtMS)) // a beacon may have been heard since
+		}
+		t.passage = passage{}
+		return true
+	})
 }
 
 // back says whether an asset that was given up is heard again where it was.
@@ -340,6 +374,7 @@ func (s *shard) settle(at time.Time) {
 		}
 	}
 	s.opened = kept
+	s.pass(at)
 }
 
 // moved turns an answer of the filter into a move, if the asset was held to be elsewhere.
@@ -395,17 +430,32 @@ func (s *shard) sweep(at time.Time) {
 	s.filter.Offline(offline)
 	s.darken(offline)
 	for index, t := range s.assets {
-		if t == nil || !t.place.Known() || !t.place.GoneAt.IsZero() || t.place.seenOnce() {
+		if t == nil || !t.place.Known() || !t.place.GoneAt.IsZero() {
 			continue
+		}
+		patience := LostFor
+		if t.place.seenOnce() {
+			if !s.emptied(t, at) {
+				continue
+			}
+			patience = OutFor
 		}
 		silentSince := time.UnixMilli(t.seenMS)
 		if silentSince.Before(s.began) {
 			silentSince = s.began // while nobody listened, nobody was silent
 		}
-		if at.Sub(silentSince) >= LostFor {
+		if at.Sub(silentSince) >= patience {
 			s.departed(int32(index), t, at)
 		}
 	}
+}
+
+// emptied says whether an asset was last read by a cabinet that goes on reading: it
+// reads all that stands in it, so what it does not read has been taken out.
+func (s *shard) emptied(t *tracked, at time.Time) bool {
+	gateway := t.place.Gateway
+	return t.place.Why == locate.RoomRead.String() && s.book.reads[gateway] == hospital.ReadsCabinet &&
+		at.Sub(s.tracker.GatewayHeard(gateway)) <= QuietGateway
 }
 
 // darken notes the rooms and floors whose gateways have fallen silent or come

@@ -16,6 +16,10 @@ import (
 // NoBattery is what Sighting.BatteryPct says when the advert carried none.
 const NoBattery = -1
 
+// PressedDBm is how loud a pressed button must be heard for the tag to stand in the
+// gateway's own room: within about two metres of it.
+const PressedDBm = -62
+
 // Sighting is one gateway hearing one tag once.
 type Sighting struct {
 	// Tag is the identity heard: a MAC as 12 lower-case hex digits,
@@ -38,4 +42,6 @@ type Sighting struct {
 	BatteryPct int
 	// Moving is the tag's accelerometer bit; nil when the advert carried none.
 	Moving *bool
+	// Pressed says that a person pressed the tag's button as it was heard.
+	Pressed bool
 }

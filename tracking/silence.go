@@ -18,6 +18,7 @@ const (
 	TagSilent      Silence = "tag silent"      // its gateways hear others, but not it
 	FlatBattery    Silence = "flat battery"    // it fell silent after its battery ran low
 	GatewayOffline Silence = "gateway offline" // the gateway that heard it stopped when it did
+	TakenOut       Silence = "taken out"       // the cabinet that read it reads the others, but not it
 	NeverHeard     Silence = "never heard"
 )
 
@@ -25,6 +26,8 @@ const (
 const (
 	FreshFor = time.Minute
 	LostFor  = 10 * time.Minute
+	// OutFor is after how long a cabinet that goes on reading misses an asset.
+	OutFor = 2 * time.Minute
 	// QuietGateway is after how long without a word a gateway counts as offline.
 	QuietGateway = 2 * time.Minute
 	// LowBatteryPct is the charge at which a tag may fall silent any day.
@@ -38,7 +41,7 @@ type GatewayHeard func(hospital.GatewayID) time.Time
 
 // Lost says whether the place is no longer current.
 func (s Silence) Lost() bool {
-	return s == TagSilent || s == FlatBattery || s == GatewayOffline || s == NeverHeard
+	return s == TagSilent || s == TakenOut || s == FlatBattery || s == GatewayOffline || s == NeverHeard
 }
 
 // Sentence is the silence in words; empty while the place is current.
@@ -50,6 +53,8 @@ func (s Silence) Sentence() string {
 		return "The tag's battery was almost empty when it fell silent. Replace it."
 	case GatewayOffline:
 		return "The gateway that heard it is offline. The asset is probably still where it was."
+	case TakenOut:
+		return "It was taken out: the cabinet's reader reads what stands in it, but not this asset."
 	case NeverHeard:
 		return "No gateway has heard this asset's tag yet."
 	}
@@ -70,6 +75,8 @@ func SilenceOf(p Place, at time.Time, heard GatewayHeard) Silence {
 	}
 	age := at.Sub(p.SeenAt)
 	switch {
+	case p.seenOnce() && !p.GoneAt.IsZero():
+		return TakenOut
 	case age < FreshFor:
 		return Fresh
 	case age < LostFor, p.seenOnce():

@@ -30,9 +30,12 @@ func openBay(t *testing.T) *bay {
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "S", Zone: "UTC"},
 		Buildings: []document.Building{{ID: "b", Name: "B"}}, Floors: []document.Floor{{ID: "f", Building: "b", Name: "F", WidthMetres: 30, HeightMetres: 10}},
 		Rooms:    []document.Room{{ID: "bay", Floor: "f", Name: "Bay", Kind: hospital.Corridor}}, // a room that says nothing of its pumps
-		Gateways: []document.Gateway{{ID: "g", Name: "g", Make: "minew", Room: "bay"}},
+		Gateways: []document.Gateway{{ID: "g", Name: "g", Make: "minew", Room: "bay"},
+			{ID: "cabinet", Name: "cabinet", Make: "impinj", Room: "bay", Reads: hospital.ReadsCabinet}},
 		Assets: []document.Asset{{ID: "P-1", Kind: "pump", Name: "Pump", Tags: []document.Tag{{ID: "c30000000001"}}},
-			{ID: "P-2", Kind: "pump", Name: "Pump", Tags: []document.Tag{{ID: "c30000000002"}}}}}
+			{ID: "P-2", Kind: "pump", Name: "Pump", Tags: []document.Tag{{ID: "c30000000002"}}},
+			{ID: "S-1", Kind: "scope", Name: "Scope", Tags: []document.Tag{{ID: "epc:3034257BF7194E4000000001"}}},
+			{ID: "S-2", Kind: "scope", Name: "Scope", Tags: []document.Tag{{ID: "epc:3034257BF7194E4000000002"}}}}}
 	if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +49,26 @@ func openBay(t *testing.T) *bay {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// takesStock is a cabinet's reader reading the labels that stand in it.
+func (b *bay) takesStock(labels ...string) {
+	b.t.Helper()
+	for _, label := range labels {
+		read := tracking.Sighting{Tag: label, Gateway: "cabinet", ReceivedAt: b.at, BatteryPct: tracking.NoBattery}
+		if err := b.tracker.Sight(b.t.Context(), []tracking.Sighting{read}); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+func (b *bay) work() {
+	b.t.Helper()
+	ended, stop := context.WithCancel(b.t.Context())
+	stop()
+	if err := b.tracker.Run(ended); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // heard hands over one sighting of each tag.
@@ -67,11 +90,7 @@ func (b *bay) hear(tags ...string) {
 		b.at = b.at.Add(time.Second)
 		b.heard(tags...)
 	}
-	ended, stop := context.WithCancel(b.t.Context())
-	stop()
-	if err := b.tracker.Run(ended); err != nil {
-		b.t.Fatal(err)
-	}
+	b.work()
 }
 
 func (b *bay) last(id tracking.AssetID) (tracking.Moment, tracking.Asset) {
@@ -147,5 +166,47 @@ func TestDeadGatewayIsToldOnceAndItsPumpIsNotCalledMissing(t *testing.T) {
 	asset, err := b.kept.Asset(t.Context(), "P-1")
 	if err != nil || asset.Place.Room != "bay" || !asset.Place.GoneAt.IsZero() {
 		t.Errorf("heard again, the pump is back: %+v, %v", asset.Place, err)
+	}
+}
+
+const (
+	scope1 = "epc:3034257BF7194E4000000001"
+	scope2 = "epc:3034257BF7194E4000000002"
+)
+
+// A cabinet's reader takes stock again and again. What it no longer reads was taken
+// out; while the reader itself is silent, nobody knows.
+func TestWhatACabinetNoLongerReadsWasTakenOut(t *testing.T) {
+	b := openBay(t)
+	b.takesStock(scope1, scope2)
+	b.work()
+	if moment, scope := b.last("S-1"); moment.Kind != tracking.Arrival || scope.Place.Room != "bay" {
+		t.Fatalf("%+v", moment)
+	}
+	begun := b.at
+	b.at = begun.Add(tracking.OutFor - time.Second)
+	b.takesStock(scope2)
+	b.tracker.SweepAt(t.Context(), b.at)
+	if moment, _ := b.last("S-1"); moment.Kind != tracking.Arrival {
+		t.Fatalf("missed for less than %s: %+v", tracking.OutFor, moment)
+	}
+	b.at = begun.Add(tracking.OutFor)
+	b.tracker.SweepAt(t.Context(), b.at)
+	moment, scope := b.last("S-1")
+	if moment.Kind != tracking.Departure || moment.Why != string(tracking.TakenOut) || scope.Place.Room != "bay" {
+		t.Errorf("%+v of %+v", moment, scope.Place)
+	}
+	if got := tracking.SilenceOf(scope.Place, b.at, b.tracker.GatewayHeard); got != tracking.TakenOut {
+		t.Errorf("its page says %q", got)
+	}
+	b.at = b.at.Add(time.Hour) // the reader fell silent as well
+	b.tracker.SweepAt(t.Context(), b.at)
+	if moment, _ := b.last("S-2"); moment.Kind != tracking.Arrival {
+		t.Errorf("a silent reader says nothing of what stands in its cabinet: %+v", moment)
+	}
+	b.takesStock(scope1, scope2)
+	b.work()
+	if moment, scope := b.last("S-1"); moment.Kind != tracking.Arrival || !scope.Place.GoneAt.IsZero() {
+		t.Errorf("put back: %+v", moment)
 	}
 }

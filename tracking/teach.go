@@ -225,7 +225,7 @@ func (s *shard) dismiss(id AssetID, c *class) {
 		}
 	}
 	if c.kind != Taught {
-		s.pass(lesson, c.by)
+		s.handOver(lesson, c.by)
 		return
 	}
 	if len(lesson.Steps) < LeastTaught {
@@ -242,9 +242,9 @@ func (s *shard) dismiss(id AssetID, c *class) {
 	}
 }
 
-// pass hands over what a person taught in passing: how the room sounds, if enough
+// handOver queues what a person taught in passing: how the room sounds, if enough
 // was heard, and whether the answer had been right, if there was one.
-func (s *shard) pass(lesson Lesson, by hospital.Actor) {
+func (s *shard) handOver(lesson Lesson, by hospital.Actor) {
 	if len(lesson.Steps) < LeastHeard {
 		lesson.Steps = nil
 	}

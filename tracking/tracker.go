@@ -170,6 +170,12 @@ func (b *book) lookUp(s *Sighting, asset int32, at time.Time) heard {
 	if receiver, ok := b.model.Receiver(string(s.Gateway)); ok {
 		h.receiver = int16(receiver)
 	}
+	if h.certain != locate.NoRoom {
+		h.doorway, h.readMS = b.reads[s.Gateway] == hospital.ReadsDoorway, h.atMS
+		if !s.At.IsZero() {
+			h.readMS = s.At.UnixMilli()
+		}
+	}
 	if s.HasRSSI {
 		h.dbm = float32(s.RSSIdBm)
 	} else if h.certain == locate.NoRoom {

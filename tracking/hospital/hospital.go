@@ -136,4 +136,22 @@ type Gateway struct {
 	Position *Point
 	// Antennas maps an RFID reader's antenna port to the room it reads.
 	Antennas map[int]RoomID
+	// Reads is what its hearing a tag says; empty for a gateway that hears from afar.
+	Reads Reads
 }
+
+// Reads is what a reader's hearing a tag says of where the tag is. Without it a
+// gateway hears from afar, and only passive labels are known to be at its antenna.
+type Reads string
+
+// A room's reader hears nothing from outside it: infrared, ultrasound, a button
+// beside the door. A doorway's has an antenna on either side. A cabinet's reads all
+// that stands in it, again and again.
+const (
+	ReadsRoom    Reads = "room"
+	ReadsDoorway Reads = "doorway"
+	ReadsCabinet Reads = "cabinet"
+)
+
+// AllReads lists them.
+func AllReads() []Reads { return []Reads{ReadsRoom, ReadsDoorway, ReadsCabinet} }

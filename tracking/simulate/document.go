@@ -50,7 +50,7 @@ func (d *Drawing) documentHouses(doc *document.Document) {
 	}
 	for _, g := range d.Gateways {
 		doc.Gateways = append(doc.Gateways, document.Gateway{ID: g.ID, Name: g.Name, Make: g.Make, Room: g.Room,
-			Position: g.Position, Antennas: g.Antennas})
+			Position: g.Position, Antennas: g.Antennas, Reads: g.Reads})
 	}
 }
 

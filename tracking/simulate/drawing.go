@@ -261,6 +261,7 @@ func (d *Drawing) aimPortals() {
 	for i, g := range d.Gateways {
 		if room, ok := d.Room(g.Room); ok && g.Make == impinj {
 			d.Gateways[i].Antennas[2] = room.Neighbours[0]
+			d.Gateways[i].Reads = hospital.ReadsDoorway
 		}
 	}
 }

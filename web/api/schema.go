@@ -21,7 +21,7 @@ type object map[string]any
 func words() map[reflect.Type][]string {
 	return map[reflect.Type][]string{
 		reflect.TypeFor[tracking.Status](): textOf(tracking.Statuses()),
-		reflect.TypeFor[tracking.Silence](): textOf([]tracking.Silence{tracking.Fresh, tracking.Ageing, tracking.TagSilent,
+		reflect.TypeFor[tracking.Silence](): textOf([]tracking.Silence{tracking.Fresh, tracking.Ageing, tracking.TagSilent, tracking.TakenOut,
 			tracking.FlatBattery, tracking.GatewayOffline, tracking.NeverHeard}),
 		reflect.TypeFor[hospital.RoomKind]():   textOf(hospital.RoomKinds()),
 		reflect.TypeFor[coldchain.Direction](): textOf([]coldchain.Direction{coldchain.TooWarm, coldchain.TooCold}),

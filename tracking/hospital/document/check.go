@@ -171,12 +171,32 @@ func (c *checker) outline(i int, r Room, floor Floor, drawn bool) {
 	}
 }
 
+// reads says what a reader of a room, a doorway or a cabinet lacks.
+func (c *checker) reads(g Gateway, i int) {
+	switch g.Reads {
+	case "":
+	case hospital.ReadsDoorway:
+		sides := make(map[hospital.RoomID]bool)
+		for _, room := range g.Antennas {
+			sides[room] = true
+		}
+		if len(sides) != 2 {
+			c.say("A doorway needs antennas on both sides: name two rooms.", "gateways", i, "antennas")
+		}
+	case hospital.ReadsRoom, hospital.ReadsCabinet:
+		if g.Room == "" && len(g.Antennas) == 0 {
+			c.say("Name the room that it reads.", "gateways", i, "room")
+		}
+	}
+}
+
 func (c *checker) gateways() {
 	for i, g := range c.doc.Gateways {
 		c.knownRoom(g.Room, "gateways", i, "room")
 		for _, port := range slices.Sorted(maps.Keys(g.Antennas)) {
 			c.knownRoom(g.Antennas[port], "gateways", i, "antennas", port)
 		}
+		c.reads(g, i)
 		if g.Position == nil {
 			continue
 		}

@@ -89,6 +89,7 @@ type Gateway struct {
 	Room     hospital.RoomID         `json:"room,omitempty"`
 	Position *hospital.Point         `json:"position,omitempty"` // metres on the plan of the room's floor
 	Antennas map[int]hospital.RoomID `json:"antennas,omitempty"` // RFID antenna port → room
+	Reads    hospital.Reads          `json:"reads,omitempty"`    // one of hospital.AllReads
 }
 
 // GatewayMakes lists the envelopes that a gateway may speak.

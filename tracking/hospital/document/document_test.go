@@ -203,6 +203,7 @@ func TestTheSchemaListsWhatTheTypesList(t *testing.T) {
 	}
 	same("profiles", schema.Defs["profile"].Enum, Profiles())
 	same("makes", schema.Defs["gateway"].Properties["make"].Enum, GatewayMakes())
+	same("reads", schema.Defs["gateway"].Properties["reads"].Enum, texts(hospital.AllReads()))
 	same("criticalities", schema.Defs["item"].Properties["criticality"].Enum, Criticalities())
 	same("room kinds", schema.Defs["room"].Properties["kind"].Enum, texts(hospital.RoomKinds()))
 	same("roles", schema.Defs["person"].Properties["roles"].Items.Enum, texts(hospital.Roles()))

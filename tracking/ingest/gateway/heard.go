@@ -48,7 +48,8 @@ func (r *reader) take(h heard) {
 
 func (r *reader) sightHeard(h heard) {
 	sighting := tracking.Sighting{Tag: h.mac, RSSIdBm: h.rssi, HasRSSI: true, At: h.at,
-		BatteryPct: h.battery, Moving: h.advert.Sensor.Moving()}
+		BatteryPct: h.battery, Moving: h.advert.Sensor.Moving(),
+		Pressed: h.advert.Sensor.Button.Known && h.advert.Sensor.Button.Value}
 	for _, names := range [2][]string{h.also, h.advert.Tags} {
 		for _, name := range names {
 			known(&sighting, name)
