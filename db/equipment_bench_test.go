@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,7 +70,7 @@ func campus(b *testing.B) tracking.Equipment {
 	return tracking.Equipment{Register: register, Store: kept, Tracker: tracker, Now: func() time.Time { return noon }}
 }
 
-// BenchmarkNearest is the bar for search and nearest: under 20 ms with 50,000 assets.
+// BenchmarkNearest is the bar for search and nearest: under 20 ms at p99 with 50,000 assets.
 func BenchmarkNearest(b *testing.B) {
 	e := campus(b)
 	for name, q := range map[string]tracking.Query{
@@ -78,21 +79,34 @@ func BenchmarkNearest(b *testing.B) {
 		"rare status far away":   {Text: "kind07", Status: tracking.Broken, Room: "f0-0"},
 		"a number":               {Text: "A-31234"},
 		"a serial number":        {Text: "SN31234", Room: "f3-20"},
+		"free first of a kind":   {Text: "kind07", Room: "f3-20"},
 		"everything":             {Room: "f3-20"},
 	} {
 		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := e.Search(b.Context(), nurse, q); err != nil {
-					b.Fatal(err)
-				}
-			}
+			p99(b, func() error {
+				_, err := e.Search(b.Context(), nurse, q)
+				return err
+			})
 		})
 	}
 	b.Run("a floor's map", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := e.Map(b.Context(), nurse, "f3"); err != nil {
-				b.Fatal(err)
-			}
-		}
+		p99(b, func() error {
+			_, err := e.Map(b.Context(), nurse, "f3")
+			return err
+		})
 	})
+}
+
+// p99 reports how long the slowest hundredth takes at least.
+func p99(b *testing.B, ask func() error) {
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		if err := ask(); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }

@@ -44,6 +44,30 @@ func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int)
 	return lessons, rows.Err()
 }
 
+// TaughtRooms counts the lessons that count and were given on purpose, by room.
+func (e Equipment) TaughtRooms(ctx context.Context) (map[hospital.RoomID]int, error) {
+	const q = `
+		SELECT room_id, COUNT(*)
+		FROM room_lessons
+		WHERE undone_at = 0 AND kind = 'taught'
+		GROUP BY room_id`
+	rows, err := e.Query(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("count lessons: %w", err)
+	}
+	defer rows.Close()
+	counts := make(map[hospital.RoomID]int)
+	for rows.Next() {
+		var room hospital.RoomID
+		var n int
+		if err := rows.Scan(&room, &n); err != nil {
+			return nil, fmt.Errorf("count lessons: %w", err)
+		}
+		counts[room] = n
+	}
+	return counts, rows.Err()
+}
+
 // AddLesson keeps a lesson.
 func (tx equipmentTx) AddLesson(ctx context.Context, l tracking.Lesson) error {
 	steps, err := json.Marshal(l.Steps)

@@ -119,9 +119,10 @@ func (e Equipment) nearestFreeFirst(ctx context.Context, kinds []string, q Query
 	return all, err
 }
 
-// nearest asks room by room, nearest first, until there are enough.
+// nearest asks for the nearest rooms first, and for more at once as long as there
+// are not enough.
 func (e Equipment) nearest(ctx context.Context, kinds []string, q Query, walk Walk) ([]Asset, error) {
-	const roomsAtOnce = 32
+	const roomsFirst, roomsMore = 4, 4 // four rooms, then four times as many
 	rooms := walk.Rooms()
 	if q.Floor != "" {
 		rooms = slices.DeleteFunc(slices.Clone(rooms), func(id hospital.RoomID) bool {
@@ -132,14 +133,12 @@ func (e Equipment) nearest(ctx context.Context, kinds []string, q Query, walk Wa
 		rooms = append(slices.Clone(rooms), "") // last: what nobody has located yet
 	}
 	var all []Asset
-	for chunk := range slices.Chunk(rooms, roomsAtOnce) {
-		some, err := e.Store.InRooms(ctx, kinds, q.Status, chunk, 2*MaxHits)
+	for at, n := 0, roomsFirst; at < len(rooms) && len(all) <= MaxHits; at, n = at+n, n*roomsMore {
+		some, err := e.Store.InRooms(ctx, kinds, q.Status, rooms[at:min(at+n, len(rooms))], 2*MaxHits)
 		if err != nil {
 			return nil, err
 		}
-		if all = append(all, some...); len(all) > MaxHits {
-			break
-		}
+		all = append(all, some...)
 	}
 	return all, nil
 }

@@ -33,6 +33,8 @@ type Store interface {
 	// Lessons lists the lessons that count of a room (empty: of every room): those that
 	// were taught, newest first, then those that were confirmed in passing.
 	Lessons(ctx context.Context, room hospital.RoomID, limit int) ([]Lesson, error)
+	// TaughtRooms counts the lessons that count and were given on purpose, by room.
+	TaughtRooms(ctx context.Context) (map[hospital.RoomID]int, error)
 	// FreeByKind counts the free assets of each kind in the rooms of a unit (empty: anywhere).
 	FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]KindCount, error)
 }

@@ -29,7 +29,7 @@ func openBay(t *testing.T) *bay {
 	base := dbtest.Open(t, db.Options{Now: now, Announce: func(topics []string) { b.told = append(b.told, topics...) }})
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "S", Zone: "UTC"},
 		Buildings: []document.Building{{ID: "b", Name: "B"}}, Floors: []document.Floor{{ID: "f", Building: "b", Name: "F", WidthMetres: 30, HeightMetres: 10}},
-		Rooms:    []document.Room{{ID: "bay", Floor: "f", Name: "Bay", Kind: hospital.Corridor}}, // a room that says nothing of its pumps
+		Rooms: []document.Room{{ID: "bay", Floor: "f", Name: "Bay", Kind: hospital.Corridor}}, // a room that says nothing of its pumps
 		Gateways: []document.Gateway{{ID: "g", Name: "g", Make: "minew", Room: "bay"},
 			{ID: "cabinet", Name: "cabinet", Make: "impinj", Room: "bay", Reads: hospital.ReadsCabinet}},
 		Assets: []document.Asset{{ID: "P-1", Kind: "pump", Name: "Pump", Tags: []document.Tag{{ID: "c30000000001"}}},

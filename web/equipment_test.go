@@ -233,6 +233,8 @@ func TestEngineerTeachesARoom(t *testing.T) {
 	for range 7 { // ten seconds each
 		s.hear("g1")
 	}
+	s.shows("/floors", `href="/rooms/known"`)
+	s.shows("/rooms/known", "1 room of", `href="/rooms/r1/teach"`, "told by distance and walls alone")
 	page := s.shows("/rooms/r1/teach", "Learned", "Ben with P-001", "Take back")
 	_, rest, _ := strings.Cut(page, `action="/rooms/r1/lessons/`)
 	lesson, _, _ := strings.Cut(rest, "/")
@@ -242,5 +244,30 @@ func TestEngineerTeachesARoom(t *testing.T) {
 	s.shows("/rooms/r1/teach", "Nothing yet")
 	if w := s.post("/rooms/r1/lessons/"+lesson+"/undo", nil); w.Code != http.StatusNotFound {
 		t.Errorf("taking back twice is answered %d", w.Code)
+	}
+}
+
+// What a nurse says in passing stands on the room's page, for the engineer to take back.
+func TestNursesWordIsALessonThatCanBeTakenBack(t *testing.T) {
+	s := openStation(t)
+	s.hear("g1")
+	s.shows("/assets/P-001", "It is here", "Not here")
+	if w := s.post("/assets/P-001/here", url.Values{"room": {"r1"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("answered %d", w.Code)
+	}
+	for range 3 { // ten seconds each
+		s.hear("g1")
+	}
+	if w := s.post("/assets/P-001/not-here", nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("answered %d", w.Code)
+	}
+	s.shows("/assets/P-001", "Not found in", "looked at")
+	for range 3 {
+		s.hear("g1")
+	}
+	s.who = hospital.Person{ID: "b", Name: "Ben", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
+	s.shows("/rooms/r1/teach", "saw P-001 here", "looked for P-001 and did not find it here", "Take back")
+	if code, _ := s.get("/rooms/known"); code != http.StatusOK {
+		t.Errorf("answered %d", code)
 	}
 }

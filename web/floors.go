@@ -38,7 +38,7 @@ func (d *Door) floors(c echo.Context) error {
 	for _, floor := range slices.Backward(d.Register.Current().Floors) {
 		lines = append(lines, views.FloorLine{Floor: floor, Rooms: rooms[floor.ID], Count: counts[floor.ID]})
 	}
-	return d.show(c, "Map", views.Floors(lines))
+	return d.show(c, "Map", views.Floors(lines, d.actor(c).May(hospital.ManageEquipment)))
 }
 
 // floor is the map of one floor.

@@ -19,10 +19,20 @@ func (d *Door) teachRoutes() []route {
 		return nil
 	}
 	return []route{
+		{get, "/rooms/known", hospital.ManageEquipment, d.known},
 		{get, "/rooms/:id/teach", hospital.ManageEquipment, d.teach},
 		{post, "/rooms/:id/teach", hospital.ManageEquipment, d.beginLesson},
 		{post, "/rooms/:id/lessons/:lesson/undo", hospital.ManageEquipment, d.undoLesson},
 	}
+}
+
+// known shows how well every room is known.
+func (d *Door) known(c echo.Context) error {
+	rooms, err := d.Equipment.Known(c.Request().Context(), d.actor(c))
+	if err != nil {
+		return err
+	}
+	return d.show(c, "How well rooms are known", views.Known(views.KnownPage{Known: rooms, House: d.house()}))
 }
 
 // teach shows how well a room is known, and takes a new lesson.
