@@ -250,7 +250,8 @@ func (s Stock) UseByDay(ctx context.Context, item inventory.ItemID, since invent
 func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inventory.HeldLot, error) {
 	const q = `
 		SELECT h.id, h.excursion, h.fridge, h.item, h.lot, h.place, h.quantity, h.placed_at, h.withdrawn,
-			COALESCE((SELECT f.name FROM fridges f WHERE f.id = h.fridge), h.fridge), i.name, i.unit, i.storage, i.stability, l.number, l.expiry, p.name, COALESCE(b.held, 0)
+			COALESCE((SELECT f.name FROM fridges f WHERE f.id = h.fridge), h.fridge), i.name, i.unit, i.storage, i.stability, l.number, l.expiry, p.name, COALESCE(b.held, 0),
+			COALESCE((SELECT r.by_name FROM hold_releases r WHERE r.hold = h.id), '')
 		FROM stock_holds h
 		JOIN stock_items i ON i.id = h.item
 		JOIN stock_lots l ON l.id = h.lot
@@ -278,7 +279,7 @@ func scanHeldLot(row scanner) (h inventory.HeldLot, err error) {
 	var placed int64
 	var stability string
 	if err := row.Scan(&h.ID, &h.Excursion, &h.Fridge, &h.Item, &h.Lot, &h.Place, &h.Quantity, &placed, &h.Withdrawn,
-		&h.FridgeName, &h.ItemName, &h.Unit, &h.Storage, &stability, &h.LotNumber, &h.Expiry, &h.PlaceName, &h.Waiting); err != nil {
+		&h.FridgeName, &h.ItemName, &h.Unit, &h.Storage, &stability, &h.LotNumber, &h.Expiry, &h.PlaceName, &h.Waiting, &h.First); err != nil {
 		return h, err
 	}
 	h.PlacedAt = fromMS(placed)
@@ -313,7 +314,8 @@ func (s Stock) exposures(ctx context.Context, lots []inventory.LotID) (map[inven
 func (s Stock) HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]inventory.HeldLot, error) {
 	const q = `
 		SELECT h.id, h.excursion, h.fridge, h.item, h.lot, h.place, h.quantity, h.placed_at, h.withdrawn, h.decision, h.decided_at, h.decided_by, h.why,
-			i.name, i.unit, l.number, l.expiry, p.name
+			i.name, i.unit, l.number, l.expiry, p.name, i.stability, COALESCE((SELECT r.by_name FROM hold_releases r WHERE r.hold = h.id), ''),
+			COALESCE((SELECT b.held FROM stock_balances b WHERE b.lot = h.lot AND b.place = h.place), 0)
 		FROM stock_holds h
 		JOIN stock_items i ON i.id = h.item
 		JOIN stock_lots l ON l.id = h.lot
@@ -321,14 +323,30 @@ func (s Stock) HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]
 		WHERE h.excursion = $1
 		ORDER BY i.name, l.number, h.id`
 	rows, err := s.Query(ctx, q, excursion)
-	return scanAll(rows, err, func(row scanner) (h inventory.HeldLot, err error) {
+	held, err := scanAll(rows, err, func(row scanner) (h inventory.HeldLot, err error) {
 		var placed int64
+		var stability string
 		var decided sql.NullInt64
 		err = row.Scan(&h.ID, &h.Excursion, &h.Fridge, &h.Item, &h.Lot, &h.Place, &h.Quantity, &placed, &h.Withdrawn, &h.Decision, &decided, &h.DecidedBy, &h.Why,
-			&h.ItemName, &h.Unit, &h.LotNumber, &h.Expiry, &h.PlaceName)
+			&h.ItemName, &h.Unit, &h.LotNumber, &h.Expiry, &h.PlaceName, &stability, &h.First, &h.Waiting)
 		h.PlacedAt, h.DecidedAt = fromMS(placed), fromNullMS(decided)
+		if err == nil {
+			err = json.Unmarshal([]byte(stability), &h.Stability)
+		}
 		return h, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	lots := make([]inventory.LotID, len(held))
+	for i := range held {
+		lots[i] = held[i].Lot
+	}
+	exposures, err := s.exposures(ctx, lots)
+	for i := range held {
+		held[i].Exposures = exposures[held[i].Lot]
+	}
+	return held, err
 }
 
 // Outlooks is inventory.Reader.

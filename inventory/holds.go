@@ -51,6 +51,13 @@ func (h Hold) Open() bool { return h.Decision == Undecided }
 
 // HoldTx is what holds need of a transaction.
 type HoldTx interface {
+	// SecondRelease says whether the site asks for two people to give a held lot free.
+	SecondRelease(context.Context) (bool, error)
+	// FirstRelease is who gave a held lot free first; false while nobody has.
+	FirstRelease(context.Context, HoldID) (FirstRelease, bool, error)
+	AddFirstRelease(context.Context, HoldID, FirstRelease) error
+	// Sign keeps a signature in this change.
+	Sign(context.Context, hospital.Actor, hospital.Signing) (hospital.Signature, error)
 	// PlacesIn are the places inside a fridge.
 	PlacesIn(ctx context.Context, fridge coldchain.FridgeID) ([]Place, error)
 	// Standing is everything that a place holds.
@@ -113,46 +120,136 @@ func (s *Stock) hold(ctx context.Context, tx Tx, excursion coldchain.ExcursionID
 	return tx.Record(ctx, hospital.Deed{By: by, What: "stock.hold", On: "stock/" + string(b.Lot.Item), Why: t.Why, After: after})
 }
 
-// Decide releases or discards what a hold keeps from use. A lot that several
-// excursions hold at a place becomes usable with the last release; discarding it
-// once settles all of its holds there. It needs hospital.DecideLots and a reason;
-// ErrStale when the hold was decided meanwhile.
+// Decide is Judge without a signature.
 func (s *Stock) Decide(ctx context.Context, by hospital.Actor, id HoldID, decision Decision, why string) error {
+	_, err := s.Judge(ctx, by, id, Judgement{Decision: decision, Why: why})
+	return err
+}
+
+// Judgement is what a pharmacist says of a held lot, and how she signs it.
+type Judgement struct {
+	Decision Decision
+	Why      string
+	Proof    hospital.Proof
+}
+
+// FirstRelease is who gave a held lot free first, where the site asks for two.
+type FirstRelease struct {
+	By     hospital.PersonID
+	ByName string
+	Why    string
+}
+
+// Subject names a hold as the audit trail and its signatures do.
+func (h Hold) Subject() string { return fmt.Sprintf("hold/%d", h.ID) }
+
+// Signable is what a signature of a decision is bound to.
+func (h Hold) Signable(decision Decision, why string) (hospital.Content, error) {
+	return hospital.ContentOf(struct {
+		Hold      HoldID
+		Excursion coldchain.ExcursionID
+		Item      ItemID
+		Lot       LotID
+		Decision  Decision
+		Why       string
+	}{h.ID, h.Excursion, h.Item, h.Lot, decision, why})
+}
+
+// Judge releases or discards what a hold keeps from use. A lot that several
+// excursions hold at a place becomes usable with the last release; discarding it
+// once settles all of its holds there. It needs hospital.DecideLots, a reason and,
+// where the Stock is Signed, a signature; ErrStale when the hold was decided
+// meanwhile. It is true when a second person must release the lot as well.
+func (s *Stock) Judge(ctx context.Context, by hospital.Actor, id HoldID, j Judgement) (waits bool, err error) {
 	if err := by.Need(hospital.DecideLots); err != nil {
-		return err
+		return false, err
 	}
-	if decision != ReleaseLot && decision != DiscardLot {
-		return hospital.Refuse(hospital.ErrInvalid, "Choose release or discard.")
+	if j.Decision != ReleaseLot && j.Decision != DiscardLot {
+		return false, hospital.Refuse(hospital.ErrInvalid, "Choose release or discard.")
 	}
-	if why = strings.TrimSpace(why); why == "" {
-		return hospital.Refuse(hospital.ErrInvalid, "Say what the decision rests on.")
+	if j.Why = strings.TrimSpace(j.Why); j.Why == "" {
+		return false, hospital.Refuse(hospital.ErrInvalid, "Say what the decision rests on.")
 	}
-	err := s.Store.InTx(ctx, func(tx Tx) error {
-		h, err := tx.Hold(ctx, id)
+	err = s.Store.InTx(ctx, func(tx Tx) error {
+		h, err := s.judged(ctx, tx, by, id, j)
 		if err != nil {
 			return err
 		}
-		if !h.Open() {
-			return hospital.Refuse(hospital.ErrStale, fmt.Sprintf("%s has already decided on this lot.", h.DecidedBy))
-		}
-		if err := Within(ctx, tx, by, hospital.DecideLots, h.Place); err != nil {
+		if waits, err = s.first(ctx, tx, by, h, j); err != nil || waits {
 			return err
 		}
-		if decision == ReleaseLot {
-			lot, err := tx.Lot(ctx, h.Lot)
-			if err != nil {
-				return err
-			}
-			if err := notRecalled(ctx, tx, h.Item, lot.Number, "released"); err != nil {
-				return err
-			}
-		}
-		return s.settle(ctx, tx, by, h, decision, why)
+		return s.settle(ctx, tx, by, h, j.Decision, j.Why)
 	})
 	if err != nil {
-		return fmt.Errorf("decide hold %d: %w", id, err)
+		return false, fmt.Errorf("decide hold %d: %w", id, err)
 	}
-	return nil
+	return waits, nil
+}
+
+// judged is a hold that the actor may decide so.
+func (s *Stock) judged(ctx context.Context, tx Tx, by hospital.Actor, id HoldID, j Judgement) (Hold, error) {
+	h, err := tx.Hold(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	if !h.Open() {
+		return h, hospital.Refuse(hospital.ErrStale, fmt.Sprintf("%s has already decided on this lot.", h.DecidedBy))
+	}
+	if err := Within(ctx, tx, by, hospital.DecideLots, h.Place); err != nil || j.Decision != ReleaseLot {
+		return h, err
+	}
+	lot, err := tx.Lot(ctx, h.Lot)
+	if err != nil {
+		return h, err
+	}
+	return h, notRecalled(ctx, tx, h.Item, lot.Number, "released")
+}
+
+// first signs the decision. It is true when it is a release that a second person
+// must give too: then that is all that happens.
+func (s *Stock) first(ctx context.Context, tx Tx, by hospital.Actor, h Hold, j Judgement) (bool, error) {
+	two, err := tx.SecondRelease(ctx)
+	if err != nil || !two || j.Decision != ReleaseLot {
+		return false, s.sign(ctx, tx, by, h, j, meaningOf(j.Decision), err)
+	}
+	before, found, err := tx.FirstRelease(ctx, h.ID)
+	switch {
+	case err != nil:
+		return false, err
+	case found && before.By == by.ID:
+		return false, hospital.Refuse(hospital.ErrInvalid, "You have released it already. Somebody else must release it too.")
+	case found:
+		return false, s.sign(ctx, tx, by, h, j, hospital.Reviewed, nil)
+	}
+	if err := s.sign(ctx, tx, by, h, j, hospital.Released, nil); err != nil {
+		return false, err
+	}
+	tx.Announce("stock")
+	if err := tx.AddFirstRelease(ctx, h.ID, FirstRelease{By: by.ID, ByName: by.Name, Why: j.Why}); err != nil {
+		return false, err
+	}
+	return true, tx.Record(ctx, hospital.Deed{By: by, What: "stock.release.first", On: "stock/" + string(h.Item), Why: j.Why,
+		After: fmt.Sprintf(`{"excursion":%d,"lot":%q,"place":%q}`, h.Excursion, h.Lot, h.Place)})
+}
+
+func meaningOf(d Decision) hospital.Meaning {
+	if d == DiscardLot {
+		return hospital.Discarded
+	}
+	return hospital.Released
+}
+
+// sign keeps the signature of a decision; err is passed on.
+func (s *Stock) sign(ctx context.Context, tx Tx, by hospital.Actor, h Hold, j Judgement, meaning hospital.Meaning, err error) error {
+	if err != nil || !s.Signed {
+		return err
+	}
+	content, err := h.Signable(j.Decision, j.Why)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Sign(ctx, by, hospital.Signing{Subject: h.Subject(), Meaning: meaning, Content: content, Proof: j.Proof, Why: j.Why})
+	return err
 }
 
 func (s *Stock) settle(ctx context.Context, tx Tx, by hospital.Actor, h Hold, decision Decision, why string) error {

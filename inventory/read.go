@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
 )
 
 // Reader answers what pages ask. Every answer is of what was last committed.
@@ -29,6 +30,8 @@ type Reader interface {
 	UseByDay(ctx context.Context, item ItemID, since Date) (map[Date]int64, error)
 	// HeldLots are the holds that wait for a decision, oldest first; of one fridge when it is named.
 	HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]HeldLot, error)
+	// Signatures of a record, the first first.
+	Signatures(ctx context.Context, subject string) ([]hospital.Signature, error)
 	// HoldsOf are all holds of an excursion, decided ones too, with who decided what and why.
 	HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]HeldLot, error)
 	// Followed is how far a follower has come in the chain of events.
@@ -118,6 +121,8 @@ type HeldLot struct {
 	Waiting    int64 // held there now
 	Storage    string
 	Stability  []Stability
+	// First is who has released it while a second person must; empty while nobody has.
+	First string
 	// Exposures are all that the lot went through; an excursion that still runs is not among them.
 	Exposures []Exposure
 }

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"wardwatch/tracking/coldchain"
@@ -22,6 +24,42 @@ func ExposureTo(e coldchain.Excursion) Exposure {
 	}
 	spent := max(e.Possible, e.Known)
 	return Exposure{Excursion: e.ID, Minutes: int64((spent + time.Minute - 1) / time.Minute), Peak: peak}
+}
+
+// Before is the budget as it was before an excursion, After with it: what later
+// excursions did is in neither.
+func (h HeldLot) Before() Budget { return BudgetOf(h.Stability, h.until(h.Excursion)) }
+
+// After is Before with the excursion itself.
+func (h HeldLot) After() Budget { return BudgetOf(h.Stability, h.until(h.Excursion+1)) }
+
+func (h HeldLot) until(id coldchain.ExcursionID) []Exposure {
+	var all []Exposure
+	for _, e := range h.Exposures {
+		if e.Excursion < id {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// Said is the budget in words: "3 h 20 min of 24 h at 8 to 15 °C left".
+func (b Budget) Said() string {
+	var said []string
+	for _, band := range b.Bands {
+		left, word := band.Left, "left"
+		if left < 0 {
+			left, word = -left, "too much"
+		}
+		said = append(said, fmt.Sprintf("%d h %02d min of %g h at %g to %g °C %s", int(left.Hours()), int(left.Minutes())%60, band.Hours, band.FromCelsius, band.ToCelsius, word))
+	}
+	if len(b.Bands) == 0 {
+		return "no stability data stored"
+	}
+	if len(b.Unknown) > 0 {
+		said = append(said, "and a temperature of which the maker says nothing")
+	}
+	return strings.Join(said, "; ")
 }
 
 // BandSpent is how much of one band's time a lot has used up.

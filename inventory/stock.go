@@ -48,6 +48,8 @@ type Tx interface {
 // Stock changes what is held. Each change is one transaction with its line in
 // the ledger and in the audit trail.
 type Stock struct {
+	// Signed: what is decided of a held lot needs an electronic signature.
+	Signed   bool
 	Store    Store
 	Register *hospital.Register
 }

@@ -101,6 +101,11 @@ func (d *Door) contents(c echo.Context, id coldchain.FridgeID) (templ.Component,
 
 // excursion is what happened, what it touched and who decided what.
 func (d *Door) excursion(c echo.Context) error {
+	return d.showExcursion(c, http.StatusOK, func(*views.CaseWork) {})
+}
+
+// showExcursion is excursion, with a form that came back.
+func (d *Door) showExcursion(c echo.Context, status int, back func(*views.CaseWork)) error {
 	told, err := d.caseOf(c)
 	if err != nil {
 		return err
@@ -109,7 +114,11 @@ func (d *Door) excursion(c echo.Context) error {
 	for _, lot := range told.Lots {
 		p.Lots = append(p.Lots, views.ExcursionLot(lot))
 	}
-	return d.show(c, fmt.Sprintf("Excursion %d", told.Excursion.ID), views.ExcursionPage(p), told.Excursion.Fridge.Topic(), notify.Topic)
+	if p.Work, err = d.caseWork(c, told); err != nil {
+		return err
+	}
+	back(&p.Work)
+	return d.showAs(c, status, fmt.Sprintf("Excursion %d", told.Excursion.ID), views.ExcursionPage(p), told.Excursion.Fridge.Topic(), notify.Topic)
 }
 
 // excursionPaper is the case as a PDF.
@@ -118,11 +127,11 @@ func (d *Door) excursionPaper(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	paper, err := report.Excursion(told, d.paper(c))
+	paper, err := report.Excursion(told.Case, d.paper(c))
 	return d.file(c, err, fmt.Sprintf("excursion-%d.pdf", told.Excursion.ID), "application/pdf", paper)
 }
 
-func (d *Door) caseOf(c echo.Context) (told report.Case, err error) {
+func (d *Door) caseOf(c echo.Context) (told caseTold, err error) {
 	ctx := c.Request().Context()
 	n, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -141,26 +150,25 @@ func (d *Door) caseOf(c echo.Context) (told report.Case, err error) {
 		return told, err
 	}
 	if d.Stock != nil && d.actor(c).May(hospital.SeeStock) {
-		held, err := d.Stock.Store.HoldsOf(ctx, told.Excursion.ID)
-		if err != nil {
+		if told.Held, err = d.Stock.Store.HoldsOf(ctx, told.Excursion.ID); err != nil {
 			return told, err
 		}
-		told.Lots = lotsOf(held)
+		if told.Lots, err = d.lotsOf(ctx, told.Held); err != nil {
+			return told, err
+		}
 	}
-	return told, nil
+	told.Work, err = d.ColdChain.CaseOf(ctx, told.Excursion, told.CaseLots())
+	return told, err
 }
 
-// alarmsOf are the fridge's alarms of the excursion's kind that rang while it ran.
-func (d *Door) alarmsOf(ctx context.Context, told *report.Case) error {
-	e := told.Excursion
-	all, err := d.Alarms.Store.AlarmsOf(ctx, e.Fridge.Topic(), maxExcursions)
+// alarmsOf are the alarms that rang for the excursion, with whom they told.
+func (d *Door) alarmsOf(ctx context.Context, told *caseTold) error {
+	all, err := d.Alarms.Store.AlarmsOf(ctx, told.Excursion.Fridge.Topic(), maxExcursions)
 	if err != nil {
 		return err
 	}
 	for _, a := range all {
-		late := a.Kind == coldchain.KindFoundLate && e.FoundLate
-		during := a.Kind == e.Kind() && !a.RaisedAt.Before(e.Start) && (e.ClearedAt.IsZero() || !a.RaisedAt.After(e.ClearedAt))
-		if !during && !late {
+		if !told.Excursion.Rang(a) {
 			continue
 		}
 		told.Alarms = append(told.Alarms, a)
@@ -173,10 +181,19 @@ func (d *Door) alarmsOf(ctx context.Context, told *report.Case) error {
 	return nil
 }
 
-func lotsOf(held []inventory.HeldLot) []report.Lot {
+// lotsOf tells lots with their budgets, decisions and signatures.
+func (d *Door) lotsOf(ctx context.Context, held []inventory.HeldLot) ([]report.Lot, error) {
 	lots := make([]report.Lot, len(held))
 	for i, h := range held {
-		lots[i] = report.Lot{Item: h.ItemName, Lot: h.LotNumber, Expiry: h.Expiry.String(), Quantity: views.Quantity(h.Quantity, h.Unit)}
+		lots[i] = report.Lot{Item: h.ItemName, Lot: h.LotNumber, Expiry: h.Expiry.String(), Quantity: views.Quantity(h.Quantity, h.Unit),
+			Before: h.Before().Said(), After: h.After().Said()}
+		if h.Running() && h.Open() {
+			lots[i].After = "charged when the excursion ends"
+		}
+		var err error
+		if lots[i].Signed, err = d.Stock.Store.Signatures(ctx, h.Subject()); err != nil {
+			return nil, err
+		}
 		switch h.Decision {
 		case inventory.Undecided:
 		case inventory.MovedOn:
@@ -188,5 +205,5 @@ func lotsOf(held []inventory.HeldLot) []report.Lot {
 			}
 		}
 	}
-	return lots
+	return lots, nil
 }

@@ -35,6 +35,7 @@ func (d *Door) routes() []route {
 		d.loggerRoutes(),
 		d.phoneRoutes(),
 		d.ladderRoutes(),
+		d.caseRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),
 		d.unitRoutes(),

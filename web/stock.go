@@ -222,7 +222,11 @@ func (d *Door) holds(c echo.Context) error {
 func (d *Door) holdsPage(c echo.Context) (views.HoldsPage, error) {
 	fridge := coldchain.FridgeID(c.QueryParam("fridge"))
 	held, err := d.Stock.Store.HeldLots(c.Request().Context(), fridge)
-	return views.HoldsPage{Held: held, Fridge: string(fridge), May: d.actor(c).May(hospital.DecideLots)}, err
+	page := views.HoldsPage{Held: held, Fridge: string(fridge), May: d.actor(c).May(hospital.DecideLots)}
+	if d.Stock.Signed && err == nil && d.actor(c).May(hospital.DecideLots) {
+		page.Sign, err = d.signForm(c)
+	}
+	return page, err
 }
 
 // decideHold releases or discards what a hold keeps.
@@ -232,9 +236,13 @@ func (d *Door) decideHold(c echo.Context) error {
 		return inventory.ErrUnknownHold
 	}
 	id, decision, why := inventory.HoldID(n), inventory.Decision(c.FormValue("decision")), c.FormValue("why")
-	err = d.Stock.Decide(c.Request().Context(), d.actor(c), id, decision, why)
+	waits, err := d.judgeHold(c, id, inventory.Judgement{Decision: decision, Why: why})
 	if err == nil {
-		d.say(c, map[inventory.Decision]string{inventory.ReleaseLot: "Released.", inventory.DiscardLot: "Discarded."}[decision])
+		said := map[inventory.Decision]string{inventory.ReleaseLot: "Released.", inventory.DiscardLot: "Discarded."}[decision]
+		if waits {
+			said = "Released by you. A second person must release it too before it can be used."
+		}
+		d.say(c, said)
 		return d.seeOther(c, "/holds")
 	}
 	status, sentence, back := comesBack(err)

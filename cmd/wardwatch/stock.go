@@ -22,7 +22,7 @@ const (
 // wireStock connects the cold chain → holds, and movements → proposals → orders → suppliers.
 func (h *house) wireStock(context.Context) error {
 	kept := db.Orders{DB: h.db}
-	stock := &inventory.Stock{Store: db.Stock{DB: h.db}, Register: h.register}
+	stock := &inventory.Stock{Signed: true, Store: db.Stock{DB: h.db}, Register: h.register}
 	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Now: h.now, Paper: supplier.Paper, Log: h.log}
 	follower := &inventory.Follower{Chain: db.Fridges{DB: h.db}, Stock: stock, Log: h.log}
 	h.parts.Stock, h.parts.Desk = stock, h.reorders

@@ -90,6 +90,20 @@ func (e Excursion) Kind() notify.Kind {
 	return KindWarm
 }
 
+// Rang says whether an alarm was about the excursion: of its kind and fridge, and
+// ringing at some time while it ran; or the notice that it was found late.
+func (e Excursion) Rang(a notify.Alarm) bool {
+	if a.Subject != e.Fridge.Topic() {
+		return false
+	}
+	if a.Kind == KindFoundLate {
+		return e.FoundLate && !a.RaisedAt.Before(e.End)
+	}
+	overBefore := !a.ReturnedAt.IsZero() && a.ReturnedAt.Before(e.ConfirmedAt)
+	begunAfter := !e.ClearedAt.IsZero() && a.RaisedAt.After(e.ClearedAt.Add(time.Minute))
+	return a.Kind == e.Kind() && !e.FoundLate && !overBefore && !begunAfter
+}
+
 // Peak is the excursion's worst temperature.
 func (e Excursion) Peak() MilliCelsius {
 	if e.Direction == TooCold {
@@ -157,6 +171,11 @@ type Tx interface {
 	// AddOpening stores a planned opening; Opened is the one that a fridge is in.
 	AddOpening(context.Context, Opening) error
 	Opened(ctx context.Context, fridge FridgeID, at time.Time) (Opening, bool, error)
+	// AddCaseStep notes a step of a case's checklist.
+	AddCaseStep(context.Context, ExcursionID, CaseStep) error
+	// Sign keeps a signature in this change.
+	Sign(context.Context, hospital.Actor, hospital.Signing) (hospital.Signature, error)
+	AddPolicy(ctx context.Context, by hospital.Actor, p Policy, why string) error
 	// ProfileVersions are all versions of the site's own profiles, by identifier, oldest first.
 	ProfileVersions(context.Context) ([]ProfileVersion, error)
 	AddProfileVersion(context.Context, hospital.Actor, ProfileVersion) error
@@ -178,6 +197,12 @@ type Store interface {
 	Fridge(context.Context, FridgeID) (Fridge, error)
 	// ProfileVersions are all versions of the site's own profiles, by identifier, oldest first.
 	ProfileVersions(context.Context) ([]ProfileVersion, error)
+	// CaseSteps are what was noted of a case's checklist, oldest first.
+	CaseSteps(context.Context, ExcursionID) ([]CaseStep, error)
+	// Signatures of a record, the first first.
+	Signatures(ctx context.Context, subject string) ([]hospital.Signature, error)
+	// Policy is what the site asks for; one check a day and one person's release while nobody has said.
+	Policy(context.Context) (Policy, error)
 	// Watched are the streams that belong to fridges, each with its newest reading.
 	Watched(context.Context) ([]Watched, error)
 	WatchedIn(context.Context, FridgeID) ([]Watched, error)

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -293,6 +294,9 @@ type Lot struct {
 	Item, Lot, Expiry, Quantity string
 	// Decision is what was decided, by whom and why; empty while nothing is.
 	Decision string
+	// Before and After are its stability budget in words; Signed who signed the decision.
+	Before, After string
+	Signed        []hospital.Signature
 }
 
 // Case is everything about one excursion.
@@ -304,6 +308,17 @@ type Case struct {
 	Alarms    []notify.Alarm
 	Notices   []notify.Notice
 	Lots      []Lot
+	// Work is the checklist, and the signatures that closed the case.
+	Work coldchain.Case
+}
+
+// CaseLots are the lots as the case's signature is bound to them.
+func (c Case) CaseLots() []coldchain.CaseLot {
+	lots := make([]coldchain.CaseLot, len(c.Lots))
+	for i, l := range c.Lots {
+		lots[i] = coldchain.CaseLot{Item: l.Item, Lot: l.Lot, Quantity: l.Quantity, Decision: l.Decision}
+	}
+	return lots
 }
 
 // Excursion draws the case of one excursion.
@@ -329,11 +344,99 @@ func Excursion(c Case, p Paper) ([]byte, error) {
 	s.answers(c)
 	s.lots(c.Lots)
 	s.former(c.Former)
+	s.checklist(c.Work)
+	s.trail(c)
+	s.signed(c.Work)
+	return s.bytes()
+}
+
+// stepTitles are the checklist's lines on paper.
+var stepTitles = map[coldchain.Step]string{
+	coldchain.StepLabel: "Goods labelled “do not use” and kept at the right temperature", coldchain.StepMoved: "Where the goods are",
+	coldchain.StepMaker: "Manufacturer asked", coldchain.StepCause: "Cause and what prevents it",
+}
+
+func (s *sheet) checklist(c coldchain.Case) {
 	s.heading("Immediate action")
-	for _, action := range []string{"Goods labelled “do not use” and kept at the right temperature", "Moved to another fridge, which", "Manufacturer called, reference", "Cause and what prevents it"} {
-		s.line("[  ]  " + action + " ____________________________________________")
+	for _, step := range coldchain.Steps() {
+		done, is := c.Done(step)
+		if !is {
+			s.line("[  ]  " + stepTitles[step] + ": not noted")
+			continue
+		}
+		s.line(fmt.Sprintf("[x]  %s: %s (%s, %s)", stepTitles[step], done.Note, done.ByName, s.when(done.At)))
 	}
-	s.signatures()
+}
+
+// trail is every act on the case in the order of time: who, what, when.
+func (s *sheet) trail(c Case) {
+	type act struct {
+		at   time.Time
+		said string
+	}
+	acts := []act{{c.Excursion.ConfirmedAt, "the excursion was confirmed"}}
+	if !c.Excursion.ClearedAt.IsZero() {
+		acts = append(acts, act{c.Excursion.ClearedAt, "the return to range was held for long enough"})
+	}
+	for _, f := range c.Former {
+		acts = append(acts, act{f.RevisedAt, "data that came later revised the excursion"})
+	}
+	for _, a := range c.Alarms {
+		acts = append(acts, act{a.RaisedAt, "alarm: " + string(a.Kind)})
+		if !a.Ack.At.IsZero() {
+			acts = append(acts, act{a.Ack.At, a.Ack.ByName + " acknowledged the alarm"})
+		}
+		if !a.Closing.At.IsZero() {
+			acts = append(acts, act{a.Closing.At, a.Closing.ByName + " closed the alarm"})
+		}
+	}
+	for _, step := range c.Work.Steps {
+		acts = append(acts, act{step.At, fmt.Sprintf("%s noted: %s. %s", step.ByName, stepTitles[step.Step], step.Note)})
+	}
+	for _, l := range c.Lots {
+		for _, sig := range l.Signed {
+			acts = append(acts, act{sig.At, fmt.Sprintf("%s signed “%s” of lot %s: %s", sig.Name, sig.Meaning, l.Lot, sig.Why)})
+		}
+	}
+	for _, sig := range c.Work.Signed {
+		acts = append(acts, act{sig.At, fmt.Sprintf("%s signed “%s”: the case", sig.Name, sig.Meaning)})
+	}
+	slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
+	s.heading("Who did what")
+	for _, a := range acts {
+		s.line(s.when(a.at) + "  " + a.said)
+	}
+}
+
+// signed are the electronic signatures of the case: 21 CFR 11.50.
+func (s *sheet) signed(c coldchain.Case) {
+	s.heading("Electronic signatures")
+	if len(c.Signed) == 0 {
+		s.line("The case has not been closed.")
+		return
+	}
+	for _, sig := range c.Signed {
+		void := ""
+		if !sig.Stands(c.Content) {
+			void = " VOID: the record has changed since."
+		}
+		s.line(fmt.Sprintf("%s by %s, %s %s (%s UTC), signature %s over record %x.%s", sig.Meaning, sig.Name, sig.Local, sig.Zone,
+			sig.At.UTC().Format("2006-01-02 15:04:05"), sig.ID, sig.Content[:8], void))
+	}
+}
+
+// Label draws the label that goods bear while nobody has decided on them: four on a sheet.
+func Label(c Case, p Paper) ([]byte, error) {
+	s := newSheet(p, fmt.Sprintf("DO NOT USE: excursion %d", c.Excursion.ID))
+	for range 4 {
+		s.font("B", 34)
+		s.pdf.CellFormat(0, 18, s.text("DO NOT USE"), "LTR", 1, "C", false, 0, "")
+		s.font("", 11)
+		said := fmt.Sprintf("%s, %s. Excursion %d: %s since %s.\nKeep it at %v to %v. Ask the pharmacy before you use or discard it.",
+			c.Standing.Fridge.Name, c.Standing.Room.Name, c.Excursion.ID, c.Excursion.Direction, s.when(c.Excursion.Start), c.Standing.Profile.Low, c.Standing.Profile.High)
+		s.pdf.MultiCell(0, 6, s.text(said), "LBR", "C", false)
+		s.pdf.Ln(12)
+	}
 	return s.bytes()
 }
 
@@ -371,6 +474,11 @@ func (s *sheet) lots(lots []Lot) {
 		rows = append(rows, []string{l.Item, l.Lot, l.Expiry, l.Quantity})
 	}
 	s.table(columns, rows)
+	for _, l := range lots {
+		if l.Before != "" {
+			s.line(fmt.Sprintf("%s, stability budget before: %s; after: %s", l.Lot, l.Before, l.After))
+		}
+	}
 	s.decisions(lots)
 }
 
