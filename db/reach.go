@@ -25,6 +25,8 @@ var coldTables = []narrowed{
 	{"sensors", `SELECT * FROM main.sensors WHERE fridge IN (SELECT id FROM fridges)`},
 	{"excursions", `SELECT * FROM main.excursions WHERE fridge IN (SELECT id FROM fridges)`},
 	{"cold_events", `SELECT * FROM main.cold_events WHERE fridge IN (SELECT id FROM fridges)`},
+	{"fridge_facts", `SELECT * FROM main.fridge_facts WHERE fridge IN (SELECT id FROM fridges)`},
+	{"fridge_papers", `SELECT * FROM main.fridge_papers WHERE fridge IN (SELECT id FROM fridges)`},
 	{"fridge_profiles", `SELECT * FROM main.fridge_profiles WHERE fridge IN (SELECT id FROM fridges)`},
 	{"fridge_checks", `SELECT * FROM main.fridge_checks WHERE fridge IN (SELECT id FROM fridges)`},
 	{"fridge_openings", `SELECT * FROM main.fridge_openings WHERE fridge IN (SELECT id FROM fridges)`},

@@ -171,6 +171,8 @@ type Tx interface {
 	// AddOpening stores a planned opening; Opened is the one that a fridge is in.
 	AddOpening(context.Context, Opening) error
 	Opened(ctx context.Context, fridge FridgeID, at time.Time) (Opening, bool, error)
+	AddFacts(context.Context, hospital.Actor, FridgeID, Facts) error
+	AddPaper(context.Context, hospital.Actor, FridgeID, Paper) error
 	// AddCaseStep notes a step of a case's checklist.
 	AddCaseStep(context.Context, ExcursionID, CaseStep) error
 	// Sign keeps a signature in this change.
@@ -197,6 +199,8 @@ type Store interface {
 	Fridge(context.Context, FridgeID) (Fridge, error)
 	// ProfileVersions are all versions of the site's own profiles, by identifier, oldest first.
 	ProfileVersions(context.Context) ([]ProfileVersion, error)
+	// Asset is a fridge with its facts and papers, the newest first.
+	Asset(context.Context, Fridge) (Asset, error)
 	// CaseSteps are what was noted of a case's checklist, oldest first.
 	CaseSteps(context.Context, ExcursionID) ([]CaseStep, error)
 	// Signatures of a record, the first first.

@@ -97,19 +97,23 @@ func (m *Monitor) monthOfPeople(ctx context.Context, report *Month, zone *time.L
 	if report.Checks, err = m.store.Checks(ctx, report.Fridge.ID, report.From, report.To); err != nil {
 		return err
 	}
-	report.Missed = missedDays(report.Checks, report.From, report.To, zone)
+	policy, err := m.store.Policy(ctx)
+	if err != nil {
+		return err
+	}
+	report.Missed = missedDays(report.Checks, report.From, report.To, zone, policy.ChecksADay)
 	return nil
 }
 
-// missedDays are the whole workdays without a look.
-func missedDays(checks []Check, from, to time.Time, zone *time.Location) []time.Time {
-	looked := map[string]bool{}
+// missedDays are the whole workdays with fewer looks than are wanted a day.
+func missedDays(checks []Check, from, to time.Time, zone *time.Location, wanted int) []time.Time {
+	looked := map[string]int{}
 	for _, c := range checks {
-		looked[c.At.In(zone).Format(time.DateOnly)] = true
+		looked[c.At.In(zone).Format(time.DateOnly)]++
 	}
 	var missed []time.Time
 	for day := from.In(zone); !day.AddDate(0, 0, 1).After(to); day = day.AddDate(0, 0, 1) {
-		if weekday := day.Weekday(); weekday == time.Saturday || weekday == time.Sunday || looked[day.Format(time.DateOnly)] {
+		if weekday := day.Weekday(); weekday == time.Saturday || weekday == time.Sunday || looked[day.Format(time.DateOnly)] >= wanted {
 			continue
 		}
 		missed = append(missed, day)

@@ -1,0 +1,66 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+)
+
+// Asset is a fridge with its facts and papers, the newest first.
+func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asset, error) {
+	const qFacts = `
+		SELECT pqs, litres, holdover_minutes, backup_logger, at, by_name
+		FROM fridge_facts
+		WHERE fridge = $1
+		ORDER BY seq DESC
+		LIMIT 1`
+	const qPapers = `
+		SELECT kind, device, done_on, due_on, number, note, at, by_name
+		FROM fridge_papers
+		WHERE fridge = $1
+		ORDER BY done_on DESC, id DESC`
+	asset := coldchain.Asset{Fridge: of}
+	var at, minutes int64
+	facts := &asset.Facts
+	err := f.QueryRow(ctx, qFacts, of.ID).Scan(&facts.PQS, &facts.Litres, &minutes, &facts.BackupLogger, &at, &facts.By)
+	if err == nil {
+		facts.At, facts.HoldOver = fromMS(at), time.Duration(minutes)*time.Minute
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return asset, fmt.Errorf("facts of %s: %w", of.ID, err)
+	}
+	rows, err := f.Query(ctx, qPapers, of.ID)
+	asset.Papers, err = scanAll(rows, err, func(row scanner) (p coldchain.Paper, err error) {
+		var at int64
+		err = row.Scan(&p.Kind, &p.Device, &p.Done, &p.Due, &p.Number, &p.Note, &at, &p.By)
+		p.At = fromMS(at)
+		return p, err
+	})
+	if err != nil {
+		return asset, fmt.Errorf("papers of %s: %w", of.ID, err)
+	}
+	return asset, nil
+}
+
+// AddFacts stores what is known of a fridge as an asset.
+func (tx fridgesTx) AddFacts(ctx context.Context, by hospital.Actor, id coldchain.FridgeID, facts coldchain.Facts) error {
+	const q = `
+		INSERT INTO fridge_facts (fridge, pqs, litres, holdover_minutes, backup_logger, at, by, by_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	_, err := tx.Exec(ctx, q, id, facts.PQS, facts.Litres, int64(facts.HoldOver/time.Minute), facts.BackupLogger, ms(facts.At), by.ID, facts.By)
+	return err
+}
+
+// AddPaper stores a certificate, a service or a repair.
+func (tx fridgesTx) AddPaper(ctx context.Context, by hospital.Actor, id coldchain.FridgeID, p coldchain.Paper) error {
+	const q = `
+		INSERT INTO fridge_papers (fridge, kind, device, done_on, due_on, number, note, at, by, by_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	_, err := tx.Exec(ctx, q, id, p.Kind, p.Device, p.Done, p.Due, p.Number, p.Note, ms(p.At), by.ID, p.By)
+	return err
+}

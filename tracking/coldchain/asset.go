@@ -1,0 +1,208 @@
+package coldchain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"wardwatch/tracking/hospital"
+)
+
+// Facts are what is known of a fridge as an asset, beside its model and serial number.
+type Facts struct {
+	// PQS is its code in WHO's catalogue, such as E003/040; empty for none.
+	PQS    string
+	Litres int // that it holds; 0: not known
+	// HoldOver is how long it stays in range without power, as its maker says; 0: not known.
+	HoldOver time.Duration
+	// BackupLogger is the serial number of the battery-driven logger that stands by.
+	BackupLogger string
+	By           string
+	At           time.Time // zero while nobody has said
+}
+
+// PaperKind is what a paper of a fridge tells of.
+type PaperKind string
+
+// The kinds of papers.
+const (
+	Calibration PaperKind = "calibration"
+	Service     PaperKind = "service"
+	Repair      PaperKind = "repair"
+)
+
+// PaperKinds lists the kinds in the order pages show them.
+func PaperKinds() []PaperKind { return []PaperKind{Calibration, Service, Repair} }
+
+// Paper is a calibration certificate, a service or a repair of a fridge or its probe.
+type Paper struct {
+	Kind PaperKind
+	// Device is the probe or logger that was calibrated; empty: the fridge itself.
+	Device string
+	// Done and Due are days of the site, "2026-05-04"; an empty Due comes never.
+	Done, Due string
+	Number    string // of the certificate
+	Note      string // who did it, with what result and uncertainty
+	By        string
+	At        time.Time
+}
+
+// Asset is a fridge with its facts and papers, the newest first.
+type Asset struct {
+	Fridge Fridge
+	Facts  Facts
+	Papers []Paper
+}
+
+// DueSoon is how long ahead a calibration or service is listed: laboratories take two to three months.
+const DueSoon = 75 * 24 * time.Hour
+
+// Due are the papers that must be renewed on a day or soon after: of each kind and
+// device the newest alone counts, repairs never.
+func (a Asset) Due(today time.Time) []Paper {
+	var due []Paper
+	seen := map[[2]string]bool{}
+	for _, p := range a.Papers {
+		key := [2]string{string(p.Kind), p.Device}
+		if p.Kind == Repair || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if p.Due != "" && p.Due <= today.Add(DueSoon).Format(time.DateOnly) {
+			due = append(due, p)
+		}
+	}
+	return due
+}
+
+// Overdue says whether the day that the paper was due on is past.
+func (p Paper) Overdue(today time.Time) bool {
+	return p.Due != "" && p.Due < today.Format(time.DateOnly)
+}
+
+// Assets are all fridges with their facts and papers, by name.
+func (m *Monitor) Assets(ctx context.Context) ([]Asset, error) {
+	fridges, err := m.store.Fridges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	assets := make([]Asset, len(fridges))
+	for i, f := range fridges {
+		if assets[i], err = m.store.Asset(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	return assets, nil
+}
+
+// Asset is one fridge with its facts and papers; ErrUnknownFridge when there is none.
+func (m *Monitor) Asset(ctx context.Context, id FridgeID) (Asset, error) {
+	f, err := m.store.Fridge(ctx, id)
+	if err != nil {
+		return Asset{}, err
+	}
+	return m.store.Asset(ctx, f)
+}
+
+// SetFacts says what is known of a fridge as an asset.
+func (m *Monitor) SetFacts(ctx context.Context, by hospital.Actor, id FridgeID, facts Facts) error {
+	facts.PQS, facts.BackupLogger = strings.TrimSpace(facts.PQS), strings.TrimSpace(facts.BackupLogger)
+	if facts.Litres < 0 || facts.Litres > 100_000 || facts.HoldOver < 0 || facts.HoldOver > 366*24*time.Hour || len(facts.PQS)+len(facts.BackupLogger) > maxCheckNote {
+		return hospital.Refuse(hospital.ErrInvalid, "Litres and hold-over time must be what a fridge can have.")
+	}
+	return m.keep(ctx, by, id, "fridge.facts", facts.PQS, func(tx Tx) error {
+		facts.By, facts.At = by.Name, tx.Now()
+		return tx.AddFacts(ctx, by, id, facts)
+	})
+}
+
+// AddPaper keeps a certificate, a service or a repair.
+func (m *Monitor) AddPaper(ctx context.Context, by hospital.Actor, id FridgeID, p Paper) error {
+	p.Device, p.Number, p.Note = strings.TrimSpace(p.Device), strings.TrimSpace(p.Number), strings.TrimSpace(p.Note)
+	done, err := time.Parse(time.DateOnly, p.Done)
+	_, wrongDue := time.Parse(time.DateOnly, p.Due)
+	switch {
+	case !slices.Contains(PaperKinds(), p.Kind):
+		return hospital.Refuse(hospital.ErrInvalid, "Choose what was done.")
+	case err != nil || done.Year() < oldestYear:
+		return hospital.Refuse(hospital.ErrInvalid, "Say on which day it was done.")
+	case p.Due != "" && (wrongDue != nil || p.Due <= p.Done):
+		return hospital.Refuse(hospital.ErrInvalid, "It can be due again only after it was done.")
+	case p.Kind == Calibration && (p.Due == "" || p.Number == ""):
+		return hospital.Refuse(hospital.ErrInvalid, "A calibration needs its certificate's number and the day that the next is due.")
+	case p.Note == "" || len(p.Note)+len(p.Device)+len(p.Number) > maxCheckNote:
+		return hospital.Refuse(hospital.ErrInvalid, "Say who did it and what came of it, in at most 1,000 characters.")
+	}
+	return m.keep(ctx, by, id, "fridge.paper", p.Note, func(tx Tx) error {
+		p.By, p.At = by.Name, tx.Now()
+		return tx.AddPaper(ctx, by, id, p)
+	})
+}
+
+// keep stores something of a fridge as an asset, with its deed.
+func (m *Monitor) keep(ctx context.Context, by hospital.Actor, id FridgeID, what, why string, store func(Tx) error) error {
+	if !by.May(hospital.ManageColdChain) {
+		if err := by.Need(hospital.ManageEquipment); err != nil {
+			return err
+		}
+	}
+	err := m.store.InTx(ctx, func(tx Tx) error {
+		if _, err := tx.Fridge(ctx, id); err != nil {
+			return err
+		}
+		if err := store(tx); err != nil {
+			return err
+		}
+		tx.Announce(id.Topic())
+		return tx.Record(ctx, hospital.Deed{By: by, What: what, On: id.Topic(), Why: why})
+	})
+	if err != nil {
+		return fmt.Errorf("%s of %s: %w", what, id, err)
+	}
+	return nil
+}
+
+// Missing is a fridge that has not been looked at as often as the site asks.
+type Missing struct {
+	Fridge Fridge
+	Done   int // checks today
+	Wanted int
+	Last   time.Time // zero: not within a week
+}
+
+// MissingChecks are the fridges that still want a look today; none on a weekend.
+func (m *Monitor) MissingChecks(ctx context.Context, at time.Time) ([]Missing, error) {
+	local := at.In(m.register.Current().Site.Location())
+	if day := local.Weekday(); day == time.Saturday || day == time.Sunday {
+		return nil, nil
+	}
+	policy, err := m.store.Policy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fridges, err := m.store.Fridges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
+	var missing []Missing
+	for _, f := range fridges {
+		checks, err := m.store.Checks(ctx, f.ID, at.Add(-checkReach), at.Add(time.Millisecond))
+		if err != nil {
+			return nil, err
+		}
+		one := Missing{Fridge: f, Wanted: policy.ChecksADay}
+		for _, c := range checks {
+			one.Last = c.At
+			if !c.At.Before(midnight) {
+				one.Done++
+			}
+		}
+		if one.Done < one.Wanted {
+			missing = append(missing, one)
+		}
+	}
+	return missing, nil
+}

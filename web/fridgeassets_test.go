@@ -1,0 +1,80 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+)
+
+func TestAFridgeIsAnAssetWithCertificatesThatFallDue(t *testing.T) {
+	p := openPharmacy(t)
+	p.shows("/fridges/f-1", "/fridges/f-1/asset")
+	if w := p.post("/fridges/f-1/asset", url.Values{"pqs": {"E003/040"}, "litres": {"many"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "E003/040") {
+		t.Errorf("litres that are none answer %d", w.Code)
+	}
+	if w := p.post("/fridges/f-1/asset", url.Values{"pqs": {"E003/<040>"}, "litres": {"240"}, "holdover": {"12,5"}, "backup": {"FT-77"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("answers %d: %s", w.Code, w.Body.String())
+	}
+	p.shows("/fridges/f-1/asset", "E003/&lt;040&gt;", "240 litres", "12 h 30 min", "FT-77", `value="12.5"`)
+	paper := url.Values{"kind": {"calibration"}, "device": {"s-1"}, "done": {"2025-05-01"}, "due": {"2026-05-01"}, "number": {"DKD-5"}, "note": {"± 0.2 °C, passed"}}
+	for field, wrong := range map[string]string{"due": "2025-04-30", "number": " ", "done": "May", "note": "", "kind": "blessing"} {
+		bad := url.Values{}
+		for k, v := range paper {
+			bad[k] = v
+		}
+		bad.Set(field, wrong)
+		if w := p.post("/fridges/f-1/papers", bad); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s %q answers %d", field, wrong, w.Code)
+		}
+	}
+	if w := p.post("/fridges/f-1/papers", paper); w.Code != http.StatusSeeOther {
+		t.Fatalf("answers %d: %s", w.Code, w.Body.String())
+	}
+	p.shows("/coldchain/due", "Overdue since 2026-05-01", "Calibration of s-1, certificate DKD-5") // it is 4 May
+	paper.Set("done", "2026-05-04")
+	paper.Set("due", "2028-05-04")
+	if w := p.post("/fridges/f-1/papers", paper); w.Code != http.StatusSeeOther {
+		t.Fatal(w.Code)
+	}
+	if page := p.shows("/coldchain/due", "None within the next ten weeks"); strings.Contains(page, "Overdue") {
+		t.Error("a renewed certificate is still due")
+	}
+	p.who = person("Nia", hospital.Nurse)
+	if w := p.post("/fridges/f-1/papers", paper); w.Code != http.StatusForbidden {
+		t.Errorf("a nurse's certificate answers %d", w.Code)
+	}
+}
+
+func TestWhereTheSiteAsksForTwoChecksOneIsNotEnough(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(5)
+	p.shows("/coldchain/due", "0 of 1 today", `data-fridge="f-1"`)
+	if w := p.post("/coldchain/policy", url.Values{"checks": {"2"}, "second_release": {"yes"}, "why": {"the state asks for it"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("answers %d: %s", w.Code, w.Body.String())
+	}
+	p.shows("/coldchain/policy", "Set by Pia", "checked")
+	for i := range 2 {
+		p.warm(5)
+		if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
+			t.Fatalf("check %d answers %d: %s", i, w.Code, w.Body.String())
+		}
+		if page := p.shows("/coldchain/due"); strings.Contains(page, `data-fridge="f-1"`) != (i == 0) {
+			t.Errorf("after check %d the list is wrong", i+1)
+		}
+	}
+	p.at = p.at.AddDate(0, 0, 1)
+	p.warm(5)
+	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
+		t.Fatal(w.Code)
+	}
+	p.at = time.Date(2026, 5, 6, 1, 0, 0, 0, time.UTC)
+	month, err := p.monitor.Month(t.Context(), coldchain.FridgeID("f-1"), "2026-05", p.at)
+	if err != nil || len(month.Missed) != 2 || month.Missed[0].Day() != 1 || month.Missed[1].Day() != 5 {
+		t.Errorf("missed %v, %v: 4 May had both checks, 5 May one", month.Missed, err)
+	}
+}
