@@ -542,7 +542,7 @@ func FridgeAssetPage(a coldchain.Asset, f AssetForms, by hospital.Actor, today t
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if by.May(hospital.ManageColdChain) || by.May(hospital.ManageEquipment) {
+		if by.May(hospital.ManageColdChain) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<details class=\"card no-print\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -711,7 +711,7 @@ func FridgeAssetPage(a coldchain.Asset, f AssetForms, by hospital.Actor, today t
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if by.May(hospital.ManageColdChain) || by.May(hospital.ManageEquipment) {
+		if by.May(hospital.ManageColdChain) {
 			templ_7745c5c3_Var35 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

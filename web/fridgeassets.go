@@ -18,8 +18,8 @@ func (d *Door) fridgeAssetRoutes() []route {
 	return []route{
 		{get, "/coldchain/due", hospital.SeeColdChain, d.coldDue},
 		{get, "/fridges/:id/asset", hospital.SeeColdChain, d.fridgeAsset},
-		{post, "/fridges/:id/asset", hospital.SeeColdChain, d.setFridgeFacts},
-		{post, "/fridges/:id/papers", hospital.SeeColdChain, d.addFridgePaper},
+		{post, "/fridges/:id/asset", hospital.ManageColdChain, d.setFridgeFacts},
+		{post, "/fridges/:id/papers", hospital.ManageColdChain, d.addFridgePaper},
 	}
 }
 

@@ -143,13 +143,15 @@ func (m *Monitor) AddPaper(ctx context.Context, by hospital.Actor, id FridgeID, 
 
 // keep stores something of a fridge as an asset, with its deed.
 func (m *Monitor) keep(ctx context.Context, by hospital.Actor, id FridgeID, what, why string, store func(Tx) error) error {
-	if !by.May(hospital.ManageColdChain) {
-		if err := by.Need(hospital.ManageEquipment); err != nil {
-			return err
-		}
+	if err := by.Need(hospital.ManageColdChain); err != nil {
+		return err
 	}
 	err := m.store.InTx(ctx, func(tx Tx) error {
-		if _, err := tx.Fridge(ctx, id); err != nil {
+		f, err := tx.Fridge(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := m.within(by, hospital.ManageColdChain, f); err != nil {
 			return err
 		}
 		if err := store(tx); err != nil {

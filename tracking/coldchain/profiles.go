@@ -93,6 +93,9 @@ func (m *Monitor) SaveProfile(ctx context.Context, by hospital.Actor, p Profile,
 	if err := by.Need(hospital.ManageColdChain); err != nil {
 		return ProfileVersion{}, err
 	}
+	if !by.Reach(hospital.ManageColdChain).Everywhere {
+		return ProfileVersion{}, hospital.ErrForbidden // profiles are the whole hospital's
+	}
 	why = strings.TrimSpace(why)
 	if err := savable(p, why); err != nil {
 		return ProfileVersion{}, err
@@ -181,6 +184,9 @@ func (m *Monitor) GiveProfile(ctx context.Context, by hospital.Actor, id FridgeI
 	err := m.store.InTx(ctx, func(tx Tx) error {
 		f, err := tx.Fridge(ctx, id)
 		if err != nil {
+			return err
+		}
+		if err := m.within(by, hospital.ManageColdChain, f); err != nil {
 			return err
 		}
 		if f.Profile == profile {
