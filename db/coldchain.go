@@ -347,18 +347,54 @@ func (tx fridgesTx) SaveState(ctx context.Context, sensor coldchain.SensorID, c 
 
 // LastPoint is the newest reading of a sensor.
 func (tx fridgesTx) LastPoint(ctx context.Context, sensor coldchain.SensorID) (coldchain.Point, bool, error) {
-	return record{tx.Tx, sensor}.LastWithin(time.UnixMilli(math.MaxInt64/2), math.MinInt32, math.MaxInt32)
+	return record{tx: tx.Tx, sensor: sensor, to: math.MaxInt64}.LastWithin(time.UnixMilli(math.MaxInt64/2), math.MinInt32, math.MaxInt32)
 }
 
 // PastOf is the record of one stream.
 func (tx fridgesTx) PastOf(_ context.Context, sensor coldchain.SensorID) coldchain.Record {
-	return record{tx.Tx, sensor}
+	return record{tx: tx.Tx, sensor: sensor, to: math.MaxInt64}
 }
 
-// record is one stream's readings and excursions inside a change.
+// PastDuring is the record of one stream in from <= at < to; a zero to is no end.
+func (tx fridgesTx) PastDuring(sensor coldchain.SensorID, from, to time.Time) coldchain.Record {
+	r := record{tx: tx.Tx, sensor: sensor, from: ms(from), to: math.MaxInt64}
+	if !to.IsZero() {
+		r.to = ms(to)
+	}
+	return r
+}
+
+// Stays are a sensor's stays, oldest first.
+func (tx fridgesTx) Stays(ctx context.Context, sensor coldchain.SensorID) ([]coldchain.Stay, error) {
+	return staysOf(ctx, tx.Tx, sensor)
+}
+
+func staysOf(ctx context.Context, ask asker, sensor coldchain.SensorID) ([]coldchain.Stay, error) {
+	const q = `
+		SELECT fridge, from_at
+		FROM sensor_stays
+		WHERE sensor = $1
+		ORDER BY from_at`
+	rows, err := ask.Query(ctx, q, sensor)
+	stays, err := scanAll(rows, err, func(row scanner) (s coldchain.Stay, err error) {
+		var from int64
+		err = row.Scan(&s.Fridge, &from)
+		s.From = fromMS(from)
+		return s, err
+	})
+	for i := range stays {
+		if i > 0 {
+			stays[i-1].To = stays[i].From
+		}
+	}
+	return stays, err
+}
+
+// record is one stream's readings and excursions inside a change, in from <= at < to.
 type record struct {
-	tx     *Tx
-	sensor coldchain.SensorID
+	tx       *Tx
+	sensor   coldchain.SensorID
+	from, to int64
 }
 
 func scanPoint(row scanner) (p coldchain.Point, err error) {
@@ -373,10 +409,10 @@ func (r record) LastWithin(before time.Time, low, high coldchain.MilliCelsius) (
 	const q = `
 		SELECT measured_at, temp_mc
 		FROM readings
-		WHERE sensor = $1 AND measured_at < $2 AND temp_mc BETWEEN $3 AND $4
+		WHERE sensor = $1 AND measured_at < $2 AND measured_at >= $5 AND temp_mc BETWEEN $3 AND $4
 		ORDER BY measured_at DESC
 		LIMIT 1`
-	p, err := scanPoint(r.tx.QueryRow(context.Background(), q, r.sensor, ms(before), low, high))
+	p, err := scanPoint(r.tx.QueryRow(context.Background(), q, r.sensor, min(ms(before), r.to), low, high, r.from))
 	if errors.Is(err, sql.ErrNoRows) {
 		return coldchain.Point{}, false, nil
 	}
@@ -388,11 +424,11 @@ func (r record) Covering(at time.Time) (time.Time, bool, error) {
 	const q = `
 		SELECT start_at
 		FROM excursions
-		WHERE sensor = $1 AND start_at <= $2 AND withdrawn = 0 AND (cleared_at IS NULL OR cleared_at > $2)
+		WHERE sensor = $1 AND start_at <= $2 AND start_at >= $3 AND withdrawn = 0 AND (cleared_at IS NULL OR cleared_at > $2)
 		ORDER BY start_at
 		LIMIT 1`
 	var start int64
-	err := r.tx.QueryRow(context.Background(), q, r.sensor, ms(at)).Scan(&start)
+	err := r.tx.QueryRow(context.Background(), q, r.sensor, ms(at), r.from).Scan(&start)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, false, nil
 	}
@@ -408,12 +444,12 @@ func (r record) Each(after time.Time, next func(coldchain.Point) bool) error {
 	const q = `
 		SELECT measured_at, temp_mc
 		FROM readings
-		WHERE sensor = $1 AND measured_at > $2
+		WHERE sensor = $1 AND measured_at > $2 AND measured_at < $4
 		ORDER BY measured_at
 		LIMIT $3`
-	from := ms(after)
+	from := max(ms(after), r.from-1)
 	for {
-		rows, err := r.tx.Query(context.Background(), q, r.sensor, from, pageSize)
+		rows, err := r.tx.Query(context.Background(), q, r.sensor, from, pageSize, r.to)
 		page, err := scanAll(rows, err, scanPoint)
 		if err != nil {
 			return err
@@ -438,7 +474,7 @@ func (r record) Stored(from, to time.Time) ([]coldchain.Excursion, error) {
 		JOIN sensors s ON s.id = e.sensor
 		WHERE e.sensor = $1 AND e.start_at BETWEEN $2 AND $3 AND e.withdrawn = 0
 		ORDER BY e.start_at, e.id`
-	rows, err := r.tx.Query(context.Background(), q, r.sensor, ms(from), ms(to))
+	rows, err := r.tx.Query(context.Background(), q, r.sensor, max(ms(from), r.from), min(ms(to), r.to-1))
 	return scanAll(rows, err, scanExcursion)
 }
 

@@ -203,3 +203,59 @@ func TestAProbeThatTheDocumentMovedLeavesNothingRunningBehind(t *testing.T) {
 		t.Errorf("running: %+v, %v", running, err)
 	}
 }
+
+// move takes the probe to another fridge, as an import of the hospital document does.
+func (w *coldWard) move(to coldchain.FridgeID) {
+	w.t.Helper()
+	w.at = w.at.Add(time.Minute)
+	w.attach("aabbccddee01", to)
+}
+
+// What a probe recorded in one fridge and sent from the next is judged for the first; it
+// ends what it left behind, and the deep check finds the same.
+func TestLateReadingsAreJudgedForTheFridgeThatTheProbeWatchedThen(t *testing.T) {
+	w := newColdWard(t)
+	w.exec(`INSERT INTO fridges (id, name, profile) VALUES ('f-2', 'Freezer 2', 'freezer')`)
+	w.live(4, 4)
+	kept := w.at
+	w.at = w.at.Add(2 * time.Hour) // it measures on, and nobody hears it
+	w.move("f-2")
+	w.live(-20, -20)
+	var late []coldchain.Reading
+	for i := range 12 {
+		late = append(late, coldReading(kept.Add(time.Duration(i+1)*10*time.Minute), 12))
+	}
+	w.observe(late...)
+	all := w.excursions()
+	if len(all) != 1 || all[0].Fridge != "f-1" || !all[0].Cut || all[0].Max != 12_000 || !all[0].End.Equal(kept.Add(2*time.Hour)) {
+		t.Fatalf("in the first fridge: %+v", all)
+	}
+	if s, err := w.monitor.Standing(t.Context(), "f-2", w.at); err != nil || s.Condition != coldchain.InRange || s.Last.Temp != -20_000 {
+		t.Errorf("in the freezer: %v at %v, %v", s.Condition, s.Last.Temp, err)
+	}
+	w.move("f-1") // and back: the freezer's cold is not this fridge's
+	w.live(4, 4, 4)
+	w.open()
+	w.live(4, 4)
+	if running, err := (db.Fridges{DB: w.db}).Running(t.Context()); err != nil || len(running) != 0 {
+		t.Errorf("running: %+v, %v", running, err)
+	}
+	w.observe(coldReading(kept.Add(15*time.Minute), 13))
+	if all := w.excursions(); len(all) != 1 || all[0].Max != 13_000 || all[0].Revision != 1 || !all[0].Cut {
+		t.Errorf("later still: %+v", all)
+	}
+	fault, err := w.deepFault()
+	if err != nil || fault != nil {
+		t.Errorf("the deep check: %v, %v", fault, err)
+	}
+	w.exec(`UPDATE excursions SET max_mc = 99000`)
+	if fault, err := w.deepFault(); err != nil || fault == nil {
+		t.Errorf("a planted fault in a fridge that the probe has left was not found: %v", err)
+	}
+}
+
+func (w *coldWard) deepFault() (fault, err error) {
+	w.t.Helper()
+	report, err := w.db.VerifyDeep(w.t.Context())
+	return report.FirstFault(), err
+}

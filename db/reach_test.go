@@ -22,7 +22,7 @@ var wholeHospital = map[string]string{
 	"assets": "equipment walks", "asset_moments": "equipment walks", "room_lessons": "equipment walks",
 	"fleet_use": "equipment walks", "fleet_ends": "equipment walks", "cleanings": "equipment walks",
 	"par_levels":    "a giver is named to every receiver",
-	"sensor_states": "read by the judging job alone", "stock_due": "read by the reorder desk alone", "reorder_quiet": "read by the reorder desk alone",
+	"sensor_states": "read by the judging job alone", "sensor_stays": "read by the judging job alone", "stock_due": "read by the reorder desk alone", "reorder_quiet": "read by the reorder desk alone",
 }
 
 func TestEveryTableOfAUnitIsNarrowed(t *testing.T) {

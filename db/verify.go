@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -283,17 +284,16 @@ func (d *DB) verifyHours(ctx context.Context) (says string, fault, err error) {
 	return fmt.Sprintf("%d readings, summed up rightly", readings), nil, nil
 }
 
-// judged is a sensor whose whole record was judged for one fridge.
+// judged is a stay of a sensor in a fridge, the record of which was judged for it.
 type judged struct {
-	id     coldchain.SensorID
-	name   string
-	fridge coldchain.FridgeID
-	plan   coldchain.Plan
+	id   coldchain.SensorID
+	name string
+	stay coldchain.Stay
+	plan coldchain.Plan
 }
 
-// verifyExcursions judges each sensor's record from its beginning and compares
-// what it finds with what is stored. A sensor that was moved from one fridge to
-// another is left out: its record was judged for two.
+// verifyExcursions judges the record of each sensor in each fridge from the beginning of
+// its stay and compares what it finds with what is stored.
 func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err error) {
 	sensors, err := d.judgedSensors(ctx)
 	if err != nil {
@@ -305,7 +305,7 @@ func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err erro
 		if err != nil {
 			return "", nil, err
 		}
-		stored, err := d.storedExcursions(ctx, s.id)
+		stored, err := d.storedExcursions(ctx, s)
 		if err != nil {
 			return "", nil, err
 		}
@@ -317,28 +317,47 @@ func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err erro
 		}
 		excursions, looked = excursions+len(found), looked+1
 	}
-	return fmt.Sprintf("%d at %d sensors, as their readings give them", excursions, looked), nil, nil
+	return fmt.Sprintf("%d in %d stays of sensors, as their readings give them", excursions, looked), nil, nil
 }
 
 func (d *DB) judgedSensors(ctx context.Context) ([]judged, error) {
 	const q = `
-		SELECT s.id, s.sensor || '/' || s.channel, f.id
-		FROM sensors s
-		JOIN fridges f ON f.id = s.fridge
-		WHERE s.judged = 1
-			AND NOT EXISTS (SELECT 1 FROM excursions e WHERE e.sensor = s.id AND e.fridge <> s.fridge)
-			AND NOT EXISTS (SELECT 1 FROM readings r WHERE r.sensor = s.id AND r.measured_at < s.attached_at - 3600000)
-		ORDER BY s.id`
+		SELECT id, sensor || '/' || channel
+		FROM sensors
+		WHERE judged = 1
+		ORDER BY id`
 	rows, err := d.Query(ctx, q)
-	all, err := gather(rows, err, func(rows *sql.Rows) (j judged, err error) {
-		return j, rows.Scan(&j.id, &j.name, &j.fridge)
+	sensors, err := gather(rows, err, func(rows *sql.Rows) (j judged, err error) {
+		return j, rows.Scan(&j.id, &j.name)
 	})
-	for i := range all {
-		if err == nil {
-			all[i].plan, err = d.planOf(ctx, all[i].fridge)
+	if err != nil {
+		return nil, err
+	}
+	var all []judged
+	for _, j := range sensors {
+		stays, err := staysOf(ctx, d, j.id)
+		if err != nil {
+			return nil, err
+		}
+		for _, j.stay = range stays {
+			if j.stay.Fridge == "" {
+				continue
+			}
+			if j.plan, err = d.planOf(ctx, j.stay.Fridge); err != nil {
+				return nil, err
+			}
+			all = append(all, j)
 		}
 	}
-	return all, err
+	return all, nil
+}
+
+// until is where a stay's record ends.
+func (j judged) until() int64 {
+	if j.stay.To.IsZero() {
+		return math.MaxInt64
+	}
+	return ms(j.stay.To)
 }
 
 // planOf is what a fridge was judged by.
@@ -359,9 +378,9 @@ func (d *DB) replay(ctx context.Context, s judged) ([]coldchain.Excursion, error
 	const q = `
 		SELECT measured_at, temp_mc
 		FROM readings
-		WHERE sensor = $1
+		WHERE sensor = $1 AND measured_at >= $2 AND measured_at < $3
 		ORDER BY measured_at`
-	rows, err := d.Query(ctx, q, s.id)
+	rows, err := d.Query(ctx, q, s.id, ms(s.stay.From), s.until())
 	if err != nil {
 		return nil, err
 	}
@@ -374,17 +393,23 @@ func (d *DB) replay(ctx context.Context, s judged) ([]coldchain.Excursion, error
 		}
 		replay.Step(point)
 	}
-	return replay.Excursions(), rows.Err()
+	found := replay.Excursions()
+	for i := range found {
+		if found[i].Running() && !s.stay.To.IsZero() { // nothing runs on after the probe was taken off
+			found[i].End = replay.State().Last.At
+		}
+	}
+	return found, rows.Err()
 }
 
-func (d *DB) storedExcursions(ctx context.Context, sensor coldchain.SensorID) ([]coldchain.Excursion, error) {
+func (d *DB) storedExcursions(ctx context.Context, s judged) ([]coldchain.Excursion, error) {
 	const q = `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
 		JOIN sensors s ON s.id = e.sensor
-		WHERE e.sensor = $1 AND e.withdrawn = 0
+		WHERE e.sensor = $1 AND e.withdrawn = 0 AND e.start_at >= $2 AND e.start_at < $3
 		ORDER BY e.start_at, e.rule`
-	rows, err := d.Query(ctx, q, sensor)
+	rows, err := d.Query(ctx, q, s.id, ms(s.stay.From), s.until())
 	return gather(rows, err, func(rows *sql.Rows) (coldchain.Excursion, error) { return scanExcursion(rows) })
 }
 

@@ -122,6 +122,7 @@ type Tx interface {
 	notify.Tx
 	RecordTx
 	TripTx
+	StayTx
 	// IfUndone has forget called, before any other change, when nothing of this one is kept.
 	IfUndone(forget func())
 	// FridgesVersion rises whenever a fridge or sensor is changed.

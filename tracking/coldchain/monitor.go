@@ -65,6 +65,7 @@ type watch struct {
 	due     bool        // a checkpoint is due at the end of the batch
 	hour    Hour        // of the newest reading
 	suspect Suspect     // what looks like a fault
+	stay    Stay        // since when it watches the fridge
 	late    []time.Time // readings of this batch that came behind the last, oldest first
 }
 
@@ -236,11 +237,16 @@ func (w *watch) profile() Profile { return w.plan.At(w.state.Last.At) }
 
 // load brings the judgement to where it stood after the newest stored reading.
 func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
+	if err := w.loadStay(ctx, tx); err != nil {
+		return err
+	}
 	last, any, err := tx.LastPoint(ctx, w.sensor.ID)
 	if err != nil || !any {
 		return err
 	}
-	w.state = State{Last: last}
+	if !w.before(last.At) {
+		w.state = State{Last: last}
+	}
 	if err := w.loadHour(ctx, tx, last); err != nil {
 		return err
 	}
@@ -250,11 +256,11 @@ func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
 	if w.running, err = tx.RunningOf(ctx, w.sensor.ID); err != nil {
 		return err
 	}
-	if err := m.leaveBehind(ctx, tx, w); err != nil || !w.judged() {
+	if err := m.leaveBehind(ctx, tx, w, last); err != nil || !w.judged() {
 		return err
 	}
 	saved, found, err := tx.SavedState(ctx, w.sensor.ID)
-	if err != nil || !found || saved.Fridge != w.fridge.ID {
+	if err != nil || !found || saved.Fridge != w.fridge.ID || w.before(saved.AsOf) {
 		return err // what came while it watched no fridge, or another, is not judged here
 	}
 	if saved.Profile != w.plan.print() {
@@ -262,21 +268,21 @@ func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
 		return m.rejudge(ctx, tx, w)
 	}
 	w.state, w.saved = saved.State, saved.AsOf
-	return tx.PastOf(ctx, w.sensor.ID).Each(saved.AsOf, func(p Point) bool {
+	return w.past(tx).Each(saved.AsOf, func(p Point) bool {
 		w.state, _ = w.state.Judge(w.plan, Reading{MeasuredAt: p.At, Temp: p.Temp})
 		return true
 	})
 }
 
 // leaveBehind ends the excursions of a fridge that the sensor has been taken out of.
-func (m *Monitor) leaveBehind(ctx context.Context, tx Tx, w *watch) error {
+func (m *Monitor) leaveBehind(ctx context.Context, tx Tx, w *watch, last Point) error {
 	here := w.running[:0:0]
 	for _, e := range w.running {
 		if w.judged() && e.Fridge == w.fridge.ID {
 			here = append(here, e)
 			continue
 		}
-		e.End, e.ClearedAt, e.Cut = w.state.Last.At, w.state.Last.At, true
+		e.End, e.ClearedAt, e.Cut = last.At, last.At, true
 		if err := m.end(ctx, tx, w, e); err != nil {
 			return err
 		}
@@ -321,7 +327,7 @@ func (m *Monitor) take(ctx context.Context, tx Tx, w *watch, r Reading) (Outcome
 			return Outcome{}, err
 		}
 	}
-	if !w.state.Last.At.IsZero() && !r.MeasuredAt.After(w.state.Last.At) {
+	if w.before(r.MeasuredAt) || !w.state.Last.At.IsZero() && !r.MeasuredAt.After(w.state.Last.At) {
 		w.late = append(w.late, r.MeasuredAt)
 		return Outcome{Verdict: Accepted}, nil
 	}
@@ -539,6 +545,9 @@ func (m *Monitor) settle(ctx context.Context, tx Tx, w *watch) error {
 // rejudge replays the record around the late readings and brings the stored
 // excursions to what the replay found.
 func (m *Monitor) rejudge(ctx context.Context, tx Tx, w *watch) error {
+	if err := m.rejudgeFormer(ctx, tx, w); err != nil {
+		return err
+	}
 	late := blocks(w.late)
 	w.late = nil
 	for _, block := range late {
@@ -589,7 +598,7 @@ func (m *Monitor) rejudgeBlock(ctx context.Context, tx Tx, w *watch, late block)
 	if !w.judged() {
 		return nil
 	}
-	judged, err := Rejudge(w.plan, tx.PastOf(ctx, w.sensor.ID), late.from, late.to)
+	judged, err := Rejudge(w.plan, w.past(tx), late.from, late.to)
 	if err != nil {
 		return err
 	}
