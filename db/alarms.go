@@ -331,3 +331,19 @@ func (a Alarms) NextTry(ctx context.Context) (time.Time, bool, error) {
 	}
 	return fromNullMS(at), at.Valid, nil
 }
+
+// Sent are notices of any alarm older than one, the newest first; 0 begins with the newest of all.
+func (a Alarms) Sent(ctx context.Context, before notify.NoticeID, limit int) ([]notify.Notice, error) {
+	const q = `
+		SELECT ` + noticeColumns + `
+		FROM notices
+		WHERE $1 <= 0 OR id < $1
+		ORDER BY id DESC
+		LIMIT $2`
+	rows, err := a.Query(ctx, q, before, limit)
+	notices, err := scanAll(rows, err, scanNotice)
+	if err != nil {
+		return nil, fmt.Errorf("list notices: %w", err)
+	}
+	return notices, nil
+}

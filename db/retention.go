@@ -31,8 +31,7 @@ var letGo = []struct {
 				AND NOT EXISTS (
 					SELECT 1
 					FROM stock_holds h
-					JOIN stock_places p ON p.id = h.place
-					WHERE h.decision = '' AND a.subject = 'fridge/' || p.fridge)
+					WHERE h.decision = '' AND h.withdrawn = 0 AND a.subject = 'fridge/' || h.fridge)
 			ORDER BY n.id
 			LIMIT $2)`},
 	{"days that jobs ran for", `

@@ -22,7 +22,7 @@ import (
 	"strings"
 )
 
-//go:embed css js img vendor
+//go:embed css js img ops vendor
 var embedded embed.FS
 
 // Prefix is where the files are served.

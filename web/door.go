@@ -55,6 +55,8 @@ type Parts struct {
 	Log *slog.Logger
 	// Metrics is served at /metrics.
 	Metrics *prometheus.Registry
+	// Administration is what the pages of the house itself read and change; nil: no such pages.
+	Administration *Administration
 	// Upkeep knows the jobs; Backups the copies there are. Nil: no such pages.
 	Upkeep  *upkeep.Desk
 	Backups func() upkeep.Backups
@@ -111,7 +113,9 @@ type Door struct {
 	hub    *live.Hub
 	// uploads are logger files that wait to be read.
 	uploads uploads
-	api     *api.API
+	// limiters know how much each asked for lately.
+	limiters limiters
+	api      *api.API
 }
 
 // route is one line of the table in routes.go.
@@ -193,6 +197,9 @@ func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) ec
 		if known {
 			c.Set(actorKey, by)
 			c.SetRequest(c.Request().WithContext(hospital.Looking(c.Request().Context(), by)))
+			if err := d.limit(c, string(by.ID)); err != nil {
+				return err
+			}
 		}
 		switch {
 		case permission == Public, permission == ByToken:

@@ -57,6 +57,9 @@ func (d *Door) ingest(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.slowDown(c, delivering, string(from)); err != nil {
+		return err
+	}
 	body, err := io.ReadAll(io.LimitReader(c.Request().Body, gateway.MaxBody+1)) // one byte too many is enough to refuse it
 	if err != nil {
 		return fmt.Errorf("read the message: %w", err)

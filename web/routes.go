@@ -45,6 +45,7 @@ func (d *Door) routes() []route {
 		d.fenceRoutes(),
 		d.fleetRoutes(),
 		d.peopleRoutes(),
+		d.adminRoutes(),
 		d.ingestRoutes(),
 		d.programmeRoutes(),
 		d.deviceRoutes(),

@@ -45,6 +45,7 @@ type program struct {
 	Excursions excursionsCommand `cmd:"" help:"Judge recordings of temperature loggers: days, gaps and excursions as JSON."`
 	Locate     locateCommand     `cmd:"" help:"Replay a recording of what gateways heard: which room each tag was in, second by second."`
 	Bench      benchCommand      `cmd:"" help:"Measure this program on this machine, and compare two runs."`
+	SBOM       sbomCommand       `cmd:"" name:"sbom" help:"List what this program is made of, as CycloneDX."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 

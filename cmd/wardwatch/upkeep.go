@@ -14,6 +14,7 @@ import (
 
 	"wardwatch/db"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
 	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/notify"
 	"wardwatch/web"
@@ -25,6 +26,8 @@ func (h *house) wireUpkeep(context.Context) error {
 	h.upkeep.Know(h.knownJobs())
 	h.parts.Upkeep, h.parts.Backups, h.parts.Storage = h.upkeep, h.backups, h.db.Storage
 	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "storage", Work: h.db.Storable})
+	h.parts.Administration = &web.Administration{Document: hospitalDocument{h}, Notices: db.Alarms{DB: h.db}.Sent}
+	h.metrics.MustRegister(houseMeters{h})
 	h.work = append(h.work, task{"storage", h.db.Watch})
 	h.metrics.MustRegister(storageMeters(h.db.Storage)...)
 	return nil
@@ -211,4 +214,68 @@ func (h *house) retain(ctx context.Context, at time.Time) error {
 	}
 	h.upkeep.Say("retention", said)
 	return nil
+}
+
+// hospitalDocument describes the hospital and takes changes of it; who is connected
+// follows at once.
+type hospitalDocument struct{ *house }
+
+// Describe is the hospital as a document.
+func (d hospitalDocument) Describe(ctx context.Context, by hospital.Actor) (document.Document, error) {
+	doc, err := db.Hospital{DB: d.db}.Describe(ctx, by)
+	if errors.Is(err, db.ErrEmpty) {
+		return doc, hospital.Refuse(hospital.ErrInvalid, "There is no hospital yet. Import one first: wardwatch import hospital.")
+	}
+	return doc, err
+}
+
+// Import takes a document in.
+func (d hospitalDocument) Import(ctx context.Context, by hospital.Actor, doc document.Document, apply bool) ([]document.Change, error) {
+	return db.Hospital{DB: d.db}.Import(ctx, by, doc, apply)
+}
+
+// houseMeters shows in /metrics when each job last worked and when certificates end.
+type houseMeters struct{ *house }
+
+var (
+	jobGood = prometheus.NewDesc("wardwatch_job_good_seconds", "When the job last did not fail, in seconds since 1970.", []string{"job_name"}, nil)
+	certEnd = prometheus.NewDesc("wardwatch_certificate_ends_seconds", "When the certificate ends, in seconds since 1970.", []string{"of"}, nil)
+)
+
+// Describe names the figures.
+func (houseMeters) Describe(to chan<- *prometheus.Desc) { to <- jobGood; to <- certEnd }
+
+// maxScrape is how long the database may take to answer a scrape.
+const maxScrape = 2 * time.Second
+
+// Collect reads the figures. What can't be read is left out: the storage's own say why.
+func (m houseMeters) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), maxScrape)
+	defer cancel()
+	figure := func(what *prometheus.Desc, at time.Time, of string) {
+		if !at.IsZero() {
+			to <- prometheus.MustNewConstMetric(what, prometheus.GaugeValue, float64(at.Unix()), of)
+		}
+	}
+	if histories, err := (db.Jobs{DB: m.db}).Histories(ctx); err == nil {
+		for name, history := range histories {
+			figure(jobGood, history.GoodAt, name)
+		}
+	}
+	if m.tls != nil {
+		figure(certEnd, m.tls.until(), "server")
+	}
+	certificates, err := db.Certificates{DB: m.db}.Certificates(ctx)
+	if err != nil {
+		return
+	}
+	newest := map[string]time.Time{}
+	for _, c := range certificates {
+		if c.BlockedAt.IsZero() && c.EndsAt.After(newest["gateway "+string(c.Gateway)]) {
+			newest["gateway "+string(c.Gateway)] = c.EndsAt
+		}
+	}
+	for of, ends := range newest {
+		figure(certEnd, ends, of)
+	}
 }
