@@ -114,6 +114,9 @@ func TestHostileNamesStayTextOnEveryScreen(t *testing.T) {
 			}
 			answer := v.ask(http.MethodGet, placeOf(r))
 			body, kind := answer.Body.String(), answer.Header().Get("Content-Type")
+			if body != "" && (kind == "" || strings.HasPrefix(kind, "text/") && !strings.Contains(strings.ToLower(kind), "charset=utf-8")) {
+				t.Errorf("GET %s does not say what it is: %q", r.Path, kind)
+			}
 			switch {
 			case strings.HasPrefix(kind, "text/html"):
 				pages++

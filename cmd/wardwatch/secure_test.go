@@ -354,3 +354,38 @@ func (b *lockedBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.text.String()
 }
+
+// A certificate is warned of a month before its end, until there is a newer one.
+func TestACertificateThatEndsSoonRings(t *testing.T) {
+	h, _ := wholeHouse(t)
+	var err error
+	if h.tls, err = openCertificates(config{HTTP: "127.0.0.1:0", TLSSelfSigned: true}, h.log); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		at            time.Time
+		open, ringing int
+	}{
+		{time.Now(), 0, 0},
+		{h.tls.until().Add(-expiryWarning + time.Hour), 1, 1},
+		{h.tls.until().Add(time.Hour), 1, 1}, // the same alarm goes on
+		{time.Now(), 1, 0},                   // there is a newer one
+	} {
+		if err := h.checkCertificates(t.Context(), step.at); err != nil {
+			t.Fatal(err)
+		}
+		standing, err := h.desk.Standing(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ringing := 0
+		for _, alarm := range standing.Open {
+			if alarm.Kind == certificateEnds && alarm.ReturnedAt.IsZero() {
+				ringing++
+			}
+		}
+		if len(standing.Open) != step.open || ringing != step.ringing {
+			t.Errorf("at %s: %+v", step.at, standing.Open)
+		}
+	}
+}

@@ -229,9 +229,19 @@ func (d hospitalDocument) Describe(ctx context.Context, by hospital.Actor) (docu
 	return doc, err
 }
 
-// Import takes a document in.
+// Import takes a document in, and the register follows at once.
 func (d hospitalDocument) Import(ctx context.Context, by hospital.Actor, doc document.Document, apply bool) ([]document.Change, error) {
-	return db.Hospital{DB: d.db}.Import(ctx, by, doc, apply)
+	kept := db.Hospital{DB: d.db}
+	changes, err := kept.Import(ctx, by, doc, apply)
+	if err != nil || !apply {
+		return changes, err
+	}
+	// The page that comes next shows it; the follower tells everybody else.
+	directory, err := kept.Load(ctx)
+	if err == nil {
+		d.register.Replace(directory)
+	}
+	return changes, err
 }
 
 // houseMeters shows in /metrics when each job last worked and when certificates end.
