@@ -23,6 +23,7 @@ import (
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/certificate"
+	"wardwatch/tracking/hospital/floorplan"
 	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/notify"
@@ -93,6 +94,8 @@ type Parts struct {
 	Equipment *tracking.Equipment
 	// Fences say where equipment may be, Health how its devices do; nil hides their pages.
 	Fences *fence.Guard
+	// Board is where floors are drawn; nil: nowhere.
+	Board *floorplan.Board
 	// Fleet is how equipment is used, and where it was.
 	Fleet  *fleet.Desk
 	Health *health.Keeper

@@ -20,6 +20,7 @@ import (
 	"wardwatch/tracking/fleet"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/hospital/floorplan"
 	"wardwatch/tracking/notify"
 	"wardwatch/tracking/parlevel"
 	"wardwatch/web"
@@ -32,6 +33,7 @@ type station struct {
 	who     hospital.Actor
 	door    *web.Door
 	tracker *tracking.Tracker
+	follow  func() // what the hospital was changed to is known at the door
 	base    *db.DB
 	levels  *parlevel.Desk
 }
@@ -64,6 +66,13 @@ func openStation(t *testing.T) *station {
 		t.Fatal(err)
 	}
 	register, kept := hospital.NewRegister(directory), db.Equipment{DB: base}
+	s.follow = func() {
+		changed, err := db.Hospital{DB: base}.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		register.Replace(changed)
+	}
 	if s.tracker, err = tracking.NewTracker(t.Context(), register, kept, tracking.TrackerOptions{Now: now}); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +80,7 @@ func openStation(t *testing.T) *station {
 	s.door, err = web.New(web.Parts{Levels: s.levels, Lists: db.Lists{DB: base}, Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)),
 		WhoAsks:   func(*http.Request) (hospital.Actor, bool) { return s.who, true },
+		Board:     &floorplan.Board{Keeper: db.Hospital{DB: base}, Register: register},
 		Fences:    &fence.Guard{Store: db.Fences{DB: base}, Register: register, Now: now},
 		Fleet:     &fleet.Desk{Store: db.Fleet{DB: base}, Register: register, Now: now},
 		Equipment: &tracking.Equipment{Register: register, Store: kept, Tracker: s.tracker, Now: now}})

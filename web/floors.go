@@ -49,6 +49,14 @@ func (d *Door) floor(c echo.Context) error {
 		return err
 	}
 	page := views.FloorPage{Map: seen, Floors: d.Register.Current().Floors, Focus: hospital.RoomID(c.QueryParam("room"))}
+	if d.Board != nil {
+		page.MayDraw = d.actor(c).May(hospital.ManageHospital)
+		at, err := d.Board.Keeper.HasPicture(c.Request().Context(), id)
+		if err != nil {
+			return err
+		}
+		page.Picture = pictureHref(id, at.UnixMilli(), !at.IsZero())
+	}
 	return d.show(c, seen.Floor.Name, views.Floor(page), "floor/"+string(id))
 }
 

@@ -27,11 +27,11 @@ func (d *Door) protect() {
 	d.echo.Use(d.behindProxies, nameRequest, d.log, d.secureHeaders, d.contain, limitForms(), sameOrigin())
 }
 
-// limitForms refuses bodies that no form sends. POST /ingest and logger files keep
-// limits of their own.
+// limitForms refuses bodies that no form sends. POST /ingest, logger files and
+// pictures keep limits of their own.
 func limitForms() echo.MiddlewareFunc {
 	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm,
-		Skipper: func(c echo.Context) bool { return c.Path() == ingestPath || c.Path() == loggerPath }})
+		Skipper: func(c echo.Context) bool { return c.Path() == ingestPath || c.Path() == loggerPath || c.Path() == pictureForm }})
 }
 
 // nameRequest gives the request the reference number that its failure is found by.

@@ -44,6 +44,7 @@ func (d *Door) routes() []route {
 		d.teachRoutes(),
 		d.fenceRoutes(),
 		d.fleetRoutes(),
+		d.drawRoutes(),
 		d.peopleRoutes(),
 		d.adminRoutes(),
 		d.ingestRoutes(),

@@ -10,6 +10,7 @@ import (
 	"wardwatch/tracking/fleet"
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/floorplan"
 	"wardwatch/tracking/notify"
 )
 
@@ -24,6 +25,7 @@ func (h *house) wireFleet(context.Context) error {
 		task{"fences", func(ctx context.Context) error { return guard.Run(ctx, moved, changed) }},
 		task{"devices' health", keeper.Run})
 	h.parts.Fences, h.parts.Health = guard, keeper
+	h.parts.Board = &floorplan.Board{Keeper: db.Hospital{DB: h.db}, Register: h.register}
 	h.parts.Fleet = &fleet.Desk{Store: db.Fleet{DB: h.db}, Register: h.register, Now: h.now}
 	return nil
 }

@@ -262,3 +262,17 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func FuzzReadCorners(f *testing.F) {
+	f.Add("0 0\n4, 0\n4;3\n0 3")
+	f.Add("1e9 NaN\n\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		outline, err := ReadCorners(text)
+		if err == nil && len(outline) > 0 && !Sound(outline) {
+			t.Fatalf("%q is no outline", text)
+		}
+		if err != nil && hospital.Sentence(err) == "" {
+			t.Fatalf("%q is refused without a sentence: %v", text, err)
+		}
+	})
+}
