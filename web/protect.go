@@ -31,7 +31,9 @@ func (d *Door) protect() {
 // pictures keep limits of their own.
 func limitForms() echo.MiddlewareFunc {
 	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm,
-		Skipper: func(c echo.Context) bool { return c.Path() == ingestPath || c.Path() == loggerPath || c.Path() == pictureForm }})
+		Skipper: func(c echo.Context) bool {
+			return c.Path() == ingestPath || c.Path() == loggerPath || c.Path() == pictureForm
+		}})
 }
 
 // nameRequest gives the request the reference number that its failure is found by.
