@@ -170,7 +170,7 @@ func (d *DB) verifyLadders(ctx context.Context) (says string, fault, err error) 
 		SELECT n.id, n.alarm
 		FROM notices n
 		WHERE n.status IN ('waiting', 'sending')
-			AND EXISTS (SELECT 1 FROM notices l WHERE l.done_at IS NOT NULL AND l.try_at > n.try_at + $1 AND l.id <> n.id)
+			AND EXISTS (SELECT 1 FROM notices l WHERE l.status = 'sent' AND l.done_at > n.try_at + $1)
 		LIMIT 1`, "notice %s of alarm %s is stuck: later ones have gone out long since", 2, stuckAfter.Milliseconds())
 	if stuck != nil || err != nil {
 		return "", stuck, err

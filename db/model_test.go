@@ -1,0 +1,440 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"wardwatch/db"
+	"wardwatch/db/dbtest"
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/notify"
+)
+
+// The model test: anything that may happen, in any order, to a real database and to
+// a few maps beside it. After each step both must tell the same. Rapid prints the
+// seed of a run that fails and shrinks it to the shortest story:
+//
+//	go test ./db -run Model -rapid.checks 2000
+
+// model is what the hospital must be, in a few maps.
+type model struct {
+	readings map[int64]coldchain.MilliCelsius // by minute
+	stock    map[[2]string]int64              // by item and place
+	keys     map[string]bool                  // requests that were carried out
+	acked    map[notify.AlarmID]string        // alarm → why somebody acknowledged it
+	closed   map[notify.AlarmID]bool
+	approved map[reorder.ProposalID]int64 // proposal → quantity
+}
+
+// machine is a hospital that lives through a random story beside its model.
+type machine struct {
+	t       *rapid.T
+	base    testing.TB
+	path    string
+	at      time.Time
+	db      *db.DB
+	monitor *coldchain.Monitor
+	alarms  notify.Desk
+	stock   *inventory.Stock
+	desk    *reorder.Desk
+	model   model
+	lives   int
+}
+
+var modelRegister = hospital.NewRegister(hospital.NewDirectory(hospital.Site{ID: "st-anna", Name: "St Anna", Zone: "Europe/Berlin"}, nil, nil, nil, nil, nil))
+
+// modelTemps are temperatures on either side of every limit, and one that can't be.
+var modelTemps = []coldchain.MilliCelsius{5000, 5000, 5000, 7900, 8000, 8100, 12_000, 2000, 1900, -500, -600, 400_000}
+
+var modelPlaces, modelItems = []string{"store", "fridge-2"}, []string{"gloves", "swabs"}
+
+// modelDocument is the pharmacy's, with a fridge that is watched.
+func modelDocument() document.Document {
+	doc := stockDocument
+	doc.Fridges = []document.Fridge{{ID: "f-01", Name: "Fridge 1", Profile: "refrigerator", Sensors: []document.Sensor{{ID: "aabbccddee01"}}},
+		{ID: "f-02", Name: "Fridge 2", Profile: "refrigerator"}}
+	return doc
+}
+
+func newMachine(base testing.TB, t *rapid.T) *machine {
+	folder, err := os.MkdirTemp(base.TempDir(), "model-")
+	if err != nil {
+		base.Fatal(err)
+	}
+	m := &machine{t: t, base: base, path: filepath.Join(folder, "0.db"), at: time.Date(2026, 3, 28, 20, 0, 0, 0, time.UTC), // the night before the clocks change
+		model: model{readings: map[int64]coldchain.MilliCelsius{}, stock: map[[2]string]int64{{"gloves", "store"}: 500, {"swabs", "store"}: 400},
+			keys: map[string]bool{}, acked: map[notify.AlarmID]string{}, closed: map[notify.AlarmID]bool{}, approved: map[reorder.ProposalID]int64{}}}
+	blank := dbtest.Open(base, db.Options{})
+	var from string
+	if err := blank.QueryRow(base.Context(), `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&from); err != nil {
+		base.Fatal(err)
+	}
+	if err := blank.Close(); err != nil {
+		base.Fatal(err)
+	}
+	copyFile(base, from, m.path)
+	m.open()
+	m.must((db.Hospital{DB: m.db}).Import(base.Context(), hospital.Job("import"), modelDocument(), true))
+	return m
+}
+
+// open starts everything anew, as a restart of the process does.
+func (m *machine) open() {
+	now := func() time.Time { return m.at }
+	var err error
+	if m.db, err = db.Open(m.base.Context(), m.path, db.Options{Now: now}); err != nil {
+		m.t.Fatal(err)
+	}
+	ladder := notify.DefaultLadder(notify.Webhook)
+	ladder.Webhook = "http://127.0.0.1:1/"
+	m.monitor = coldchain.NewMonitor(db.Fridges{DB: m.db}, ladder, modelRegister)
+	m.alarms = notify.Desk{Store: db.Alarms{DB: m.db}, Ladder: ladder, Now: now}
+	m.stock = &inventory.Stock{Store: db.Stock{DB: m.db}, Register: modelRegister}
+	m.desk = &reorder.Desk{Store: db.Orders{DB: m.db}, Stock: m.stock, Register: modelRegister, Now: now,
+		Paper: func(o reorder.Order, _ hospital.Site, _ time.Time) ([]byte, error) {
+			return []byte("%PDF " + o.Number), nil
+		}}
+}
+
+func (m *machine) must(_ any, err error) {
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func copyFile(t testing.TB, from, to string) {
+	source, err := os.Open(from)
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	target, err := os.Create(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(target, source); err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tell is readings of any minute of the past, in any order, some of them again.
+func (m *machine) tell(t *rapid.T) {
+	latest := m.at.Unix() / 60
+	var batch []coldchain.Reading
+	for range rapid.IntRange(1, 12).Draw(t, "readings") {
+		minute := latest - rapid.Int64Range(-10, 600).Draw(t, "minutes ago")
+		temp := rapid.SampledFrom(modelTemps).Draw(t, "temp")
+		batch = append(batch, coldchain.Reading{Sensor: "aabbccddee01", Temp: temp, MeasuredAt: time.Unix(minute*60, 0).UTC(), Source: "mqtt", Gateway: "g-1"})
+	}
+	outcomes, err := m.monitor.Observe(context.Background(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The monitor takes a batch in the order it was measured; the first of a minute stands.
+	order := make([]int, len(batch))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return batch[a].MeasuredAt.Compare(batch[b].MeasuredAt) })
+	for _, i := range order {
+		r, minute := batch[i], batch[i].MeasuredAt.Unix()/60
+		_, known := m.model.readings[minute]
+		possible := r.Temp < 150_000 && !r.MeasuredAt.After(m.at.Add(5*time.Minute))
+		if accepted := outcomes[i].Verdict == coldchain.Accepted; accepted != (possible && !known) {
+			t.Fatalf("%v °C of %v: %+v; known before: %v", r.Temp.Celsius(), r.MeasuredAt, outcomes[i], known)
+		}
+		if possible && !known {
+			m.model.readings[minute] = r.Temp
+		}
+	}
+}
+
+// warm is a stretch in which the fridge fails, told minute by minute or all at once.
+func (m *machine) warm(t *rapid.T) {
+	length := rapid.Int64Range(5, 60).Draw(t, "minutes")
+	temp := rapid.SampledFrom([]coldchain.MilliCelsius{12_000, -3_000, 5_000}).Draw(t, "temp")
+	latest := m.at.Unix() / 60
+	for minute := latest - length; minute <= latest; minute += 3 {
+		outcomes, err := m.monitor.Observe(context.Background(), []coldchain.Reading{{Sensor: "aabbccddee01", Temp: temp, MeasuredAt: time.Unix(minute*60, 0).UTC(), Source: "http"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, known := m.model.readings[minute]; known == (outcomes[0].Verdict == coldchain.Accepted) {
+			t.Fatalf("minute %d: %+v; known before: %v", minute, outcomes[0], known)
+		} else if !known {
+			m.model.readings[minute] = temp
+		}
+	}
+}
+
+// use, receive and move book stock; a repeated request is carried out once.
+func (m *machine) use(t *rapid.T) {
+	spot, n := m.spot(t), rapid.Int64Range(1, 250).Draw(t, "n")
+	taking := inventory.Taking{Item: inventory.ItemID(spot[0]), Place: inventory.PlaceID(spot[1]), Quantity: n, Key: m.key(t)}
+	err := m.stock.Use(context.Background(), nora, taking)
+	m.booked(t, taking.Key, err, m.model.stock[spot] >= n, func() { m.model.stock[spot] -= n })
+}
+
+func (m *machine) receive(t *rapid.T) {
+	spot, n := m.spot(t), rapid.Int64Range(1, 250).Draw(t, "n")
+	in := inventory.Receiving{Item: inventory.ItemID(spot[0]), Place: inventory.PlaceID(spot[1]), Quantity: n, Key: m.key(t)}
+	err := m.stock.Receive(context.Background(), pharmacist, in)
+	m.booked(t, in.Key, err, true, func() { m.model.stock[spot] += n })
+}
+
+func (m *machine) move(t *rapid.T) {
+	item, n, from := rapid.SampledFrom(modelItems).Draw(t, "item"), rapid.Int64Range(1, 250).Draw(t, "n"), rapid.IntRange(0, 1).Draw(t, "from")
+	here, there := [2]string{item, modelPlaces[from]}, [2]string{item, modelPlaces[1-from]}
+	moving := inventory.Moving{Taking: inventory.Taking{Item: inventory.ItemID(item), Place: inventory.PlaceID(here[1]), Quantity: n, Key: m.key(t)}, To: inventory.PlaceID(there[1])}
+	err := m.stock.Move(context.Background(), nora, moving)
+	m.booked(t, moving.Key, err, m.model.stock[here] >= n, func() { m.model.stock[here] -= n; m.model.stock[there] += n })
+}
+
+func (m *machine) spot(t *rapid.T) [2]string {
+	return [2]string{rapid.SampledFrom(modelItems).Draw(t, "item"), rapid.SampledFrom(modelPlaces).Draw(t, "place")}
+}
+
+// key is a request's own, none, or one that was carried out before.
+func (m *machine) key(t *rapid.T) string {
+	known := slices.Sorted(maps.Keys(m.model.keys))
+	switch kind := rapid.IntRange(0, 9).Draw(t, "key"); {
+	case kind < 4:
+		return ""
+	case kind == 9 && len(known) > 0:
+		return rapid.SampledFrom(known).Draw(t, "again")
+	}
+	return fmt.Sprintf("request-%d-%d", m.lives, len(known))
+}
+
+// booked holds what a booking answered against what it should have, and books in the model.
+func (m *machine) booked(t *rapid.T, key string, err error, possible bool, book func()) {
+	switch again := key != "" && m.model.keys[key]; {
+	case again && err == nil: // carried out already
+	case again:
+		t.Fatalf("a repeated request was refused: %v", err)
+	case possible != (err == nil):
+		t.Fatalf("possible: %v, answered %v", possible, err)
+	case err == nil:
+		book()
+		if key != "" {
+			m.model.keys[key] = true
+		}
+	case !errors.Is(err, hospital.ErrInvalid):
+		t.Fatal(err)
+	}
+}
+
+// approve decides on what waits.
+func (m *machine) approve(t *rapid.T) {
+	if err := m.desk.Nightly(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := m.desk.Store.OpenProposals(context.Background())
+	m.must(nil, err)
+	if len(waiting) == 0 {
+		return
+	}
+	p := rapid.SampledFrom(waiting).Draw(t, "proposal")
+	done, err := m.desk.Approve(context.Background(), manager, reorder.Answer{ID: p.ID, Version: p.Version})
+	m.must(nil, err)
+	if done.Status == reorder.Approved {
+		m.model.approved[p.ID] = p.Quantity
+	}
+	if _, err := m.desk.Approve(context.Background(), second, reorder.Answer{ID: p.ID, Version: p.Version}); !errors.Is(err, hospital.ErrStale) {
+		t.Fatalf("approved a second time: %v", err)
+	}
+}
+
+// acknowledge answers one of the open alarms; close ends one that is over.
+func (m *machine) acknowledge(t *rapid.T) {
+	open := m.ringing(t)
+	if len(open) == 0 {
+		return
+	}
+	a := rapid.SampledFrom(open).Draw(t, "alarm")
+	note := fmt.Sprintf("look %d", len(m.model.acked))
+	if _, err := m.alarms.Acknowledge(context.Background(), pharmacist, a.ID, notify.Answer{Reason: notify.OnIt, Note: note, Version: a.Version}); err != nil {
+		t.Fatal(err)
+	}
+	m.model.acked[a.ID] = note
+	if _, err := m.alarms.Acknowledge(context.Background(), nora, a.ID, notify.Answer{Reason: notify.OnIt, Version: a.Version}); !errors.Is(err, hospital.ErrStale) {
+		t.Fatalf("acknowledged from an old page: %v", err)
+	}
+}
+
+func (m *machine) closeAlarm(t *rapid.T) {
+	open := m.ringing(t)
+	if len(open) == 0 {
+		return
+	}
+	a := rapid.SampledFrom(open).Draw(t, "alarm")
+	_, err := m.alarms.Close(context.Background(), pharmacist, a.ID, "done", a.Version)
+	if over := !a.ReturnedAt.IsZero(); over != (err == nil) {
+		t.Fatalf("alarm %d is over: %v, closing it answers %v", a.ID, over, err)
+	}
+	if err == nil {
+		m.model.closed[a.ID] = true
+	}
+}
+
+func (m *machine) ringing(t *rapid.T) []notify.Alarm {
+	open, err := m.alarms.Store.OpenAlarms(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open
+}
+
+// pass lets time go by; the silence is looked at as the clock does.
+func (m *machine) pass(t *rapid.T) {
+	m.at = m.at.Add(time.Duration(rapid.IntRange(1, 90).Draw(t, "minutes")) * time.Minute)
+	m.must(nil, m.monitor.CheckSilence(context.Background()))
+}
+
+// restart ends the process well; crash takes the file as a power cut leaves it: the
+// log is not folded in, nothing was told to stop.
+func (m *machine) restart(t *rapid.T) {
+	if err := m.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.open()
+}
+
+func (m *machine) crash(t *rapid.T) {
+	m.lives++
+	next := filepath.Join(filepath.Dir(m.path), fmt.Sprintf("%d.db", m.lives))
+	copyFile(m.base, m.path, next)
+	copyFile(m.base, m.path+"-wal", next+"-wal")
+	if err := m.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.path = next
+	m.open()
+}
+
+// check holds the database against the model.
+func (m *machine) check(t *rapid.T) {
+	ctx := context.Background()
+	points, err := db.Fridges{DB: m.db}.Points(ctx, m.sensor(t), time.UnixMilli(0), m.at.Add(time.Hour))
+	m.must(nil, err)
+	if len(points) != len(m.model.readings) {
+		t.Fatalf("%d readings are stored, %d were accepted", len(points), len(m.model.readings))
+	}
+	for _, p := range points {
+		if want, known := m.model.readings[p.At.Unix()/60]; !known || want != p.Temp {
+			t.Fatalf("stored %v of %v, accepted %v", p.Temp, p.At, want)
+		}
+	}
+	stored := map[[2]string]int64{}
+	for _, item := range modelItems {
+		balances, err := m.stock.Store.Balances(ctx, inventory.ItemID(item))
+		m.must(nil, err)
+		for _, b := range balances {
+			stored[[2]string{item, string(b.Place)}] += b.Free
+		}
+	}
+	for spot, want := range m.model.stock {
+		if stored[spot] != want {
+			t.Fatalf("%v holds %d, should hold %d", spot, stored[spot], want)
+		}
+	}
+	m.checkDecisions(t)
+}
+
+func (m *machine) sensor(t *rapid.T) coldchain.SensorID {
+	s, err := db.Fridges{DB: m.db}.Sensor(context.Background(), coldchain.SensorKey{Sensor: "aabbccddee01", Channel: coldchain.Probe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.ID
+}
+
+// checkDecisions: what people decided stands.
+func (m *machine) checkDecisions(t *rapid.T) {
+	ctx := context.Background()
+	for id, note := range m.model.acked {
+		a, err := m.alarms.Store.Alarm(ctx, id)
+		m.must(nil, err)
+		if m.model.closed[id] != !a.Closing.At.IsZero() {
+			t.Fatalf("alarm %d: closed %v, should be %v", id, !a.Closing.At.IsZero(), m.model.closed[id])
+		}
+		// An alarm that became worse rings anew; any other keeps the word that was given.
+		if !a.Ack.At.IsZero() && a.Ack.Note != note {
+			t.Fatalf("alarm %d was acknowledged with %q and says %q", id, note, a.Ack.Note)
+		}
+	}
+	for id, quantity := range m.model.approved {
+		p, err := m.desk.Store.FindProposal(ctx, id)
+		m.must(nil, err)
+		if p.Status != reorder.Approved || p.Quantity != quantity {
+			t.Fatalf("proposal %d over %d was approved and is %s over %d", id, quantity, p.Status, p.Quantity)
+		}
+	}
+}
+
+// end judges the whole record from its beginning.
+func (m *machine) end(t *rapid.T) {
+	report, err := m.db.VerifyDeep(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fault := report.FirstFault(); fault != nil {
+		t.Fatal(fault)
+	}
+	if err := m.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inAnyRun is how many stories are told where the command line does not say.
+const inAnyRun = "6"
+
+func TestModelAndHospitalTellTheSame(t *testing.T) {
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "rapid.checks" })
+	if checks := flag.Lookup("rapid.checks"); !said {
+		before := checks.Value.String()
+		_ = checks.Value.Set(inAnyRun)
+		t.Cleanup(func() { _ = checks.Value.Set(before) })
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		m := newMachine(t, r)
+		defer func() { _ = m.db.Close() }()
+		r.Repeat(map[string]func(*rapid.T){
+			"":            m.check,
+			"tell":        m.tell,
+			"warm":        m.warm,
+			"use":         m.use,
+			"receive":     m.receive,
+			"move":        m.move,
+			"approve":     m.approve,
+			"acknowledge": m.acknowledge,
+			"close":       m.closeAlarm,
+			"pass":        m.pass,
+			"restart":     m.restart,
+			"crash":       m.crash,
+		})
+		m.end(r)
+	})
+}
