@@ -90,8 +90,8 @@ type Certificates interface {
 // Broker is the embedded MQTT broker.
 type Broker struct {
 	server *mochi.Server
-	tcp    *listeners.TCP
-	safe   *listeners.TCP // over TLS; nil where there is none
+	tcp    *listeners.Net
+	safe   *listeners.Net // over TLS; nil where there is none
 	hook   *hook
 	once   sync.Once
 	closed error
@@ -108,15 +108,23 @@ func Listen(address string, parts Parts) (*Broker, error) {
 	if err := server.AddHook(h, nil); err != nil {
 		return nil, fmt.Errorf("prepare the broker: %w", err)
 	}
-	tcp := listeners.NewTCP(listeners.Config{Type: listeners.TypeTCP, ID: "gateways", Address: address})
-	if err := server.AddListener(tcp); err != nil {
+	plain, err := newDoor(address)
+	if err != nil {
 		return nil, fmt.Errorf("listen for gateways (choose another address with --mqtt): %w", err)
+	}
+	tcp := listeners.NewNet("gateways", plain)
+	if err := server.AddListener(tcp); err != nil {
+		return nil, fmt.Errorf("listen for gateways: %w", errors.Join(err, plain.Close()))
 	}
 	broker := &Broker{server: server, tcp: tcp, hook: h}
 	if parts.TLS != nil {
-		broker.safe = listeners.NewTCP(listeners.Config{Type: listeners.TypeTCP, ID: "gateways over TLS", Address: parts.TLSAddress, TLSConfig: parts.TLS})
-		if err := server.AddListener(broker.safe); err != nil {
+		secure, err := newDoor(parts.TLSAddress)
+		if err != nil {
 			return nil, errors.Join(fmt.Errorf("listen for gateways over TLS (choose another address with --mqtt-tls): %w", err), broker.Close())
+		}
+		broker.safe = listeners.NewNet("gateways over TLS", tls.NewListener(secure, parts.TLS))
+		if err := server.AddListener(broker.safe); err != nil {
+			return nil, errors.Join(fmt.Errorf("listen for gateways over TLS: %w", err), secure.Close(), broker.Close())
 		}
 	}
 	return broker, nil

@@ -1,0 +1,357 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Faults from outside, each against the real program: what it acknowledged is there
+// afterwards, once, and verify --deep finds nothing. WARDWATCH_FAULTS=long does the
+// same for longer and with more.
+func long() bool { return os.Getenv("WARDWATCH_FAULTS") == "long" }
+
+// oneProbe is a reading of the small hospital's probe.
+func oneProbe(at int64) map[string]any {
+	return map[string]any{"sensor": "c4000000000a", "channel": "probe", "celsius": 4.5, "at": at}
+}
+
+// posted is what POST /ingest answers.
+type posted struct {
+	status   int
+	Accepted int
+	Rejected []struct{ Reason string }
+}
+
+func postBody(s *server, token string, body []byte) (p posted, err error) {
+	request, err := http.NewRequest(http.MethodPost, s.http+"/ingest", bytes.NewReader(body))
+	if err != nil {
+		return p, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := (&http.Client{Timeout: patience}).Do(request)
+	if err != nil {
+		return p, err
+	}
+	defer answer.Body.Close()
+	p.status = answer.StatusCode
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && p.status == http.StatusOK {
+		err = json.Unmarshal(text, &p)
+	}
+	return p, err
+}
+
+func bodyOf(t *testing.T, readings ...any) []byte {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"readings": readings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// afterwards stops the server and looks at what is left.
+func afterwards(t *testing.T, s *server, path string, acknowledged []int64) {
+	t.Helper()
+	s.stop(t)
+	stored := storedReadings(t, path)
+	for _, at := range acknowledged {
+		if stored[at] != 1 {
+			t.Fatalf("the reading of %d was acknowledged and is stored %d times", at, stored[at])
+		}
+	}
+	if code, out, errs := commandLine(t, nil, "verify", "--deep", "--db", "sqlite:"+path); code != exitDone {
+		t.Errorf("verify --deep found a fault: %s%s", out, errs)
+	}
+}
+
+// faulty is a small hospital whose server runs.
+func faulty(t *testing.T) (s *server, token, path string, start int64) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "ward.db")
+	token = furnishFile(t, "sqlite:"+path)
+	return startServer(t, "sqlite:"+path), token, path, time.Now().Add(-6 * time.Hour).UTC().Truncate(time.Second).UnixMilli()
+}
+
+// Another process holds the database for a while: whoever posts waits, or is told to
+// come again, and nothing that was acknowledged is missing.
+func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
+	s, token, path, start := faulty(t)
+	other, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	hold := 500 * time.Millisecond
+	if long() {
+		hold = 15 * time.Second // longer than our own patience with it
+	}
+	if _, err := other.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	var acknowledged []int64
+	var mu sync.Mutex
+	var posting sync.WaitGroup
+	for i := range int64(8) {
+		posting.Go(func() {
+			at := start + i*1000
+			for begun := time.Now(); time.Since(begun) < 2*patience; {
+				answer, err := postBody(s, token, bodyOf(t, oneProbe(at)))
+				if err == nil && answer.status == http.StatusOK {
+					mu.Lock()
+					acknowledged = append(acknowledged, at)
+					mu.Unlock()
+					return
+				}
+				if err == nil && answer.status != http.StatusTooManyRequests && answer.status < 500 {
+					t.Errorf("while the database is held it answers %d", answer.status)
+				}
+				time.Sleep(100 * time.Millisecond) // as a gateway does
+			}
+		})
+	}
+	released := time.AfterFunc(hold, func() { _, _ = other.Exec(`ROLLBACK`) })
+	defer released.Stop()
+	if answer, err := http.Get(s.http + "/healthz"); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("while the database is held nobody is at home: %v", err)
+	} else {
+		_ = answer.Body.Close()
+	}
+	posting.Wait()
+	if len(acknowledged) != 8 {
+		t.Errorf("%d of 8 readings were taken in the end", len(acknowledged))
+	}
+	_ = other.Close()
+	afterwards(t, s, path, acknowledged)
+}
+
+// Gateways send each field wrong, lie about the time by years, repeat everything: the
+// good record beside the bad one is taken, nothing is taken twice, nobody falls over.
+func TestGatewaysThatLie(t *testing.T) {
+	s, token, path, start := faulty(t)
+	var acknowledged []int64
+	at := start
+	bad := []map[string]any{
+		{"sensor": "", "celsius": 4}, {"sensor": 7, "celsius": 4}, {"celsius": 4}, {"sensor": strings.Repeat("x", 5000), "celsius": 4},
+		{"sensor": "c4000000000a", "channel": "probe", "celsius": "warm"}, {"sensor": "c4000000000a", "channel": "probe", "celsius": nil},
+		{"sensor": "c4000000000a", "channel": "probe", "celsius": 4000}, {"sensor": "c4000000000a", "channel": "probe", "celsius": -400},
+		{"sensor": "c4000000000a", "channel": "probe", "celsius": 1e300}, {"sensor": "c4000000000a", "channel": "probe"},
+		{"sensor": "c4000000000a", "channel": "probe", "celsius": 4, "at": "yesterday"}, {"sensor": "c4000000000a", "channel": "probe", "celsius": 4, "at": -1},
+		{"sensor": "c4000000000a", "channel": "probe", "celsius": 4, "at": 9e18}, {"sensor": "c4000000000a", "channel": "probe", "celsius": 4, "at": []int{1}},
+		{"sensor": "c4000000000a", "channel": "probe", "celsius": 4, "at": time.Now().AddDate(7, 0, 0).UnixMilli()},
+		{"sensor": "c4000000000a", "channel": "probe", "celsius": 4, "at": time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC).UnixMilli()},
+		{"sensor": "nobody-knows-me", "celsius": 4}, {"sensor": "c4000000000a", "channel": strings.Repeat("c", 500), "celsius": 4},
+	}
+	for _, wrong := range bad {
+		at += 1000
+		for range 2 { // and again
+			answer, err := postBody(s, token, bodyOf(t, wrong, oneProbe(at)))
+			if err != nil || answer.status >= 500 {
+				t.Fatalf("%.100v: %d, %v: %s", wrong, answer.status, err, s.said)
+			}
+			if answer.status == http.StatusOK && answer.Accepted == 1 {
+				acknowledged = append(acknowledged, at)
+			}
+		}
+	}
+	if len(acknowledged) < len(bad)*2/3 {
+		t.Errorf("only %d of %d good readings were taken beside bad ones", len(acknowledged), len(bad))
+	}
+	for _, body := range []string{"", "{", "[]", "null", "7", `{"readings":{}}`, `{"readings":[[]]}`, strings.Repeat("[", 100_000), "\x00\xff"} {
+		if answer, err := postBody(s, token, []byte(body)); err != nil || answer.status >= 500 {
+			t.Errorf("%.40q: %d, %v", body, answer.status, err)
+		}
+	}
+	afterwards(t, s, path, acknowledged)
+}
+
+// Connections are cut in the middle of a frame, stay half open, speak no MQTT at all:
+// a gateway beside them is served as if nothing were.
+func TestWiresThatBreak(t *testing.T) {
+	s, token, path, start := faulty(t)
+	wires := 50
+	if long() {
+		wires = 2000
+	}
+	for i := range wires {
+		wire, err := net.Dial("tcp", s.mqtt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := []byte("\x10\x14\x00\x04MQTT\x04\xc2\x00\x01\x00\x01x\x00\x01y\x00\x01z")
+		_, _ = wire.Write([][]byte{whole[:i%len(whole)], []byte("GET / HTTP/1.1\r\n\r\n"), {0x32, 0xff, 0xff, 0xff, 0xff, 0xff}, {}}[i%4])
+		if i%3 > 0 {
+			_ = wire.Close()
+		} else {
+			defer wire.Close() // half open to the end
+		}
+	}
+	got := &acknowledged{at: map[int64]bool{}, enough: make(chan struct{}), want: 200}
+	go publishReadings(s, token, start, got)
+	select {
+	case <-got.enough:
+	case <-time.After(patience):
+		t.Fatalf("beside broken wires only %d readings were acknowledged: %s", len(got.at), s.said)
+	}
+	got.mu.Lock()
+	var kept []int64
+	for at := range got.at {
+		kept = append(kept, at)
+	}
+	got.mu.Unlock()
+	afterwards(t, s, path, kept)
+}
+
+// A crowd opens sockets at once, more than one may hold: those beyond the limit are
+// told so, the house stays up for everybody else.
+func TestACrowdAtTheDoor(t *testing.T) {
+	d := startDemo(t, "--size", "small")
+	crowd := 200
+	if long() {
+		crowd = 10_000
+	}
+	var let, turned, broken atomic.Int64
+	var knocking sync.WaitGroup
+	gate := make(chan struct{}, 256)
+	var sockets sync.Map
+	for range crowd {
+		knocking.Go(func() {
+			gate <- struct{}{}
+			defer func() { <-gate }()
+			socket, answer, err := (&websocket.Dialer{HandshakeTimeout: patience}).Dial("ws"+strings.TrimPrefix(d.url, "http")+"/live?topics=alarms", http.Header{"Origin": {d.url}})
+			switch {
+			case err == nil:
+				let.Add(1)
+				sockets.Store(socket, true)
+			case answer != nil && answer.StatusCode == http.StatusTooManyRequests:
+				turned.Add(1)
+			default:
+				broken.Add(1)
+			}
+		})
+	}
+	knocking.Wait()
+	defer sockets.Range(func(socket, _ any) bool { _ = socket.(*websocket.Conn).Close(); return true })
+	if let.Load() == 0 || turned.Load() == 0 || broken.Load() > 0 {
+		t.Errorf("of %d sockets %d were let in, %d told that there are too many, %d broken off", crowd, let.Load(), turned.Load(), broken.Load())
+	}
+	if answer, err := http.Get(d.url + "/coldchain"); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("with a crowd at the door: %v, %v", answer, err)
+	} else {
+		_ = answer.Body.Close()
+	}
+	d.end(t)
+}
+
+// Yesterday's backup is put back. While the server runs it is refused; then what came
+// since is gone, what was there is whole, and the gateway's history closes the gap.
+func TestYesterdaysBackupIsPutBack(t *testing.T) {
+	s, token, path, start := faulty(t)
+	database, backup := "sqlite:"+path, filepath.Join(t.TempDir(), "yesterday.db")
+	for i := range int64(20) {
+		if answer, err := postBody(s, token, bodyOf(t, oneProbe(start+i*1000))); err != nil || answer.Accepted != 1 {
+			t.Fatal(answer, err)
+		}
+	}
+	if code, _, errs := commandLine(t, nil, "backup", backup, "--db", database); code != exitDone {
+		t.Fatal(errs)
+	}
+	for i := range int64(20) {
+		if answer, err := postBody(s, token, bodyOf(t, oneProbe(start+(20+i)*1000))); err != nil || answer.Accepted != 1 {
+			t.Fatal(answer, err)
+		}
+	}
+	if code, _, errs := commandLine(t, nil, "restore", backup, "--force", "--db", database); code != exitFault || !strings.Contains(errs, "in use") {
+		t.Errorf("restored under a running server: exit %d, %s", code, errs)
+	}
+	s.stop(t)
+	if code, _, errs := commandLine(t, nil, "restore", backup, "--force", "--db", database); code != exitDone {
+		t.Fatal(errs)
+	}
+	s = startServer(t, database)
+	var acknowledged []int64
+	for i := range int64(40) { // the gateway tells its whole history again
+		at := start + i*1000
+		answer, err := postBody(s, token, bodyOf(t, oneProbe(at)))
+		if err != nil || answer.status != http.StatusOK || (answer.Accepted == 1) != (i >= 20) {
+			t.Fatalf("reading %d: %+v, %v", i, answer, err)
+		}
+		acknowledged = append(acknowledged, at)
+	}
+	afterwards(t, s, path, acknowledged)
+}
+
+// smallDisk is a file system of a few megabytes; the test is skipped where none can be mounted.
+func smallDisk(t *testing.T, megabytes int) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+strconv.Itoa(megabytes)+"m", "tmpfs", folder).CombinedOutput(); err != nil {
+		t.Skipf("no small disk can be mounted here, which takes root: %s", out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", folder).Run() })
+	return folder
+}
+
+// The disk fills up: readings are refused, not lost; what was acknowledged is there;
+// once there is room again everything goes on by itself.
+func TestAFullDiskIsWaitedOut(t *testing.T) {
+	folder := smallDisk(t, 32)
+	path := filepath.Join(folder, "ward.db")
+	token := furnishFile(t, "sqlite:"+path)
+	s, start := startServer(t, "sqlite:"+path), time.Now().Add(-6*time.Hour).UTC().Truncate(time.Second).UnixMilli()
+	var kept []int64
+	send := func(i int64) bool {
+		answer, err := postBody(s, token, bodyOf(t, oneProbe(start+i*100)))
+		if err == nil && answer.status == http.StatusOK && answer.Accepted == 1 {
+			kept = append(kept, start+i*100)
+		}
+		return err == nil && answer.status == http.StatusOK
+	}
+	if !send(0) {
+		t.Fatalf("nothing is taken: %s", s.said)
+	}
+	filler := filepath.Join(folder, "filler")
+	_ = os.WriteFile(filler, make([]byte, 32<<20), 0o600) // as much as there is room for
+	refused := 0
+	for i := int64(1); i < 5000 && refused < 5; i++ {
+		if !send(i) {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("a full disk was not noticed")
+	}
+	if answer, err := http.Get(s.http + "/healthz"); err != nil {
+		t.Errorf("nobody is at home: %v: %s", err, s.said)
+	} else {
+		_ = answer.Body.Close()
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(2 * patience)
+	for i := int64(6000); !send(i); i++ {
+		if time.Now().After(deadline) {
+			t.Fatalf("with room again nothing is taken: %s", s.said)
+		}
+		time.Sleep(200 * time.Millisecond) // as a gateway does
+	}
+	afterwards(t, s, path, kept)
+}
