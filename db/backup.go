@@ -136,11 +136,30 @@ func Restore(ctx context.Context, dsn, file string, force bool) (kept string, er
 	if err := copyInto(part, file); err != nil {
 		return "", fmt.Errorf("restore %s: %w", file, errors.Join(err, os.Remove(part)))
 	}
+	if err := doubtLetters(ctx, part); err != nil {
+		return "", fmt.Errorf("restore %s: %w", file, errors.Join(err, os.Remove(part)))
+	}
 	release, kept, err := setAside(ctx, path, force)
 	if err != nil {
 		return "", fmt.Errorf("restore over %s: %w", path, errors.Join(err, os.Remove(part)))
 	}
 	return kept, errors.Join(settle(part, path), release())
+}
+
+// doubtLetters marks orders that were on their way out when the backup was made:
+// they may have left since, and a supplier delivers what he is sent twice.
+func doubtLetters(ctx context.Context, part string) (err error) {
+	pool, err := sql.Open("sqlite", plainSource(part))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	const q = `
+		UPDATE order_mail
+		SET status = 'unsure', trouble = 'A backup from before it was sent was put back. Ask the supplier whether the order arrived.'
+		WHERE status IN ('waiting', 'sending')`
+	_, err = pool.ExecContext(ctx, q)
+	return err
 }
 
 // checkBackup opens a copy's content as a stranger's: nothing in it is believed.

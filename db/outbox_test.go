@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net"
 	"net/mail"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"wardwatch/db"
+	"wardwatch/db/dbtest"
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
 	"wardwatch/inventory/supplier"
@@ -130,5 +132,32 @@ func TestASentOrderLeavesTheHouseOnce(t *testing.T) {
 	}
 	if !bytes.Contains(office.letters[0], []byte("<"+written[0].MessageID+">")) {
 		t.Error("the letter does not carry its message's number")
+	}
+}
+
+// Yesterday's backup holds an order on its way out, which left this morning. Put back,
+// it does not leave again: somebody has to ask.
+func TestAnOrderDoesNotLeaveAgainFromABackup(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: 220}))
+	p.must(p.desk.Nightly(ctx))
+	approved, err := p.desk.Approve(ctx, manager, reorder.Answer{ID: p.open()[0].ID, Version: 1})
+	p.must(err)
+	p.must(p.desk.SendDrafts(ctx))
+	var path string
+	p.must(p.db.QueryRow(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path))
+	backup, restored := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "ward.db")
+	p.must(db.Backup(ctx, path, backup, false))
+	if _, err := db.Restore(ctx, restored, backup, false); err != nil {
+		t.Fatal(err)
+	}
+	kept := db.Orders{DB: dbtest.OpenAt(t, restored, db.Options{Now: p.now})}
+	if m, due, err := kept.TakeMail(ctx, p.now()); due || err != nil {
+		t.Errorf("order %s leaves again, %v", m.Number, err)
+	}
+	written, err := kept.MailOf(ctx, approved.Order)
+	p.must(err)
+	if len(written) != 1 || written[0].Status != reorder.MailUnsure || written[0].Trouble == "" {
+		t.Errorf("the outbox says %+v", written)
 	}
 }
