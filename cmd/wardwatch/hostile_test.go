@@ -120,7 +120,7 @@ func TestHostileNamesStayTextOnEveryScreen(t *testing.T) {
 			switch {
 			case strings.HasPrefix(kind, "text/html"):
 				pages++
-				for _, raw := range []string{"<script>alert", "<img src=x", `="javascript:alert`, `='-alert`} {
+				for _, raw := range []string{"<script>alert", "<img src=x", ` href="javascript:alert`, ` src="javascript:alert`, ` action="javascript:alert`, `='-alert`} {
 					if strings.Contains(body, raw) {
 						t.Errorf("GET %s for the %s holds %s", r.Path, v.name, raw)
 					}

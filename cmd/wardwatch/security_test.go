@@ -2,7 +2,10 @@ package main
 
 import (
 	"go/ast"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -122,5 +125,30 @@ func TestWhatIsDangerousIsNotUsed(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// parsers are the packages that read what comes from outside: each has a fuzz target,
+// and the gate tries every one for half a minute.
+var parsers = []string{"tracking/ingest/ble", "tracking/ingest/gateway", "tracking/ingest/rfid", "tracking/ingest/lorawan", "tracking/ingest/logger",
+	"tracking/gs1", "tracking/hospital/document", "tracking/hospital/account", "tracking/hospital/audit/syslog"}
+
+func TestEveryParserAtTheDoorIsFuzzed(t *testing.T) {
+	targets := map[string]int{}
+	for _, s := range sources(t) {
+		for _, declaration := range s.tree.Decls {
+			if f, ok := declaration.(*ast.FuncDecl); ok && s.test && strings.HasPrefix(f.Name.Name, "Fuzz") {
+				targets[s.pkg]++
+			}
+		}
+	}
+	for _, pkg := range parsers {
+		if targets[pkg] == 0 {
+			t.Errorf("%s reads what comes from outside and is not fuzzed", pkg)
+		}
+	}
+	gate, err := os.ReadFile(filepath.Join(root, ".ci", "run"))
+	if err != nil || !strings.Contains(string(gate), ".ci/fuzz") {
+		t.Errorf("the gate does not fuzz: %v", err)
 	}
 }
