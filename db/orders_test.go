@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"wardwatch/db/dbtest"
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
 	"wardwatch/tracking/hospital"
@@ -291,5 +292,58 @@ func TestApprovingAllOfASupplierKeepsGoing(t *testing.T) {
 	n, err := p.desk.ApproveAll(ctx, manager, all)
 	if n != len(all)-1 || !errors.Is(err, hospital.ErrStale) {
 		t.Errorf("%d of %d approved: %v", n, len(all), err)
+	}
+}
+
+// Where approvals are signed, none goes through without a proof, each signs what
+// was approved as it then stood, and nobody approves in one go.
+func TestApprovalsAreSignedWhereTheSiteAsks(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.desk.Limits.Signed = true
+	id, err := p.desk.Ask(ctx, nora, reorder.Spot{Item: "swabs", Place: "store"}, 120, "flu season")
+	p.must(err)
+	if _, err := p.desk.Approve(ctx, manager, reorder.Answer{ID: id, Version: 1}); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("without a signature: %v", err)
+	}
+	if _, err := p.desk.ApproveAll(ctx, manager, []reorder.Answer{{ID: id, Version: 1}}); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("in one go: %v", err)
+	}
+	got, err := p.desk.Approve(ctx, manager, reorder.Answer{ID: id, Version: 1, Proof: dbtest.Proof(t, p.db, manager)})
+	p.must(err)
+	signed, err := p.desk.Store.Signatures(ctx, got.Ordering().Subject())
+	p.must(err)
+	order, err := p.desk.Store.FindOrder(ctx, got.Order)
+	p.must(err)
+	line := order.Lines[0]
+	content, err := order.Ordering(line).Content()
+	p.must(err)
+	if len(signed) != 1 || signed[0].Name != manager.Name || signed[0].Meaning != hospital.Approved || !signed[0].Stands(content) {
+		t.Errorf("signed: %+v", signed)
+	}
+	line.Ordered *= 2
+	if content, err = order.Ordering(line).Content(); err != nil || signed[0].Stands(content) {
+		t.Errorf("the signature stands over twice as much: %v", err)
+	}
+}
+
+// Two programs of one owner, or a program and its owner, are one approver.
+func TestProgramsOfOneOwnerAreOneApprover(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.desk.Limits.Alone = 1
+	id, err := p.desk.Ask(ctx, nora, reorder.Spot{Item: "swabs", Place: "store"}, 120, "flu season")
+	p.must(err)
+	program := func(id hospital.PersonID) hospital.Actor {
+		return hospital.Actor{ID: id, Name: string(id), Roles: []hospital.Role{hospital.SupplyManager}, Owner: manager.ID}
+	}
+	half, err := p.desk.Approve(ctx, program("token:t-1"), reorder.Answer{ID: id, Version: 1})
+	p.must(err)
+	for _, by := range []hospital.Actor{program("token:t-2"), manager} {
+		if _, err := p.desk.Approve(ctx, by, reorder.Answer{ID: id, Version: half.Version}); !errors.Is(err, hospital.ErrForbidden) {
+			t.Errorf("%s was the second approver: %v", by.ID, err)
+		}
+	}
+	done, err := p.desk.Approve(ctx, second, reorder.Answer{ID: id, Version: half.Version})
+	if p.must(err); done.Status != reorder.Approved {
+		t.Errorf("after two people: %s", done.Status)
 	}
 }

@@ -67,6 +67,11 @@ func (d *Door) proposals(c echo.Context) error {
 func (d *Door) proposalsPage(c echo.Context) (p views.ProposalsPage, err error) {
 	ctx, by, today := c.Request().Context(), d.actor(c), d.Stock.Today(d.Now())
 	p = views.ProposalsPage{May: by.May(hospital.ApproveOrders), Actor: by, Limits: d.Desk.Limits, All: c.QueryParam("show") == "all"}
+	if p.Limits.Signed {
+		if p.Sign, err = d.signForm(c); err != nil {
+			return p, err
+		}
+	}
 	open, err := d.Desk.Store.OpenProposals(ctx)
 	if err != nil {
 		return p, err
@@ -170,6 +175,11 @@ func (d *Door) giveAnswer(c echo.Context, what string, id reorder.ProposalID) (s
 	ctx, by := c.Request().Context(), d.actor(c)
 	switch what {
 	case "approve":
+		if d.Desk.Limits.Signed {
+			if a.Proof, err = d.proof(c); err != nil {
+				return "", err
+			}
+		}
 		p, err := d.Desk.Approve(ctx, by, a)
 		if p.Status == reorder.HalfApproved {
 			return "Approved by you. The amount needs a second person.", err
@@ -226,8 +236,33 @@ func (d *Door) orderPage(ctx context.Context, number string) (p views.OrderPage,
 		return p, err
 	}
 	p.Today, p.Key = d.Stock.Today(d.Now()), rand.Text()
+	if p.Signed, err = d.approvalsOf(ctx, p.Order); err != nil {
+		return p, err
+	}
 	p.Places, err = d.Stock.Store.Places(ctx)
 	return p, err
+}
+
+// approvalsOf are the signatures of what an order's lines were approved by.
+func (d *Door) approvalsOf(ctx context.Context, o reorder.Order) (all []views.SignedLine, err error) {
+	for _, l := range o.Lines {
+		if l.Proposal == 0 {
+			continue
+		}
+		ordering := o.Ordering(l)
+		signed, err := d.Desk.Store.Signatures(ctx, ordering.Subject())
+		if err != nil {
+			return nil, err
+		}
+		content, err := ordering.Content()
+		if err != nil {
+			return nil, err
+		}
+		if len(signed) > 0 {
+			all = append(all, views.SignedLine{Item: l.Item.Name, Signed: signed, Now: content})
+		}
+	}
+	return all, nil
 }
 
 // orderPaper is the PDF that the supplier got, or would get.

@@ -46,13 +46,15 @@ type config struct {
 	WebhookURL    string `name:"webhook-url" placeholder:"URL" help:"Address that every notice of an alarm is posted to: a pager gateway, a chat, an SMS bridge."`
 	WebhookSecret secret `name:"webhook-secret" help:"Signs what is posted to the webhook."`
 
-	SMSURL           string            `name:"sms-url" placeholder:"URL" help:"Where text messages are handed to: a provider or a modem gateway, with {to}, {text} and {id} where they belong in address or body."`
-	SMSMethod        string            `name:"sms-method" default:"POST" help:"POST or GET."`
-	SMSHeaders       []secret          `name:"sms-header" sep:"none" placeholder:"NAME: VALUE" help:"Header of such a request; repeat it."`
-	SMSBody          secret            `name:"sms-body" placeholder:"TEXT" help:"Body of such a request."`
-	SMSContentType   string            `name:"sms-content-type" default:"application/json" help:"How the body is written: application/json, application/x-www-form-urlencoded or text/plain."`
-	SMSSuccess       string            `name:"sms-success" placeholder:"TEXT" help:"What the answer holds when a message was taken; none: any answer of 2xx."`
-	SMSTo            []string          `name:"sms-to" placeholder:"NUMBER" help:"Telephones that every alarm is sent to, beside people's own numbers."`
+	SMSURL         string   `name:"sms-url" placeholder:"URL" help:"Where text messages are handed to: a provider or a modem gateway, with {to}, {text} and {id} where they belong in address or body."`
+	SMSMethod      string   `name:"sms-method" default:"POST" help:"POST or GET."`
+	SMSHeaders     []secret `name:"sms-header" sep:"none" placeholder:"NAME: VALUE" help:"Header of such a request; repeat it."`
+	SMSBody        secret   `name:"sms-body" placeholder:"TEXT" help:"Body of such a request."`
+	SMSContentType string   `name:"sms-content-type" default:"application/json" help:"How the body is written: application/json, application/x-www-form-urlencoded or text/plain."`
+	SMSSuccess     string   `name:"sms-success" placeholder:"TEXT" help:"What the answer holds when a message was taken; none: any answer of 2xx."`
+	SMSTo          []string `name:"sms-to" placeholder:"NUMBER" help:"Telephones that every alarm is sent to, beside people's own numbers."`
+	SignOrders     bool     `name:"sign-orders" help:"Whoever approves an order signs it with her password, in the sense of 21 CFR Part 11."`
+
 	OIDCIssuer       string            `name:"oidc-issuer" placeholder:"URL" help:"Identity provider to sign in with, by OpenID Connect; it sends people back to PUBLIC-URL/sign-in/sso/back."`
 	OIDCClientID     string            `name:"oidc-client-id" help:"What the identity provider calls Wardwatch."`
 	OIDCClientSecret secret            `name:"oidc-client-secret" help:"What Wardwatch shows the identity provider."`

@@ -30,23 +30,24 @@ const (
 
 // program is the command line. Every flag --some-flag can also be set as WARDWATCH_SOME_FLAG.
 type program struct {
-	Serve      serveCommand      `cmd:"" help:"Run the server."`
-	Demo       demoCommand       `cmd:"" help:"Show a made-up hospital, live: no account, no service, no network."`
-	Import     importCommand     `cmd:"" help:"Take in a hospital, or parts of one."`
-	Decode     decodeCommand     `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
-	Export     exportCommand     `cmd:"" help:"Write out what is stored."`
-	Plan       planCommand       `cmd:"" help:"Plan reorders over a history of use, and try the plan on it."`
-	User       userCommand       `cmd:"" help:"People's accounts."`
-	Token      tokenCommand      `cmd:"" help:"Tokens of gateways and programs."`
-	Backup     backupCommand     `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`
-	Restore    restoreCommand    `cmd:"" help:"Check a backup and put it in the database's place."`
-	Key        keyCommand        `cmd:"" help:"Keys of backups and of the audit trail."`
-	Verify     verifyCommand     `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
-	Excursions excursionsCommand `cmd:"" help:"Judge recordings of temperature loggers: days, gaps and excursions as JSON."`
-	Locate     locateCommand     `cmd:"" help:"Replay a recording of what gateways heard: which room each tag was in, second by second."`
-	Bench      benchCommand      `cmd:"" help:"Measure this program on this machine, and compare two runs."`
-	SBOM       sbomCommand       `cmd:"" name:"sbom" help:"List what this program is made of, as CycloneDX."`
-	Version    versionCommand    `cmd:"" help:"Print the version."`
+	Serve       serveCommand      `cmd:"" help:"Run the server."`
+	Demo        demoCommand       `cmd:"" help:"Show a made-up hospital, live: no account, no service, no network."`
+	Import      importCommand     `cmd:"" help:"Take in a hospital, or parts of one."`
+	Decode      decodeCommand     `cmd:"" help:"Show what a device's message, a tag or a barcode says."`
+	Export      exportCommand     `cmd:"" help:"Write out what is stored."`
+	Plan        planCommand       `cmd:"" help:"Plan reorders over a history of use, and try the plan on it."`
+	User        userCommand       `cmd:"" help:"People's accounts."`
+	Token       tokenCommand      `cmd:"" help:"Tokens of gateways and programs."`
+	AcceptClock clockCommand      `cmd:"" help:"Say that the server's clock is right, after it went backwards: signing goes on."`
+	Backup      backupCommand     `cmd:"" help:"Copy the database to a file, consistently, while the server runs."`
+	Restore     restoreCommand    `cmd:"" help:"Check a backup and put it in the database's place."`
+	Key         keyCommand        `cmd:"" help:"Keys of backups and of the audit trail."`
+	Verify      verifyCommand     `cmd:"" help:"Check all that is stored: the file, its guards, the audit trail, the stock's ledger."`
+	Excursions  excursionsCommand `cmd:"" help:"Judge recordings of temperature loggers: days, gaps and excursions as JSON."`
+	Locate      locateCommand     `cmd:"" help:"Replay a recording of what gateways heard: which room each tag was in, second by second."`
+	Bench       benchCommand      `cmd:"" help:"Measure this program on this machine, and compare two runs."`
+	SBOM        sbomCommand       `cmd:"" name:"sbom" help:"List what this program is made of, as CycloneDX."`
+	Version     versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // process is what a command may touch of the outside.

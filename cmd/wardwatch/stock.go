@@ -23,7 +23,7 @@ const (
 func (h *house) wireStock(context.Context) error {
 	kept := db.Orders{DB: h.db}
 	stock := &inventory.Stock{Signed: true, Store: db.Stock{DB: h.db}, Register: h.register}
-	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Now: h.now, Paper: supplier.Paper, Log: h.log}
+	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, Log: h.log}
 	follower := &inventory.Follower{Chain: db.Fridges{DB: h.db}, Stock: stock, Log: h.log}
 	h.parts.Stock, h.parts.Desk = stock, h.reorders
 

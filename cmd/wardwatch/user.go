@@ -44,6 +44,16 @@ func linkTo(publicURL string, secret account.Secret) string {
 	return strings.TrimSuffix(publicURL, "/") + "/setup/" + secret.Reveal()
 }
 
+type clockCommand struct {
+	databaseFlag `embed:""`
+	Why          string `required:"" help:"What was done to the clock; it is kept in the audit trail."`
+}
+
+// Run takes the clock as right from now on, so that people can sign again.
+func (c clockCommand) Run(p process) error {
+	return c.withDatabase(p, func(ctx context.Context, d *db.DB) error { return d.AcceptClock(ctx, atTheConsole, c.Why) })
+}
+
 type userAddCommand struct {
 	databaseFlag `embed:""`
 	Email        string   `arg:"" help:"E-mail address that she signs in with."`

@@ -16,6 +16,8 @@ type Answer struct {
 	// Quantity in units of issue; 0 leaves it as it is. One that differs needs Why.
 	Quantity int64
 	Why      string
+	// Proof is for the signature, where approvals are signed.
+	Proof hospital.Proof
 }
 
 // Approve lets a proposal go into the supplier's draft order, with another
@@ -37,12 +39,54 @@ func (d *Desk) approve(ctx context.Context, tx Tx, by hospital.Actor, a Answer, 
 	if err != nil {
 		return err
 	}
+	if err := d.sign(ctx, tx, by, a, p); err != nil {
+		return err
+	}
 	if p.Status = status; status == HalfApproved {
 		p.FirstBy, p.FirstName = by.Answers(), by.Name
 		return nil
 	}
 	p.DecidedAt, p.DecidedBy, p.DecidedName, p.DecidedWhy = tx.Now(), by.ID, by.Name, strings.TrimSpace(a.Why)
 	return d.order(ctx, tx, p)
+}
+
+// Ordering is what an approval is a signature of.
+type Ordering struct {
+	Proposal              ProposalID
+	Item, Place, Supplier string
+	Quantity, Pack, Price int64
+	Currency              string
+}
+
+// Content is the ordering as it is signed, and Subject names it.
+func (o Ordering) Content() (hospital.Content, error) { return hospital.ContentOf(o) }
+
+// Subject names the ordering as the audit trail does.
+func (o Ordering) Subject() string { return fmt.Sprintf("proposal/%d", o.Proposal) }
+
+// Ordering is what an approval of the proposal signs.
+func (p Proposal) Ordering() Ordering {
+	return Ordering{Proposal: p.ID, Item: string(p.Item.ID), Place: string(p.Place.ID), Supplier: string(p.Supplier.ID),
+		Quantity: p.Quantity, Pack: p.Pack, Price: p.Price, Currency: p.Supplier.Currency}
+}
+
+// Ordering is what was approved of an order's line, as the line says now.
+func (o Order) Ordering(l Line) Ordering {
+	return Ordering{Proposal: l.Proposal, Item: string(l.Item.ID), Place: string(l.Place.ID), Supplier: string(o.Supplier.ID),
+		Quantity: l.Ordered, Pack: l.Pack, Price: l.Price, Currency: o.Supplier.Currency}
+}
+
+// sign keeps the approver's signature, where approvals are signed.
+func (d *Desk) sign(ctx context.Context, tx Tx, by hospital.Actor, a Answer, p *Proposal) error {
+	if !d.Limits.Signed {
+		return nil
+	}
+	content, err := p.Ordering().Content()
+	if err != nil {
+		return err
+	}
+	_, err = tx.Sign(ctx, by, hospital.Signing{Subject: p.Ordering().Subject(), Meaning: hospital.Approved, Content: content, Proof: a.Proof, Why: strings.TrimSpace(a.Why)})
+	return err
 }
 
 // Change gives an open proposal another quantity, with the reason. An approval

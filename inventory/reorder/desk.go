@@ -25,6 +25,9 @@ type Store interface {
 type Tx interface {
 	inventory.Tx
 
+	// Sign keeps a person's signature.
+	Sign(ctx context.Context, by hospital.Actor, s hospital.Signing) (hospital.Signature, error)
+
 	// MarkDue has spots looked at again.
 	MarkDue(ctx context.Context, spots []Spot) error
 	// TakeDue takes at most limit of what has to be looked at.
@@ -95,6 +98,8 @@ type Reader interface {
 	// Orders are those in a state, newest first; all when it is empty.
 	Orders(ctx context.Context, status OrderStatus, limit int) ([]Order, error)
 	// MailOf an order, newest first, without papers.
+	// Signatures lists what was signed of a subject, such as an Ordering.
+	Signatures(ctx context.Context, subject string) ([]hospital.Signature, error)
 	MailOf(ctx context.Context, number string) ([]Mail, error)
 	// Transfers are those that wait, oldest first, then those that ended last.
 	Transfers(ctx context.Context, limit int) ([]Transfer, error)

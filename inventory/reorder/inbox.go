@@ -24,7 +24,7 @@ const (
 // InOneGo says whether a person may approve the proposal together with others.
 // What takes two people, or was raised by herself, wants a look of its own.
 func (l Limits) InOneGo(p Proposal, by hospital.Actor) bool {
-	return !l.NeedsTwo(p.Cost()) && p.RaisedBy != by.Answers()
+	return !l.Signed && !l.NeedsTwo(p.Cost()) && p.RaisedBy != by.Answers()
 }
 
 // ApproveAll approves several proposals as they were shown, each in its own
@@ -39,7 +39,7 @@ func (d *Desk) ApproveAll(ctx context.Context, by hospital.Actor, answers []Answ
 	for _, a := range answers {
 		_, err := d.answer(ctx, by, a, "approve", func(tx Tx, p *Proposal) error {
 			if !d.Limits.InOneGo(*p, by) {
-				return hospital.Refuse(hospital.ErrInvalid, "What takes two people, or you raised yourself, is approved one by one.")
+				return hospital.Refuse(hospital.ErrInvalid, "What takes two people or a signature, or you raised yourself, is approved one by one.")
 			}
 			return d.approve(ctx, tx, by, a, p)
 		})

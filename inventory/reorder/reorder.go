@@ -104,6 +104,8 @@ type Limits struct {
 	// Alone is the greatest cost, in minor units, that one approver is enough for.
 	// Above it a second person has to approve. 0 means DefaultAlone.
 	Alone int64
+	// Signed has every approval signed with the approver's password: 21 CFR Part 11.
+	Signed bool
 }
 
 // DefaultAlone is 5,000.00.
