@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wardwatch/tracking"
+	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 )
 
@@ -19,6 +20,13 @@ func applyEquipment(ctx context.Context, tx *Tx, doc document.Document) ([]docum
 		what, err := applyAsset(ctx, tx, asset)
 		if err != nil {
 			return nil, fmt.Errorf("import asset %s: %w", asset.ID, err)
+		}
+		altered, err := applyPapers(ctx, tx, asset, hospital.Site(doc.Site).Location())
+		if err != nil {
+			return nil, err
+		}
+		if altered && what == document.Same {
+			what = document.Alter
 		}
 		changes = append(changes, document.Change{Path: fmt.Sprintf("/assets/%d", i), What: what,
 			Thing: strings.TrimSpace(asset.Kind + " " + asset.ID)})

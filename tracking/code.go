@@ -62,3 +62,18 @@ func tagsOf(code string) []string {
 	}
 	return tags
 }
+
+// TagIdentity is a tag's code as its identity is written here: a MAC without its
+// separators in lower case, an EPC as "epc:" and upper-case digits, all else as it stands.
+func TagIdentity(code string) string {
+	code = strings.TrimSpace(code)
+	bare := strings.NewReplacer(":", "", "-", "", " ", "").Replace(code)
+	hex := strings.TrimPrefix(strings.ToLower(bare), "epc")
+	if _, err := gs1.ParseEPC(hex); err == nil {
+		return "epc:" + strings.ToUpper(hex)
+	}
+	if len(bare) == 12 && strings.Trim(strings.ToLower(bare), "0123456789abcdef") == "" {
+		return strings.ToLower(bare)
+	}
+	return code
+}

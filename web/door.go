@@ -26,6 +26,7 @@ import (
 	"wardwatch/tracking/hospital/floorplan"
 	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/maintain"
 	"wardwatch/tracking/notify"
 	"wardwatch/tracking/parlevel"
 	"wardwatch/web/api"
@@ -88,6 +89,8 @@ type Parts struct {
 	Lists api.Lists
 	// Version names the build.
 	Version string
+	// Service is the biomedical engineer's work; nil: no such pages.
+	Service *maintain.Desk
 	// Levels is what equipment units should have; nil: no such pages.
 	Levels *parlevel.Desk
 	// Equipment finds and marks assets; nil hides its pages.

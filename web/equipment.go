@@ -48,7 +48,11 @@ func (d *Door) assetPage(ctx context.Context, by hospital.Actor, id tracking.Ass
 	if err != nil {
 		return views.AssetPage{}, err
 	}
-	return views.AssetPage{Hit: hit, Moments: moments, House: d.house(), Map: d.planOf(hit.Asset.Place.Floor), Now: d.Now(),
+	service, err := d.serviceOf(ctx, id)
+	if err != nil {
+		return views.AssetPage{}, err
+	}
+	return views.AssetPage{Service: service, Hit: hit, Moments: moments, House: d.house(), Map: d.planOf(hit.Asset.Place.Floor), Now: d.Now(),
 		May: by.May(hospital.MarkEquipment)}, nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 	"wardwatch/tracking/hospital/floorplan"
+	"wardwatch/tracking/maintain"
 	"wardwatch/tracking/notify"
 	"wardwatch/tracking/parlevel"
 	"wardwatch/web"
@@ -56,8 +57,8 @@ func openStation(t *testing.T) *station {
 			{ID: "r2", Floor: "f4", Unit: "4w", Name: "Room <2>", Kind: hospital.PatientRoom, Outline: box(10), Neighbours: []hospital.RoomID{"r1"}},
 			{ID: "r3", Floor: "f4", Unit: "icu", Name: "ICU store", Kind: hospital.CleanUtility}},
 		Gateways: []document.Gateway{{ID: "g1", Name: "g1", Make: "minew", Room: "r1"}, {ID: "g2", Name: "g2", Make: "minew", Room: "r2"}},
-		Assets: []document.Asset{{ID: "P-001", Kind: "infusion pump", Name: "Infusion pump 1", Unit: "4w", Tags: []document.Tag{{ID: "c300000000a1"}}},
-			{ID: "W-001", Kind: "wheelchair", Name: "Wheelchair 1", Tags: []document.Tag{{ID: "epc:3414257BF4C0000000000042"}}}}}
+		Assets: []document.Asset{{ID: "P-001", Kind: "infusion pump", Name: "Infusion pump 1", Model: "Alba", Serial: "A-10", Unit: "4w", Tags: []document.Tag{{ID: "c300000000a1"}}},
+			{ID: "W-001", Kind: "wheelchair", Name: "Wheelchair 1", RentedFrom: "Medirent", DueBack: "2026-05-01", Tags: []document.Tag{{ID: "epc:3414257BF4C0000000000042"}}}}}
 	if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func openStation(t *testing.T) *station {
 		t.Fatal(err)
 	}
 	s.levels = &parlevel.Desk{Register: register, Store: db.ParLevels{DB: base}, Ladder: notify.DefaultLadder(), Now: now}
-	s.door, err = web.New(web.Parts{Levels: s.levels, Lists: db.Lists{DB: base}, Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
+	s.door, err = web.New(web.Parts{Service: &maintain.Desk{Register: register, Store: db.Maintenance{DB: base}, Now: now}, Levels: s.levels, Lists: db.Lists{DB: base}, Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)),
 		WhoAsks:   func(*http.Request) (hospital.Actor, bool) { return s.who, true },
 		Board:     &floorplan.Board{Keeper: db.Hospital{DB: base}, Register: register},

@@ -49,6 +49,9 @@ func (d *Door) keepables() []keepable {
 	if d.Levels != nil {
 		all = append(all, d.unitsFile())
 	}
+	if d.Service != nil {
+		all = append(all, d.serviceFile())
+	}
 	if d.ColdChain != nil && d.Alarms != nil {
 		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile())
 	}

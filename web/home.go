@@ -56,6 +56,9 @@ func (d *Door) home(c echo.Context) error {
 	if page.Tasks, err = d.tasksAtHome(ctx, by); err != nil {
 		return err
 	}
+	if page.Service, err = d.serviceAtHome(ctx, by); err != nil {
+		return err
+	}
 	stock, err := d.stockLine(ctx, by)
 	if err != nil {
 		return err

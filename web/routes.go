@@ -40,6 +40,7 @@ func (d *Door) routes() []route {
 		d.equipmentRoutes(),
 		d.labelRoutes(),
 		d.unitRoutes(),
+		d.maintainRoutes(),
 		d.floorRoutes(),
 		d.teachRoutes(),
 		d.fenceRoutes(),

@@ -18,7 +18,7 @@ func (d *Drawing) Document(today time.Time) document.Document {
 	}
 	d.documentHouses(&doc)
 	for _, a := range d.Assets {
-		doc.Assets = append(doc.Assets, a.document())
+		doc.Assets = append(doc.Assets, a.papers(a.document(), today.In(d.Site.Location())))
 	}
 	doc.ParLevels = d.parLevels()
 	for _, f := range d.Fridges {

@@ -215,6 +215,9 @@ func (c *checker) assets() {
 	wearer := make(map[string]string)
 	for i, a := range c.doc.Assets {
 		c.known(c.units, "unit", string(a.Unit), "assets", i, "unit")
+		if a.DueBack != "" && a.RentedFrom == "" {
+			c.say("A day to give it back needs the owner it is rented from.", "assets", i, "due_back")
+		}
 		for j, tag := range a.Tags {
 			c.tag(wearer, a.ID, tag.ID, "assets", i, "tags", j, "id")
 			for k, id := range tag.Also {

@@ -108,6 +108,12 @@ type Asset struct {
 	Serial string          `json:"serial,omitempty"`
 	Unit   hospital.UnitID `json:"unit,omitempty"` // who owns it
 	Tags   []Tag           `json:"tags,omitempty"`
+
+	Lot         string `json:"lot,omitempty"`          // the batch that it was made in
+	InService   Date   `json:"in_service,omitempty"`   // when its intervals of service began
+	LastService Date   `json:"last_service,omitempty"` // as far as another system knew
+	RentedFrom  string `json:"rented_from,omitempty"`  // its owner; empty for the house's own
+	DueBack     Date   `json:"due_back,omitempty"`     // the day to give it back
 }
 
 // Tag is one transmitter or RFID label. A tag that is heard under several

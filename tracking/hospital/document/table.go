@@ -42,7 +42,8 @@ const (
 func Tables() []Table {
 	id := Column{Name: "id", need: true, key: true}
 	return []Table{
-		{"assets", []Column{id, {Name: "kind"}, {Name: "name"}, {Name: "model"}, {Name: "serial"}, {Name: "unit"}, {Name: "tags", kind: tag}}},
+		{"assets", []Column{id, {Name: "kind"}, {Name: "name"}, {Name: "model"}, {Name: "serial"}, {Name: "unit"}, {Name: "tags", kind: tag},
+			{Name: "lot"}, {Name: "in_service"}, {Name: "last_service"}, {Name: "rented_from"}, {Name: "due_back"}}},
 		{"par_levels", []Column{{Name: "unit", need: true}, {Name: "kind", need: true}, {Name: "target", kind: number, need: true}, {Name: "critical", kind: number}}},
 		{"items", []Column{id, {Name: "name"}, {Name: "unit_of_issue"}, {Name: "gtin"}, {Name: "pack", kind: number}, {Name: "supplier"},
 			{Name: "supplier_code"}, {Name: "price_minor", kind: number}, {Name: "minimum_packs", kind: number}, {Name: "review_days", kind: number},
