@@ -18,11 +18,19 @@ func dueWords(ctx context.Context, t maintain.Task) string {
 		}
 		words = append(words, verb+Day(ctx, t.Due.On))
 	}
-	if t.Plan.EveryHours > 0 {
+	if t.Plan.EveryHours > 0 && t.Due.On.IsZero() {
 		words = append(words, fmt.Sprintf("%.0f of %d hours", t.Due.HoursUsed, t.Plan.EveryHours))
 	}
 	if len(words) == 0 {
 		return "once, not done yet"
 	}
 	return strings.Join(words, ", ")
+}
+
+// hoursWords says how much of a plan's hours is used, where its day stands beside it.
+func hoursWords(t maintain.Task) string {
+	if t.Plan.EveryHours == 0 || t.Due.On.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%.0f of %d hours", t.Due.HoursUsed, t.Plan.EveryHours)
 }

@@ -55,7 +55,7 @@ func (d *Door) letIn(c echo.Context, secret account.Secret, person hospital.Pers
 		c.Response().Header().Set(signedInHeader, string(person.ID))
 		return c.NoContent(http.StatusNoContent)
 	}
-	return d.seeOther(c, next)
+	return d.seeOther(c, d.afterSignIn(person, next))
 }
 
 // lock locks the session that asks.

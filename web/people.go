@@ -68,6 +68,7 @@ func (d *Door) peopleRoutes() []route {
 		route{post, "/me/two-step/confirm", SignedIn, d.confirmTwoStep},
 		route{post, "/me/two-step/end", SignedIn, d.endTwoStep},
 		route{post, "/me/sign-out-elsewhere", SignedIn, d.signOutElsewhere},
+		route{get, "/me/unit", SignedIn, d.chooseUnit},
 		route{post, "/me/unit", SignedIn, d.workIn},
 	)
 }
@@ -290,6 +291,9 @@ func (d *Door) signOutElsewhere(c echo.Context) error {
 func (d *Door) workIn(c echo.Context) error {
 	if err := d.People.Porter.WorkIn(c.Request().Context(), d.actor(c), hospital.UnitID(c.FormValue("unit"))); err != nil {
 		return err
+	}
+	if next := c.FormValue("next"); next != "" {
+		return d.seeOther(c, auth.Next(next))
 	}
 	return d.seeOther(c, back(c))
 }

@@ -25,7 +25,7 @@ func (p *past) service(ctx context.Context) error {
 		}
 	}
 	recall, err := desk.OpenRecall(ctx, by, maintain.Recall{Title: "Door latch may break", Reference: "FSN 2026-014", Model: "Alba V3",
-		FromSerial: "P4-70000", ToSerial: "P4-71500"}, false)
+		FromSerial: "P4-70000", ToSerial: "P4-75000"}, false)
 	if err != nil {
 		return err
 	}
