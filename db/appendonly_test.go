@@ -18,6 +18,7 @@ import (
 // or deleted. A table with both guards belongs here, and what stands here has both.
 var appendOnly = []string{
 	"asset_moments", "audit", "audit_checkpoints", "cleanings", "cold_events", "deliveries", "device_signs", "fridge_checks", "fridge_openings", "fridge_profiles", "par_arrivals", "profile_versions", "reading_conflicts", "readings", "sensor_stays", "signatures", "stock_movements",
+	"service_work", "repair_steps", "equipment_recall_ticks", "rental_returns", // equipment
 }
 
 // neverDeleted are the tables whose rows live on and may change.
