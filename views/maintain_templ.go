@@ -336,7 +336,7 @@ func dueGroup(p DuePage, g DueGroup) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = dueState(task).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = taskState(task).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -492,7 +492,7 @@ func piecePlace(p maintain.Piece, h House) templ.Component {
 	})
 }
 
-func dueState(t maintain.Task) templ.Component {
+func taskState(t maintain.Task) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1983,14 +1983,14 @@ func Rentals(p RentalsPage) templ.Component {
 	})
 }
 
-// TagsPage gives tags to assets, one scan after the other.
-type TagsPage struct {
+// TagGivingPage gives tags to assets, one scan after the other.
+type TagGivingPage struct {
 	ServiceTop
 	Asset, Tag string
 }
 
 // Tags is where tags are given by scan.
-func Tags(p TagsPage) templ.Component {
+func Tags(p TagGivingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -39,7 +39,7 @@ func (d *Door) maintainRoutes() []route {
 		{post, "/maintenance/recalls/:id/close", manage, d.closeEquipmentRecall},
 		{get, "/maintenance/rentals", see, d.rentals},
 		{post, "/maintenance/rentals", manage, d.giveBack},
-		{get, "/maintenance/tags", see, d.tags},
+		{get, "/maintenance/tags", see, d.giveTagsPage},
 		{post, "/maintenance/tags", manage, d.assignTag},
 	}
 }
@@ -315,7 +315,7 @@ func (d *Door) giveBack(c echo.Context) error {
 	return d.served(c, err, "Noted: it went back.", "/maintenance/rentals")
 }
 
-func (d *Door) tags(c echo.Context) error {
+func (d *Door) giveTagsPage(c echo.Context) error {
 	return d.showTags(c, http.StatusOK, c.QueryParam("asset"), "", "")
 }
 
@@ -324,7 +324,7 @@ func (d *Door) showTags(c echo.Context, status int, asset, tag, wrong string) er
 	if err != nil {
 		return err
 	}
-	return d.showAs(c, status, "Tags", views.Tags(views.TagsPage{ServiceTop: top, Asset: asset, Tag: tag}))
+	return d.showAs(c, status, "Tags", views.Tags(views.TagGivingPage{ServiceTop: top, Asset: asset, Tag: tag}))
 }
 
 // assignTag takes two scans: the asset's label, as whatever its code says, and the tag.
