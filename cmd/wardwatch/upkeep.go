@@ -149,7 +149,14 @@ func (j job) every() (time.Duration, error) {
 
 // shortly is a span without what is nought: "1m", "10m", "1h".
 func shortly(d time.Duration) string {
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // nextRun is when a job is due after an instant: at once where it has waited for today's hour to pass.
