@@ -123,7 +123,7 @@ func (a Alarms) NoticeOfLink(ctx context.Context, hash [sha256.Size]byte) (notif
 		return l, nil
 	}
 	if err == nil {
-		l.Person, err = Accounts{DB: a.DB}.Person(ctx, person)
+		l.Person, err = Accounts(a).Person(ctx, person)
 	}
 	if err != nil {
 		return l, fmt.Errorf("person of a link: %w", err)

@@ -93,11 +93,12 @@ func TestProgramsDoNotSign(t *testing.T) {
 func TestGuessingAtASignatureIsSlowed(t *testing.T) {
 	l := newLodge(t)
 	nora := l.nora(t).Actor()
-	var err error
 	for range 6 {
-		_, err = l.Confirm(t.Context(), nora, account.Again{Password: another}, ward)
+		if _, err := l.Confirm(t.Context(), nora, account.Again{Password: another}, ward); err == nil {
+			t.Fatal("a wrong password is good for a signature")
+		}
 	}
-	if _, err = l.Confirm(t.Context(), nora, account.Again{Password: good}, ward); !errors.Is(err, account.ErrTooMany) {
+	if _, err := l.Confirm(t.Context(), nora, account.Again{Password: good}, ward); !errors.Is(err, account.ErrTooMany) {
 		t.Errorf("the seventh: %v", err)
 	}
 }

@@ -62,7 +62,7 @@ type Drawing struct {
 
 // feature is one shape of a drawing, on its way.
 type feature struct {
-	id, name, kind, level string
+	id, name, kind string
 	ring                  []hospital.Point // longitude and latitude, or metres; y grows to the north
 }
 
