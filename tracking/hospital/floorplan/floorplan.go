@@ -63,7 +63,7 @@ type Drawing struct {
 // feature is one shape of a drawing, on its way.
 type feature struct {
 	id, name, kind string
-	ring                  []hospital.Point // longitude and latitude, or metres; y grows to the north
+	ring           []hospital.Point // longitude and latitude, or metres; y grows to the north
 }
 
 // kinds tells what a space is for by the words that drawings use (IMDF's unit
