@@ -203,20 +203,20 @@ func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) ec
 		if known {
 			c.Set(actorKey, by)
 			c.SetRequest(c.Request().WithContext(hospital.Looking(c.Request().Context(), by)))
-			if err := d.limit(c, string(by.ID)); err != nil {
+		}
+		open := permission == Public || permission == ByToken
+		if !open && !known {
+			return d.askToSignIn(c)
+		}
+		if !open && permission != SignedIn {
+			if err := by.Need(permission); err != nil {
 				return err
 			}
 		}
-		switch {
-		case permission == Public, permission == ByToken:
-			return handle(c)
-		case !known:
-			return d.askToSignIn(c)
-		case permission == SignedIn:
-			return handle(c)
-		}
-		if err := by.Need(permission); err != nil {
-			return err
+		if known { // a refusal costs nothing, so only what is done is counted
+			if err := d.limit(c, string(by.ID)); err != nil {
+				return err
+			}
 		}
 		return handle(c)
 	}

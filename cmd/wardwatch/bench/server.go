@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,6 +71,8 @@ func (r *run) bare(ctx context.Context) (*server, error) {
 func start(ctx context.Context, program string, args ...string) (*server, error) {
 	s := &server{process: exec.CommandContext(ctx, program, args...), log: &tail{}, ended: make(chan struct{})}
 	s.process.Stderr = s.log
+	// What is set for the program that measures is not meant for the one that is measured.
+	s.process.Env = slices.DeleteFunc(os.Environ(), func(setting string) bool { return strings.HasPrefix(setting, "WARDWATCH_") })
 	out, err := s.process.StdoutPipe()
 	if err != nil {
 		return nil, err
