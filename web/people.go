@@ -52,10 +52,11 @@ func (d *Door) peopleRoutes() []route {
 		{get, "/admin/audit", hospital.SeeAudit, d.audit},
 		{post, "/admin/audit/export", hospital.SeeAudit, d.exportAudit},
 	}
+	routes = append(routes, d.emergencyRoutes()...)
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
 	}
-	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes(), d.ssoRoutes(), d.scimRoutes(), d.emergencyRoutes())
+	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes(), d.ssoRoutes(), d.scimRoutes())
 	return append(routes,
 		route{get, "/sign-in", Public, d.signInPage},
 		route{post, "/sign-in", Public, d.signIn},

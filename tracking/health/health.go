@@ -195,8 +195,8 @@ func tagTroubles(d Devices, ongoing Ongoing, at time.Time) []notify.Trouble {
 			silent = append(silent, t)
 		}
 	}
-	troubles := each(d.Directory, silent, ongoing, KindTag, KindTags, "silent for more than a day while gateways near it hear other tags")
-	return append(troubles, each(d.Directory, empty, ongoing, KindBattery, KindBatteries, "almost empty or empty; replace it")...)
+	troubles := each(d.Directory, silent, ongoing, KindTag, KindTags, notify.Warning, "silent for more than a day while gateways near it hear other tags")
+	return append(troubles, each(d.Directory, empty, ongoing, KindBattery, KindBatteries, notify.Informative, "almost empty or empty; replace it")...)
 }
 
 // flat says whether the battery needs replacing.
@@ -219,14 +219,14 @@ func (t Tag) subject() string { return "asset/" + string(t.Asset) }
 // allTags is the subject of an alarm about many tags.
 const allTags = "devices/tags"
 
-// each makes one trouble of each tag, or one of them all when they are many.
-func each(d *hospital.Directory, tags []Tag, ongoing Ongoing, one, many notify.Kind, text string) []notify.Trouble {
+// each makes one trouble of each tag, or one of them all, which may be graver, when they are many.
+func each(d *hospital.Directory, tags []Tag, ongoing Ongoing, one, many notify.Kind, grave notify.Severity, text string) []notify.Trouble {
 	singles := MaxSingles
 	if ongoing(many, allTags) {
 		singles = MaxSingles / 2 // it does not change back and forth at the limit
 	}
 	if len(tags) > singles {
-		return []notify.Trouble{{Kind: many, Subject: allTags, Name: "Tags", Severity: notify.Warning,
+		return []notify.Trouble{{Kind: many, Subject: allTags, Name: "Tags", Severity: grave,
 			Text: fmt.Sprintf("%d tags: %s; the worklist names them", len(tags), text)}}
 	}
 	var troubles []notify.Trouble
