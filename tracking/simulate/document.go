@@ -133,7 +133,8 @@ func (d *Drawing) documentFences(doc *document.Document) {
 	}
 	add(document.Fence{ID: "exits", Name: "Pumps do not leave the house", Rule: "keep_out", Kinds: []string{"infusion pump", "syringe pump"},
 		RoomKinds: []hospital.RoomKind{hospital.Exit}, Serious: true})
-	if slices.ContainsFunc(d.Floors, func(f hospital.Floor) bool { return f.ID == "1" }) {
+	// In a small house there is nowhere else for a ventilator to wait.
+	if d.Size != Small && slices.ContainsFunc(d.Floors, func(f hospital.Floor) bool { return f.ID == "1" }) {
 		add(document.Fence{ID: "ventilators", Name: "Ventilators stay with theatres and intensive care", Rule: "stay_in", Kinds: []string{"ventilator"},
 			Floors: []hospital.FloorID{"1"}})
 	}
