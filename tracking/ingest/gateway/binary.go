@@ -268,6 +268,10 @@ func (r *reader) raddecBinary(body []byte) error {
 			r.refuse(record, "the message ends inside a receiver")
 			return nil
 		}
+		if strength > loudestRSSI || strength == 0 {
+			r.refuse(record, "a receiver of %s says %g dBm, which is no signal strength", tag, strength)
+			continue
+		}
 		r.sight(record, tracking.Sighting{Tag: tag, Gateway: gatewayID(hex.EncodeToString(id)), RSSIdBm: strength, HasRSSI: true, BatteryPct: tracking.NoBattery})
 	}
 	return nil

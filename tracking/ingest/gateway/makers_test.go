@@ -58,6 +58,8 @@ var furtherMessages = []struct {
 		[]string{"sighting 0 epc:30340000000000000000ABCD at 0011223344556677 -66 09:59:58.25"}},
 	{"raddec, binary", "", "hex:10002002c0ffee000001023d03010011223344556677350102aabbccddeeff32", "",
 		[]string{"sighting 0 c0ffee000001 at 0011223344556677 -66 -", "sighting 0 c0ffee000001 at aabbccddeeff -74 -"}},
+	{"raddec, binary, whose first receiver cannot have heard so loudly", "", "hex:10002002c0ffee00000102ff03010011223344556677350102aabbccddeefff4", "",
+		[]string{"sighting 0 c0ffee000001 at aabbccddeeff -74 -", "refused 0 a receiver of c0ffee000001 says 128 dBm, which is no signal strength"}},
 	{"Minew, binary-long", "", "hex:bb0100000067ac233f0000010003eeffc00000010001150303e1ff1016e1ffa10164ff803280010000c0ffee00c75a00000000020002" + "0006cf" + "0302010606cc" + "c0ffee0000030001" + "1e" + beaconAdvert + "00c0dd", "",
 		[]string{"sighting 0 eeffc0000001 at ac233f000001 -57 - 100%", "sighting 1 5a0000000002 at ac233f000001 -49 -", "sighting 2 5a0000000002 at ac233f000001 -52 -",
 			"sighting 3 c0ffee000003 at ac233f000001 -64 - also " + beaconTag, "reading 0 eeffc0000001 probe -0.5 - 50.5%"}},
