@@ -19,6 +19,9 @@ const (
 	liveRate = 200
 	// knockAtOnce is how many browsers connect at the same time.
 	knockAtOnce = 32
+	// knockAgain is how often a browser that was turned away asks again, knockPause apart.
+	knockAgain = 50
+	knockPause = 100 * time.Millisecond
 	// values is how many temperatures tell readings of one fridge apart: 2.1 °C to 7.9 °C.
 	values = 59
 )
@@ -163,13 +166,9 @@ func gather(ctx context.Context, n int, where func(i int) (url string, header ht
 	for i := range n {
 		knocking.Go(func() error {
 			url, header := where(i)
-			socket, answer, err := websocket.DefaultDialer.DialContext(ctx, "ws"+strings.TrimPrefix(url, "http"), header)
+			socket, err := knock(ctx, "ws"+strings.TrimPrefix(url, "http"), header)
 			if err != nil {
-				status := ""
-				if answer != nil {
-					status = answer.Status
-				}
-				return fmt.Errorf("browser %d can't listen: %w %s", i, err, status)
+				return fmt.Errorf("browser %d can't listen: %w", i, err)
 			}
 			c.sockets[i] = socket
 			return nil
@@ -194,6 +193,28 @@ func gather(ctx context.Context, n int, where func(i int) (url string, header ht
 		})
 	}
 	return c, nil
+}
+
+// knock connects one browser. As a page does, it asks again while the server still
+// counts connections that have just been left.
+func knock(ctx context.Context, url string, header http.Header) (*websocket.Conn, error) {
+	for asked := 0; ; asked++ {
+		socket, answer, err := websocket.DefaultDialer.DialContext(ctx, url, header)
+		if err == nil {
+			return socket, nil
+		}
+		if answer == nil {
+			return nil, err
+		}
+		if answer.StatusCode != http.StatusTooManyRequests || asked == knockAgain {
+			return nil, fmt.Errorf("%w %s", err, answer.Status)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(knockPause):
+		}
+	}
 }
 
 // err says how many browsers lost their connection; nil when none did.
