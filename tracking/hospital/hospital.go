@@ -6,7 +6,10 @@
 // out the newest one.
 package hospital
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Identifiers are the hospital's own short names, unique within one kind. They
 // are what the hospital document uses, so importing it twice changes nothing.
@@ -28,12 +31,20 @@ type Site struct {
 	Zone string
 }
 
+// zones are the clocks that were asked for, by IANA name: reading one takes longer than
+// most rules that ask for it. Only names the machine knows are kept, a few hundred at most.
+var zones sync.Map
+
 // Location is the site's clock; UTC when the zone is not known to this machine.
 func (s Site) Location() *time.Location {
+	if known, ok := zones.Load(s.Zone); ok {
+		return known.(*time.Location)
+	}
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil || s.Zone == "" {
 		return time.UTC
 	}
+	zones.Store(s.Zone, zone)
 	return zone
 }
 
