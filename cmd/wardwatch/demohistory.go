@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"wardwatch/db"
@@ -18,6 +19,9 @@ type past struct {
 	*demo
 	together *db.DB
 	register *hospital.Register
+	// earlier is what the fleet's days before the kept moves added up to, worked out
+	// beside the rest.
+	earlier chan []fleetDay
 }
 
 // event is something that happened at an instant of the past.
@@ -50,6 +54,14 @@ func (d *demo) takeIn(ctx context.Context) (err error) {
 
 // live goes through the agenda in the order of time.
 func (p *past) live(ctx context.Context) error {
+	pieces, err := db.Fleet{DB: p.together}.Pieces(ctx)
+	if err != nil {
+		return err
+	}
+	p.earlier = make(chan []fleetDay, 1)
+	var aside sync.WaitGroup
+	defer aside.Wait()
+	aside.Go(func() { p.earlier <- p.earlierDays(pieces) })
 	stock := p.shelves()
 	if err := stock.before(ctx); err != nil {
 		return fmt.Errorf("history before the ledger: %w", err)

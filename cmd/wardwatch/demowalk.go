@@ -91,15 +91,42 @@ func (p *past) arrive(ctx context.Context, tx tracking.Tx, places map[tracking.A
 // fleetHistory is how far back the use of equipment was added up, before the moves that are kept begin.
 const fleetHistory = 28 * 24 * time.Hour
 
-// addUp adds up the days before the kept moves from what the equipment did then,
+// fleetDay is what one day before the kept moves added up to.
+type fleetDay struct {
+	day     string
+	summary fleet.Summary
+	states  map[tracking.AssetID]fleet.State
+}
+
+// earlierDays adds up the days before the kept moves from what the equipment did then,
 // by the rule that adds up every day: of so long ago only the sums are shown.
-func (p *past) addUp(ctx context.Context) error {
-	ledger := db.Fleet{DB: p.together}
-	pieces, err := ledger.Pieces(ctx)
-	if err != nil {
-		return err
-	}
+func (p *past) earlierDays(pieces map[tracking.AssetID]fleet.Piece) []fleetDay {
 	directory := p.register.Current()
+	events := p.earlierEvents(directory)
+	if len(events) == 0 {
+		return nil
+	}
+	zone := directory.Site.Location()
+	y, m, d := events[0].At.In(zone).Date()
+	last := events[len(events)-1].At
+	var days []fleetDay
+	states := map[tracking.AssetID]fleet.State{}
+	for day := time.Date(y, m, d, 0, 0, 0, 0, zone); ; day = day.AddDate(0, 0, 1) {
+		end := day.AddDate(0, 0, 1)
+		if end.After(last) {
+			return days // the kept moves begin within this day: the clerk adds it up
+		}
+		n := sort.Search(len(events), func(i int) bool { return !events[i].At.Before(end) })
+		var summary fleet.Summary
+		summary, states = fleet.Fold(pieces, states, events[:n], day, end, fleet.RoomsOf(directory))
+		days = append(days, fleetDay{day.Format(time.DateOnly), summary, states})
+		events = events[n:]
+	}
+}
+
+// earlierEvents are the arrivals of the equipment before the kept moves and what the
+// rooms made of its status, oldest first.
+func (p *past) earlierEvents(directory *hospital.Directory) []fleet.Event {
 	var events []fleet.Event
 	for _, stay := range p.world.EarlierStays(p.start.Add(-fleetHistory)) {
 		room, _ := directory.Room(stay.Room)
@@ -110,25 +137,16 @@ func (p *past) addUp(ctx context.Context) error {
 			events = append(events, event)
 		}
 	}
-	if len(events) == 0 {
-		return nil
-	}
-	zone := directory.Site.Location()
-	y, m, d := events[0].At.In(zone).Date()
-	last := events[len(events)-1].At
-	states := map[tracking.AssetID]fleet.State{}
-	for day := time.Date(y, m, d, 0, 0, 0, 0, zone); day.Before(last); day = day.AddDate(0, 0, 1) {
-		end := day.AddDate(0, 0, 1)
-		n := sort.Search(len(events), func(i int) bool { return !events[i].At.Before(end) })
-		if end.After(last) {
-			break // the kept moves begin within this day: the clerk adds it up
-		}
-		var summary fleet.Summary
-		summary, states = fleet.Fold(pieces, states, events[:n], day, end, fleet.RoomsOf(directory))
-		if err := ledger.KeepDay(ctx, day.Format(time.DateOnly), summary, states); err != nil {
+	return events
+}
+
+// addUp keeps the sums of the earlier days, and has the clerk add up those since.
+func (p *past) addUp(ctx context.Context) error {
+	ledger := db.Fleet{DB: p.together}
+	for _, d := range <-p.earlier {
+		if err := ledger.KeepDay(ctx, d.day, d.summary, d.states); err != nil {
 			return err
 		}
-		events = events[n:]
 	}
 	return (&fleet.Clerk{Ledger: ledger, Register: p.register}).CatchUp(ctx, p.start)
 }
