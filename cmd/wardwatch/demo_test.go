@@ -106,9 +106,8 @@ func TestTheDemoComesUpAndLeavesNothingBehind(t *testing.T) {
 	d.end(t)
 }
 
-// pastDemo is a demo that starts at a fixed instant and has lived through its
-// thirty days; nothing of it runs.
-func pastDemo(t *testing.T, size simulate.Size, args ...string) *demo {
+// drawDemo is a demo that will start at a fixed instant; nothing of it runs.
+func drawDemo(t *testing.T, size simulate.Size, args ...string) *demo {
 	t.Helper()
 	parsed := &program{}
 	parser, err := kong.New(parsed)
@@ -118,7 +117,13 @@ func pastDemo(t *testing.T, size simulate.Size, args ...string) *demo {
 	if _, err := parser.Parse(append([]string{"demo"}, args...)); err != nil {
 		t.Fatal(err)
 	}
-	d := newDemo(parsed.Demo, simulate.Draw(size), time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), newLog(io.Discard, 0), t.TempDir())
+	return newDemo(parsed.Demo, simulate.Draw(size), time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), newLog(io.Discard, 0), t.TempDir())
+}
+
+// pastDemo is a demo that has lived through its thirty days; nothing of it runs.
+func pastDemo(t *testing.T, size simulate.Size, args ...string) *demo {
+	t.Helper()
+	d := drawDemo(t, size, args...)
 	d.bear()
 	if err := d.takeIn(t.Context()); err != nil {
 		t.Fatal(err)
@@ -126,35 +131,17 @@ func pastDemo(t *testing.T, size simulate.Size, args ...string) *demo {
 	return d
 }
 
-// temperatures are what a demo's record holds of its fridges, all sensors together.
-func (d *demo) temperatures(t *testing.T) []coldchain.Point {
+// story is what the fridges of a demo with a seed went through before its first page.
+func story(t *testing.T, seed string) []simulate.Temperature {
 	t.Helper()
-	kept, err := db.Open(t.Context(), d.dsn, db.Options{Now: d.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer kept.Close()
-	fridges := db.Fridges{DB: kept}
-	watched, err := fridges.Watched(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []coldchain.Point
-	for _, w := range watched {
-		points, err := fridges.Points(t.Context(), w.Sensor.ID, d.start.Add(-demoHistory), d.start)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, points...)
-	}
-	return all
+	d := drawDemo(t, simulate.Small, "--seed", seed)
+	d.bear()
+	return (<-d.born).Record()
 }
 
 // --seed 7 tells the story of seed 7, again and again, and another seed another one.
 func TestTheSeedDecidesTheDemosStory(t *testing.T) {
-	one := pastDemo(t, simulate.Small, "--seed", "7").temperatures(t)
-	again := pastDemo(t, simulate.Small, "--seed", "7").temperatures(t)
-	other := pastDemo(t, simulate.Small, "--seed", "8").temperatures(t)
+	one, again, other := story(t, "7"), story(t, "7"), story(t, "8")
 	if len(one) == 0 || !slices.Equal(one, again) {
 		t.Errorf("seed 7 gave %d readings, then %d, and not the same", len(one), len(again))
 	}

@@ -96,24 +96,33 @@ func TestWhatIsNoLoggerFileIsRefused(t *testing.T) {
 			t.Errorf("%q gave %+v, %v", text, r, err)
 		}
 	}
-	endless := io.MultiReader(strings.NewReader("time,celsius\n"), &repeated{row: []byte("2031-03-01 08:00,4.0\n")})
+	endless := io.MultiReader(strings.NewReader("time,celsius\n"), &repeated{row: "2031-03-01 08:00,4.0" + strings.Repeat(" ", maxLine-64) + "\n"})
 	if _, err := Read(endless); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("an endless file gave %v", err)
 	}
 }
 
-// repeated is a file without an end.
+// repeated is a file without an end: one row, again and again.
 type repeated struct {
-	row []byte
+	row string
 	at  int
 }
 
 func (r *repeated) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = r.row[r.at]
-		r.at = (r.at + 1) % len(r.row)
+	n := copy(p, r.row[r.at:])
+	r.at = (r.at + n) % len(r.row)
+	return n, nil
+}
+
+func TestOneRowTooManyIsRefused(t *testing.T) {
+	full := Recording{Rows: make([]coldchain.Point, MaxRows-1, MaxRows)}
+	cells, at := []string{"2031-03-01 08:00", "4.0"}, Layout{Time: 0, TimeOfDay: -1, Temp: 1, Clock: AnyClock}
+	if err := full.take(2, cells, at); err != nil || len(full.Rows) != MaxRows {
+		t.Fatalf("row %d gave %v", len(full.Rows), err)
 	}
-	return len(p), nil
+	if err := full.take(3, cells, at); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("row %d gave %v", MaxRows+1, err)
+	}
 }
 
 func TestALoggersOwnClockIsPlacedInItsZone(t *testing.T) {
