@@ -253,9 +253,15 @@ func (f Fridges) Quarantined(ctx context.Context, id coldchain.FridgeID, limit i
 			SELECT sensor, temp_mc, measured_at, received_at, origin, reason FROM reading_quarantine
 			UNION ALL
 			SELECT sensor, temp_mc, measured_at, received_at, origin, $3 FROM reading_conflicts) q
-		JOIN sensors s ON s.id = q.sensor
+		JOIN main.sensors s ON s.id = q.sensor
 		JOIN reading_origins o ON o.id = q.origin
-		WHERE s.fridge = $1
+		WHERE q.sensor IN (SELECT sensor FROM sensor_stays WHERE fridge = (SELECT id FROM fridges WHERE id = $1))
+			AND $1 = (
+				SELECT y.fridge
+				FROM sensor_stays y
+				WHERE y.sensor = q.sensor AND y.from_at <= q.received_at
+				ORDER BY y.from_at DESC
+				LIMIT 1)
 		ORDER BY q.received_at DESC, q.measured_at DESC
 		LIMIT $2`
 	rows, err := f.Query(ctx, q, id, limit, coldchain.ReasonConflict)
@@ -471,7 +477,7 @@ func (r record) Stored(from, to time.Time) ([]coldchain.Excursion, error) {
 	const q = `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
-		JOIN sensors s ON s.id = e.sensor
+		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.sensor = $1 AND e.start_at BETWEEN $2 AND $3 AND e.withdrawn = 0
 		ORDER BY e.start_at, e.id`
 	rows, err := r.tx.Query(context.Background(), q, r.sensor, max(ms(from), r.from), min(ms(to), r.to-1))
@@ -574,7 +580,7 @@ func (tx fridgesTx) RunningOf(ctx context.Context, sensor coldchain.SensorID) ([
 	const q = `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
-		JOIN sensors s ON s.id = e.sensor
+		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.sensor = $1 AND e.end_at IS NULL AND e.withdrawn = 0
 		ORDER BY e.id`
 	rows, err := tx.Query(ctx, q, sensor)
@@ -598,7 +604,7 @@ func (f Fridges) Running(ctx context.Context) ([]coldchain.Excursion, error) {
 	const q = `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
-		JOIN sensors s ON s.id = e.sensor
+		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.end_at IS NULL AND e.withdrawn = 0
 		ORDER BY e.start_at, e.id`
 	rows, err := f.Query(ctx, q)
@@ -614,7 +620,7 @@ func (f Fridges) Excursions(ctx context.Context, id coldchain.FridgeID, limit in
 	const q = `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
-		JOIN sensors s ON s.id = e.sensor
+		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.fridge = $1
 		ORDER BY e.start_at DESC, e.id DESC
 		LIMIT $2`
@@ -631,7 +637,7 @@ func (f Fridges) Excursion(ctx context.Context, id coldchain.ExcursionID) (coldc
 	const q = `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
-		JOIN sensors s ON s.id = e.sensor
+		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.id = $1`
 	e, err := scanExcursion(f.QueryRow(ctx, q, id))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -774,19 +780,20 @@ func (f Fridges) Events(ctx context.Context, after int64, limit int) ([]coldchai
 }
 
 const watched = `
-	SELECT ` + sensorColumns + `, r.measured_at, r.temp_mc, o.gateway
+	SELECT ` + sensorColumns + `, r.measured_at, r.temp_mc, o.gateway,
+		(SELECT max(y.from_at) FROM sensor_stays y WHERE y.sensor = s.id)
 	FROM sensors s
 	LEFT JOIN readings r ON r.sensor = s.id AND r.measured_at = (
 		SELECT max(n.measured_at)
 		FROM readings n
-		WHERE n.sensor = s.id)
+		WHERE n.sensor = s.id AND n.measured_at >= (SELECT max(y.from_at) FROM sensor_stays y WHERE y.sensor = s.id))
 	LEFT JOIN reading_origins o ON o.id = r.origin`
 
 func scanWatched(row scanner) (w coldchain.Watched, err error) {
-	var at, temp sql.NullInt64
+	var at, temp, since sql.NullInt64
 	var gateway sql.NullString
-	w.Sensor, err = scanSensor(row, &at, &temp, &gateway)
-	w.Gateway = hospital.GatewayID(gateway.String)
+	w.Sensor, err = scanSensor(row, &at, &temp, &gateway, &since)
+	w.Gateway, w.Since = hospital.GatewayID(gateway.String), fromNullMS(since)
 	if at.Valid {
 		w.Last = coldchain.Point{At: fromMS(at.Int64), Temp: coldchain.MilliCelsius(temp.Int64)}
 	}

@@ -175,7 +175,7 @@ func (tx fridgesTx) OpenFlagsOf(ctx context.Context, sensor coldchain.SensorID) 
 	const q = `
 		SELECT ` + flagColumns + `
 		FROM sensor_flags f
-		JOIN sensors s ON s.id = f.sensor
+		JOIN main.sensors s ON s.id = f.sensor
 		WHERE f.sensor = $1 AND f.until IS NULL`
 	rows, err := tx.Query(ctx, q, sensor)
 	return scanAll(rows, err, scanFlag)
@@ -230,7 +230,7 @@ func (f Fridges) Flags(ctx context.Context, id coldchain.FridgeID, limit int) ([
 	const q = `
 		SELECT ` + flagColumns + `
 		FROM sensor_flags f
-		JOIN sensors s ON s.id = f.sensor
+		JOIN main.sensors s ON s.id = f.sensor
 		WHERE f.fridge = $1
 		ORDER BY f.since DESC, f.id DESC
 		LIMIT $2`

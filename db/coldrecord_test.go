@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -251,6 +252,83 @@ func TestLateReadingsAreJudgedForTheFridgeThatTheProbeWatchedThen(t *testing.T) 
 	w.exec(`UPDATE excursions SET max_mc = 99000`)
 	if fault, err := w.deepFault(); err != nil || fault == nil {
 		t.Errorf("a planted fault in a fridge that the probe has left was not found: %v", err)
+	}
+}
+
+// What was measured in a fridge stays with it when the probe goes elsewhere: in the chart,
+// the month, the list, the daily check and for who may see that fridge alone; and the fridge
+// that it comes to begins with nothing.
+func TestAMovedProbesReadingsStayWithTheFridge(t *testing.T) {
+	w := newColdWard(t)
+	w.exec(`UPDATE fridges SET unit = 'ward-a'`)
+	w.exec(`INSERT INTO fridges (id, name, profile, unit) VALUES ('f-2', 'Freezer 2', 'freezer', 'ward-b')`)
+	began := w.at
+	w.live(slices.Repeat([]float64{12}, 30)...)
+	w.observe(coldReading(w.at.Add(time.Second), 999)) // set aside as impossible
+	w.move("f-2")
+	moved := w.at
+	if s, err := w.monitor.Standing(t.Context(), "f-2", w.at); err != nil || !s.Last.At.IsZero() || s.Condition != coldchain.Silent {
+		t.Errorf("before its first reading the freezer is %v at %v, %v", s.Condition, s.Last, err)
+	}
+	w.live(slices.Repeat([]float64{-20}, 30)...)
+
+	fridges, lists := db.Fridges{DB: w.db}, db.Lists{DB: w.db}
+	nurse := hospital.Actor{ID: "x", Roles: []hospital.Role{hospital.Nurse}, Limits: hospital.Limits{hospital.Nurse: {"ward-a"}}}
+	for _, look := range []struct {
+		ctx     context.Context
+		fridge  coldchain.FridgeID
+		temp    coldchain.MilliCelsius
+		aside   int
+		visible bool
+	}{
+		{t.Context(), "f-1", 12_000, 1, true}, {t.Context(), "f-2", -20_000, 0, true},
+		{hospital.Looking(t.Context(), nurse), "f-1", 12_000, 1, true}, {hospital.Looking(t.Context(), nurse), "f-2", 0, 0, false},
+	} {
+		probes, err := fridges.Attended(look.ctx, look.fridge, began, w.at)
+		if err != nil || (len(probes) == 1) != look.visible {
+			t.Fatalf("%s: %+v, %v", look.fridge, probes, err)
+		}
+		readings, err := lists.Readings(look.ctx, coldchain.ReadingQuery{Fridge: look.fridge, From: began}, 100)
+		if err != nil || look.visible != (len(readings) == 30) || slices.ContainsFunc(readings, func(r coldchain.Recorded) bool { return r.Temp != look.temp }) {
+			t.Errorf("%s lists %+v, %v", look.fridge, readings, err)
+		}
+		if aside, err := w.monitor.Quarantined(look.ctx, look.fridge, 10); err != nil || len(aside) != look.aside {
+			t.Errorf("%s has set aside %+v, %v", look.fridge, aside, err)
+		}
+		if !look.visible {
+			continue
+		}
+		excursions := map[coldchain.FridgeID]int{"f-1": 1}[look.fridge]
+		if found, err := w.monitor.Excursions(look.ctx, look.fridge, 10); err != nil || len(found) != excursions {
+			t.Errorf("%s had %+v, %v", look.fridge, found, err)
+		}
+		for _, reach := range []time.Duration{6 * time.Hour, 30 * 24 * time.Hour} { // from readings, and from hours
+			chart, err := w.monitor.Chart(look.ctx, look.fridge, w.at.Add(-reach), w.at)
+			if err != nil || len(chart.Curves) != 1 || len(chart.Curves[0].Runs) == 0 {
+				t.Fatalf("%s over %v: %+v, %v", look.fridge, reach, chart.Curves, err)
+			}
+			for _, run := range chart.Curves[0].Runs {
+				for _, spot := range run {
+					if spot.Min != look.temp || spot.Max != look.temp {
+						t.Errorf("%s over %v draws %+v", look.fridge, reach, spot)
+					}
+				}
+			}
+		}
+		month, err := w.monitor.Month(look.ctx, look.fridge, "2026-03", w.at.Add(time.Second))
+		if err != nil || len(month.Probes) != 1 || month.Probes[0].Tally.Points != 30 || month.Probes[0].Tally.Min != look.temp || month.Probes[0].Tally.Max != look.temp {
+			t.Errorf("%s's month: %+v, %v", look.fridge, month.Probes, err)
+		}
+		if check, err := w.monitor.NextCheck(look.ctx, look.fridge, w.at); err != nil || check.Points != 30 || check.Min != look.temp || check.Max != look.temp {
+			t.Errorf("%s's check: %+v, %v", look.fridge, check, err)
+		}
+	}
+	s, err := w.monitor.Standing(t.Context(), "f-2", w.at)
+	if err != nil || len(s.Probes) != 1 || !s.Probes[0].Since.Equal(moved) {
+		t.Fatalf("%+v, %v", s.Probes, err)
+	}
+	if trend, err := w.monitor.Trend(t.Context(), s.Probes[0], w.at); err != nil || trend.Today.Max != -20_000 || trend.Today.Points != 30 {
+		t.Errorf("the freezer's tile shows %+v, %v", trend.Today, err)
 	}
 }
 

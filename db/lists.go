@@ -127,39 +127,12 @@ func (l Lists) Moments(ctx context.Context, id tracking.AssetID, before tracking
 	})
 }
 
-// Readings are up to limit readings of a fridge's probes, one probe after the other, oldest first.
-func (l Lists) Readings(ctx context.Context, ask coldchain.ReadingQuery, limit int) ([]coldchain.Recorded, error) {
-	const columns = `
-		SELECT s.id AS stream, r.measured_at AS measured, s.sensor, s.channel, s.judged, r.temp_mc, r.received_after,
-			COALESCE(o.source, ''), COALESCE(o.gateway, '')
-		FROM sensors s
-		JOIN readings r ON r.sensor = s.id
-		LEFT JOIN reading_origins o ON o.id = r.origin`
-	const q = columns + `
-		WHERE s.id = $4 AND s.fridge = $1 AND r.measured_at > $5 AND r.measured_at >= $2 AND r.measured_at < $3
-		UNION ALL` + columns + `
-		WHERE s.id > $4 AND s.fridge = $1 AND r.measured_at >= $2 AND r.measured_at < $3
-		ORDER BY stream, measured
-		LIMIT $6`
-	rows, err := l.Query(ctx, q, ask.Fridge, ms(ask.From), untilMS(ask.To), ask.AfterSensor, ms(ask.AfterAt), limit)
-	readings, err := gather(rows, err, func(rows *sql.Rows) (r coldchain.Recorded, err error) {
-		var measured, after int64
-		err = rows.Scan(&r.Sensor, &measured, &r.Key.Sensor, &r.Key.Channel, &r.Judged, &r.Temp, &after, &r.Source, &r.Gateway)
-		r.At, r.ReceivedAt = fromMS(measured), fromMS(measured+after)
-		return r, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list readings of %s: %w", ask.Fridge, err)
-	}
-	return readings, nil
-}
-
 // Excursions are up to limit excursions, the last found first, withdrawn ones included.
 func (l Lists) Excursions(ctx context.Context, ask coldchain.ExcursionQuery, limit int) ([]coldchain.Excursion, error) {
 	q := `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
-		JOIN sensors s ON s.id = e.sensor
+		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.id < $1
 			AND ` + named("e.fridge", "$2", ask.Fridge) + `
 			AND ($3 = 0 OR (e.end_at IS NULL AND e.withdrawn = 0))
@@ -179,7 +152,7 @@ func (l Lists) Excursion(ctx context.Context, id coldchain.ExcursionID) (coldcha
 	const q = `
 		SELECT ` + excursionColumns + `
 		FROM excursions e
-		JOIN sensors s ON s.id = e.sensor
+		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.id = $1`
 	return found(scanExcursion(l.QueryRow(ctx, q, id)))(coldchain.ErrUnknownExcursion, fmt.Sprint(id))
 }

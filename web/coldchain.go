@@ -84,10 +84,10 @@ func (d *Door) fridgeTile(ctx context.Context, s coldchain.Standing, now time.Ti
 		}
 		// One probe's day is what a tile has room for.
 		var err error
-		if tile.Trend, err = d.ColdChain.Trend(ctx, probe.Sensor.ID, now); err != nil || s.Condition != coldchain.InRange {
+		if tile.Trend, err = d.ColdChain.Trend(ctx, probe, now); err != nil || s.Condition != coldchain.InRange {
 			return tile, err
 		}
-		outlook, warns, err := d.ColdChain.Outlook(ctx, s.Profile, probe.Sensor.ID, now)
+		outlook, warns, err := d.ColdChain.Outlook(ctx, s.Profile, probe, now)
 		if warns {
 			tile.Outlook = &outlook
 		}

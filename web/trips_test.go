@@ -44,7 +44,7 @@ func TestACarriersTripIsARecordWithPlacesAndTemperatures(t *testing.T) {
 	}
 	p.warm(20)
 	page := p.shows("/trips/1", "Nora took it", "highest 9.1 °C")
-	if strings.Contains(page, "20.0") || strings.Contains(page, "It has arrived") {
+	if strings.Contains(page, "20.0 °C") || strings.Contains(page, "It has arrived") {
 		t.Error("what came after the arrival is part of the trip")
 	}
 	if code, csv := p.get("/trips/1?as=csv"); code != http.StatusOK || !strings.Contains(csv, "Ward B store,2026-05-04T14:") || len(strings.Split(strings.TrimSpace(csv), "\n")) != 3 {

@@ -1,7 +1,9 @@
 package coldchain
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -15,6 +17,8 @@ type Spot struct {
 // gap: a chart draws it as a gap.
 type Curve struct {
 	Probe Watched
+	// Stays are the parts of the chart's time in which it was in this fridge.
+	Stays []Stay
 	Runs  [][]Spot
 }
 
@@ -46,21 +50,26 @@ func (m *Monitor) Chart(ctx context.Context, id FridgeID, from, to time.Time) (C
 	if err != nil {
 		return Chart{}, err
 	}
-	probes, err := m.store.WatchedIn(ctx, id)
-	if err != nil {
-		return Chart{}, err
-	}
 	if to.Sub(from) > MaxChart {
 		from = to.Add(-MaxChart)
 	}
+	probes, err := m.store.Attended(ctx, id, from, to)
+	if err != nil {
+		return Chart{}, err
+	}
 	chart := Chart{From: from, To: to, Profile: f.JudgedBy(to), Summed: to.Sub(from) > rawFor}
 	for _, probe := range probes {
-		spots, reach, err := m.spots(ctx, probe.Sensor.ID, chart)
-		if err != nil {
-			return Chart{}, err
+		curve := Curve{Probe: probe.Watched, Stays: probe.Stays}
+		for _, stay := range probe.Stays {
+			spots, reach, err := m.spots(ctx, probe.Sensor.ID, chart, stay)
+			if err != nil {
+				return Chart{}, err
+			}
+			curve.Runs = append(curve.Runs, runs(spots, reach)...)
 		}
-		chart.Curves = append(chart.Curves, Curve{Probe: probe, Runs: runs(spots, reach)})
+		chart.Curves = append(chart.Curves, curve)
 	}
+	slices.SortStableFunc(chart.Curves, func(a, b Curve) int { return cmp.Compare(a.left(to), b.left(to)) })
 	all, err := m.store.Excursions(ctx, id, maxChartExcursions)
 	if err != nil {
 		return Chart{}, err
@@ -73,35 +82,62 @@ func (m *Monitor) Chart(ctx context.Context, id FridgeID, from, to time.Time) (C
 	return chart, nil
 }
 
-// spots are what a chart draws of one stream, and how far apart two may be without a gap between them.
-func (m *Monitor) spots(ctx context.Context, id SensorID, c Chart) ([]Spot, time.Duration, error) {
+// left is 1 for a probe that was taken elsewhere before a time, else 0.
+func (c Curve) left(to time.Time) int {
+	if n := len(c.Stays); n > 0 && c.Stays[n-1].To.Before(to) {
+		return 1
+	}
+	return 0
+}
+
+// spots are what a chart draws of one stay of a stream, and how far apart two may be without a gap between them.
+func (m *Monitor) spots(ctx context.Context, id SensorID, c Chart, stay Stay) ([]Spot, time.Duration, error) {
 	width := c.To.Sub(c.From) / chartSpots
 	if !c.Summed {
-		points, err := m.store.Points(ctx, id, c.From, c.To)
+		points, err := m.store.Points(ctx, id, stay.From, stay.To)
 		return sumPoints(points, width), max(c.Profile.MaxGap(), 2*width), err
 	}
-	hours, err := m.hours(ctx, id, c.From, c.To)
+	hours, err := m.hours(ctx, id, stay.From, stay.To)
 	width = max(width, time.Hour)
 	return sumHours(hours, width), 2*width + c.Profile.MaxGap(), err
 }
 
-// hours are the summaries of a time. The last hours are summed from the readings,
-// because a running hour is stored from time to time only.
+// hours are the summaries of a time. The first hour, where the time cuts it, and the
+// last are summed from the readings: a running hour is stored from time to time only.
 func (m *Monitor) hours(ctx context.Context, id SensorID, from, to time.Time) ([]Hour, error) {
-	hours, err := m.store.Hours(ctx, id, from, to)
+	whole := from.Add(time.Hour - 1).Truncate(time.Hour)
+	if whole.After(to) {
+		whole = to
+	}
+	begun, err := m.summed(ctx, id, from, whole)
 	if err != nil {
 		return nil, err
 	}
-	fresh := from.Truncate(time.Hour)
+	hours, err := m.store.Hours(ctx, id, whole, to)
+	if err != nil {
+		return nil, err
+	}
+	fresh := whole
 	if n := len(hours); n > 0 {
 		fresh = hours[n-1].Start
-		hours = hours[:n-1]
 	}
-	points, err := m.store.Points(ctx, id, fresh, to)
+	running, err := m.summed(ctx, id, fresh, to)
 	if err != nil {
 		return nil, err
 	}
-	return append(hours, HoursOf(points)...), nil
+	if n := len(hours); n > 0 && len(running) > 0 {
+		hours = hours[:n-1]
+	}
+	return slices.Concat(begun, hours, running), nil
+}
+
+// summed are the hours of a time, from its readings.
+func (m *Monitor) summed(ctx context.Context, id SensorID, from, to time.Time) ([]Hour, error) {
+	if !to.After(from) {
+		return nil, nil
+	}
+	points, err := m.store.Points(ctx, id, from, to)
+	return HoursOf(points), err
 }
 
 // HoursOf sums readings up by whole hours of UTC. They are in the order they were measured.
@@ -193,10 +229,10 @@ func runs(spots []Spot, reach time.Duration) [][]Spot {
 const trendFor = 24 * time.Hour
 
 // Trend is what a tile draws of a probe: its last 24 hours, and today's extremes.
-func (m *Monitor) Trend(ctx context.Context, id SensorID, at time.Time) (Trend, error) {
+func (m *Monitor) Trend(ctx context.Context, w Watched, at time.Time) (Trend, error) {
 	local := at.In(m.register.Current().Site.Location())
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	hours, err := m.hours(ctx, id, at.Add(-trendFor).Truncate(time.Hour), at.Add(futureTolerance))
+	hours, err := m.hours(ctx, w.Sensor.ID, later(w.Since, at.Add(-trendFor).Truncate(time.Hour)), at.Add(futureTolerance))
 	if err != nil {
 		return Trend{}, err
 	}

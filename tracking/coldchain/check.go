@@ -39,7 +39,7 @@ func (m *Monitor) NextCheck(ctx context.Context, id FridgeID, at time.Time) (Che
 	if n := len(before); n > 0 {
 		c.Since = before[n-1].At
 	}
-	watched, err := m.store.WatchedIn(ctx, id)
+	watched, err := m.store.Attended(ctx, id, c.Since, at.Add(time.Millisecond))
 	if err != nil {
 		return Check{}, err
 	}
@@ -48,17 +48,11 @@ func (m *Monitor) NextCheck(ctx context.Context, id FridgeID, at time.Time) (Che
 		if !w.Sensor.Judged {
 			continue
 		}
-		// Whole hours come from their summaries; only the first, cut by the look before, from its readings.
-		whole := c.Since.Add(time.Hour - 1).Truncate(time.Hour)
-		points, err := m.store.Points(ctx, w.Sensor.ID, c.Since, whole)
+		hours, err := m.hoursOf(ctx, w)
 		if err != nil {
 			return Check{}, err
 		}
-		hours, err := m.hours(ctx, w.Sensor.ID, whole, at.Add(time.Millisecond))
-		if err != nil {
-			return Check{}, err
-		}
-		for _, h := range append(HoursOf(points), hours...) {
+		for _, h := range hours {
 			sum = sum.merge(h)
 		}
 	}

@@ -41,6 +41,21 @@ func Days(p Profile, points []Point, zone *time.Location) []Day {
 	return days
 }
 
+// joinDays adds the days of a later stay; a day on which both have a part is one.
+func joinDays(days, more []Day) []Day {
+	for _, day := range more {
+		n := len(days)
+		if n == 0 || !days[n-1].Start.Equal(day.Start) {
+			days = append(days, day)
+			continue
+		}
+		last := &days[n-1]
+		last.Tally = last.Tally.join(day.Tally)
+		last.Above, last.Below, last.Gap = last.Above+day.Above, last.Below+day.Below, last.Gap+day.Gap
+	}
+	return days
+}
+
 // dayOf is the day of a moment; it is added when it is a new one. Moments never go back.
 func dayOf(days *[]Day, at time.Time, zone *time.Location) *Day {
 	local := at.In(zone)

@@ -211,6 +211,9 @@ type Store interface {
 	// Watched are the streams that belong to fridges, each with its newest reading.
 	Watched(context.Context) ([]Watched, error)
 	WatchedIn(context.Context, FridgeID) ([]Watched, error)
+	// Attended are the streams that watched a fridge at some time in from <= t < to, by number, those
+	// that watch another one today too, each with its stays there, cut to that time.
+	Attended(ctx context.Context, fridge FridgeID, from, to time.Time) ([]Attendance, error)
 	// Sensor is one stream; ErrUnknownSensor when nobody has adopted it.
 	Sensor(context.Context, SensorKey) (Sensor, error)
 	// Running are all running excursions.
@@ -279,10 +282,12 @@ func (h Hour) see(at time.Time, temp MilliCelsius) Hour {
 	return h
 }
 
-// Watched is a stream with its newest reading.
+// Watched is a stream with its newest reading in the fridge that it watches.
 type Watched struct {
 	Sensor Sensor
-	Last   Point // zero At when nothing has come yet
+	// Since is when its stay in the fridge began; zero for the first, which reaches back to the beginning.
+	Since time.Time
+	Last  Point // zero At when nothing has come yet
 	// Gateway passed the newest reading on; empty for files and where nobody said.
 	Gateway hospital.GatewayID
 }

@@ -3,6 +3,7 @@ package coldchain
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -24,7 +25,9 @@ type Month struct {
 
 // ProbeMonth is one probe's month.
 type ProbeMonth struct {
-	Probe        Watched
+	Probe Watched
+	// Stays are the parts of the month in which it watched the fridge.
+	Stays        []Stay
 	Days         []Day
 	Tally        Tally
 	Above, Below time.Duration
@@ -62,17 +65,21 @@ func (m *Monitor) Month(ctx context.Context, id FridgeID, month string, at time.
 }
 
 func (m *Monitor) monthOfProbes(ctx context.Context, report *Month, zone *time.Location) error {
-	watched, err := m.store.WatchedIn(ctx, report.Fridge.ID)
+	watched, err := m.store.Attended(ctx, report.Fridge.ID, report.From, report.To)
 	if err != nil {
 		return err
 	}
 	for _, w := range watched {
-		points, err := m.store.Points(ctx, w.Sensor.ID, report.From, report.To)
+		stays, err := m.pointsOf(ctx, w)
 		if err != nil {
 			return err
 		}
-		fitting := report.Profile.Fitting(points)
-		probe := ProbeMonth{Probe: w, Days: Days(fitting, points, zone), Gaps: Gaps(fitting, points)}
+		fitting := report.Profile.Fitting(slices.Concat(stays...))
+		probe := ProbeMonth{Probe: w.Watched, Stays: w.Stays}
+		for _, points := range stays {
+			probe.Days = joinDays(probe.Days, Days(fitting, points, zone))
+			probe.Gaps = append(probe.Gaps, Gaps(fitting, points)...)
+		}
 		for _, day := range probe.Days {
 			probe.Tally = probe.Tally.join(day.Tally)
 			probe.Above += day.Above

@@ -125,8 +125,8 @@ func timeTo(rule Rule, from MilliCelsius, slope float64) (time.Duration, bool) {
 }
 
 // Outlook is what a probe's last hour lets expect.
-func (m *Monitor) Outlook(ctx context.Context, p Profile, id SensorID, at time.Time) (Outlook, bool, error) {
-	points, err := m.store.Points(ctx, id, at.Add(-outlookWindow-outlookInARow*outlookStep), at.Add(futureTolerance))
+func (m *Monitor) Outlook(ctx context.Context, p Profile, w Watched, at time.Time) (Outlook, bool, error) {
+	points, err := m.store.Points(ctx, w.Sensor.ID, later(w.Since, at.Add(-outlookWindow-outlookInARow*outlookStep)), at.Add(futureTolerance))
 	if err != nil || len(points) == 0 || at.Sub(points[len(points)-1].At) > p.MaxGap() {
 		return Outlook{}, false, err // what is silent foretells nothing
 	}

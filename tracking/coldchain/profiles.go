@@ -224,7 +224,7 @@ func (m *Monitor) Preview(ctx context.Context, id FridgeID, p Profile, at time.T
 		return Preview{}, err
 	}
 	preview := Preview{Fridge: f, From: at.Add(-previewFor), To: at}
-	watched, err := m.store.WatchedIn(ctx, id)
+	watched, err := m.store.Attended(ctx, id, preview.From, at)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -232,16 +232,18 @@ func (m *Monitor) Preview(ctx context.Context, id FridgeID, p Profile, at time.T
 		if !w.Sensor.Judged {
 			continue
 		}
-		points, err := m.store.Points(ctx, w.Sensor.ID, preview.From, at)
+		stays, err := m.pointsOf(ctx, w)
 		if err != nil {
 			return Preview{}, err
 		}
-		replay := NewReplay(Always(p), Point{})
-		for _, point := range points {
-			replay.Step(point)
+		for _, points := range stays {
+			replay := NewReplay(Always(p), Point{})
+			for _, point := range points {
+				replay.Step(point)
+			}
+			preview.Would = append(preview.Would, replay.Excursions()...)
+			preview.Readings += len(points)
 		}
-		preview.Would = append(preview.Would, replay.Excursions()...)
-		preview.Readings += len(points)
 	}
 	stored, err := m.store.Excursions(ctx, id, maxChartExcursions)
 	if err != nil {

@@ -19,6 +19,42 @@ func (s Stay) covers(at time.Time) bool {
 	return !at.Before(s.From) && (s.To.IsZero() || at.Before(s.To))
 }
 
+// Attendance is a stream with the times in which it watched one fridge.
+type Attendance struct {
+	Watched
+	Stays []Stay // oldest first
+}
+
+// pointsOf are the readings of an attendance, oldest first, stay by stay: what a
+// probe measured elsewhere is not of this fridge.
+func (m *Monitor) pointsOf(ctx context.Context, a Attendance) ([][]Point, error) {
+	var all [][]Point
+	for _, stay := range a.Stays {
+		points, err := m.store.Points(ctx, a.Sensor.ID, stay.From, stay.To)
+		if err != nil {
+			return nil, err
+		}
+		if len(points) > 0 {
+			all = append(all, points)
+		}
+	}
+	return all, nil
+}
+
+// hoursOf are the hours of an attendance. An hour in which the probe was moved
+// speaks for its part in this fridge alone.
+func (m *Monitor) hoursOf(ctx context.Context, a Attendance) ([]Hour, error) {
+	var all []Hour
+	for _, stay := range a.Stays {
+		hours, err := m.hours(ctx, a.Sensor.ID, stay.From, stay.To)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hours...)
+	}
+	return all, nil
+}
+
 // StayTx is what stays need of a transaction.
 type StayTx interface {
 	// Stays are a sensor's stays, oldest first; each ends where the next begins.

@@ -259,7 +259,7 @@ func (m *Monitor) legs(passings []Passing, from, to time.Time) []Leg {
 
 // tripTemperatures sums up the judged probes, over the trip and in each place.
 func (m *Monitor) tripTemperatures(ctx context.Context, r *TripRecord, from, to time.Time) error {
-	watched, err := m.store.WatchedIn(ctx, r.Fridge.ID)
+	watched, err := m.store.Attended(ctx, r.Fridge.ID, from, to)
 	if err != nil {
 		return err
 	}
@@ -267,10 +267,11 @@ func (m *Monitor) tripTemperatures(ctx context.Context, r *TripRecord, from, to 
 		if !w.Sensor.Judged {
 			continue
 		}
-		points, err := m.store.Points(ctx, w.Sensor.ID, from, to)
+		stays, err := m.pointsOf(ctx, w)
 		if err != nil {
 			return err
 		}
+		points := slices.Concat(stays...)
 		day := sumUp(r.Profile.Fitting(points), points, from, to)
 		r.Tally = r.Tally.join(day.Tally)
 		r.Above, r.Below, r.Gap = max(r.Above, day.Above), max(r.Below, day.Below), max(r.Gap, day.Gap)

@@ -171,7 +171,7 @@ func Month(m coldchain.Month, p Paper) ([]byte, error) {
 	s.fact("Period", fmt.Sprintf("%s to %s, times are %s", s.when(m.From), s.when(m.To), m.From.Format("MST")))
 	s.fact("Excursions", strconv.Itoa(len(m.Excursions)))
 	for _, probe := range m.Probes {
-		s.probe(probe)
+		s.probe(m, probe)
 	}
 	s.excursions(m.Excursions)
 	s.checks(m)
@@ -189,8 +189,13 @@ func nonEmpty(texts ...string) []string {
 	return all
 }
 
-func (s *sheet) probe(p coldchain.ProbeMonth) {
+func (s *sheet) probe(m coldchain.Month, p coldchain.ProbeMonth) {
 	s.heading("Probe " + p.Probe.Sensor.Key.String())
+	for _, stay := range p.Stays {
+		if stay.From.After(m.From) || stay.To.Before(m.To) {
+			s.line("It was in this fridge from " + s.when(stay.From) + " to " + s.when(stay.To) + ".")
+		}
+	}
 	if p.Tally.Points == 0 {
 		s.line("No readings in this period.")
 		return
