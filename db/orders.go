@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -50,6 +51,9 @@ func (tx ordersTx) TakeDue(ctx context.Context, limit int) ([]reorder.Spot, erro
 
 func (tx ordersTx) Situation(ctx context.Context, spot reorder.Spot, since inventory.Date) (s reorder.Situation, err error) {
 	if s.Item, err = tx.Item(ctx, spot.Item); err != nil {
+		return s, err
+	}
+	if s.Item.Breaks, err = priceBreaks(ctx, tx, spot.Item); err != nil {
 		return s, err
 	}
 	if s.Place, err = tx.Place(ctx, spot.Place); err != nil {
@@ -107,10 +111,10 @@ func (tx ordersTx) readPast(ctx context.Context, spot reorder.Spot, s *reorder.S
 
 func (tx ordersTx) supplier(ctx context.Context, id inventory.SupplierID) (s inventory.Supplier, err error) {
 	const q = `
-		SELECT id, name, email, currency, account, lead_days, minimum_minor
+		SELECT id, name, email, currency, account, lead_days, minimum_minor, calendar, channel
 		FROM suppliers
 		WHERE id = $1`
-	err = tx.QueryRow(ctx, q, id).Scan(&s.ID, &s.Name, &s.Email, &s.Currency, &s.Account, &s.LeadDays, &s.Minimum)
+	err = tx.QueryRow(ctx, q, id).Scan(append([]any{&s.ID, &s.Name, &s.Email, &s.Currency, &s.Account, &s.LeadDays, &s.Minimum}, termsColumns(&s)...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return inventory.Supplier{}, nil
 	}
@@ -255,8 +259,8 @@ const selectProposal = `
 		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
 			r.use_days, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
 			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.offers,
-			i.id, i.name, i.unit, i.pack, i.supplier_code, i.criticality, i.storage,
-			p.id, p.name, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor
+			i.id, i.name, i.unit, i.pack, i.supplier_code, i.price_minor, i.criticality, i.storage,
+			p.id, p.name, p.unit, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor, s.calendar, s.channel
 		FROM proposals r
 		JOIN stock_items i ON i.id = r.item
 		JOIN stock_places p ON p.id = r.place
@@ -266,12 +270,12 @@ func scanProposal(row scanner) (p reorder.Proposal, err error) {
 	var figures, days, offers string
 	var raised int64
 	var decided sql.NullInt64
-	err = row.Scan(&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
+	err = row.Scan(append([]any{&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
 		&days, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
 		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &offers,
-		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Criticality, &p.Item.Storage,
-		&p.Place.ID, &p.Place.Name, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
-		&p.Supplier.LeadDays, &p.Supplier.Minimum)
+		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Price, &p.Item.Criticality, &p.Item.Storage,
+		&p.Place.ID, &p.Place.Name, &p.Place.Unit, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
+		&p.Supplier.LeadDays, &p.Supplier.Minimum}, termsColumns(&p.Supplier)...)...)
 	if err != nil {
 		return p, err
 	}
@@ -290,7 +294,11 @@ func proposals(rows *sql.Rows, err error) ([]reorder.Proposal, error) {
 }
 
 func (tx ordersTx) Proposal(ctx context.Context, id reorder.ProposalID) (reorder.Proposal, error) {
-	return proposal(ctx, theirs{tx.Tx}, id)
+	p, err := proposal(ctx, theirs{tx.Tx}, id)
+	if err == nil {
+		p.Item.Breaks, err = priceBreaks(ctx, tx, p.Item.ID)
+	}
+	return p, err
 }
 
 func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
@@ -310,10 +318,10 @@ func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
 		UPDATE proposals
 		SET status = $1, version = version + 1, quantity = $2, suggested = $3, cause = $4, reason = $5, figures = $6, if_not = $7,
 			use_days = $8, per_day = $9, days_left = $10, changed_why = $11, changed_name = $12, first_by = $13, first_name = $14,
-			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22, offers = $23
+			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22, offers = $23, price_minor = $24
 		WHERE id = $20 AND version = $21 AND status IN ('waiting', 'half approved')`
 	result, err := tx.Exec(ctx, q, p.Status, p.Quantity, p.Suggested, p.Cause, p.Reason, string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft,
-		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil, string(offers))
+		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil, string(offers), p.Price)
 	if err != nil {
 		return err
 	}
@@ -434,15 +442,15 @@ func (tx ordersTx) Order(ctx context.Context, number string) (reorder.Order, err
 
 const selectOrder = `
 		SELECT o.number, o.status, o.version, o.currency, o.created_at, o.sent_at, o.sent_by, o.expected, o.closed_at, o.note,
-			s.id, s.name, s.email, s.account, s.lead_days, s.minimum_minor
+			s.id, s.name, s.email, s.account, s.lead_days, s.minimum_minor, s.calendar, s.channel
 		FROM purchase_orders o
 		JOIN suppliers s ON s.id = o.supplier`
 
 func scanOrder(row scanner) (o reorder.Order, err error) {
 	var created int64
 	var sent, closed sql.NullInt64
-	err = row.Scan(&o.Number, &o.Status, &o.Version, &o.Supplier.Currency, &created, &sent, &o.SentBy, &o.Expected, &closed, &o.Note,
-		&o.Supplier.ID, &o.Supplier.Name, &o.Supplier.Email, &o.Supplier.Account, &o.Supplier.LeadDays, &o.Supplier.Minimum)
+	err = row.Scan(append([]any{&o.Number, &o.Status, &o.Version, &o.Supplier.Currency, &created, &sent, &o.SentBy, &o.Expected, &closed, &o.Note,
+		&o.Supplier.ID, &o.Supplier.Name, &o.Supplier.Email, &o.Supplier.Account, &o.Supplier.LeadDays, &o.Supplier.Minimum}, termsColumns(&o.Supplier)...)...)
 	o.CreatedAt, o.SentAt, o.ClosedAt = fromMS(created), fromNullMS(sent), fromNullMS(closed)
 	return o, err
 }
@@ -521,9 +529,9 @@ func (tx ordersTx) SaveLine(ctx context.Context, l reorder.Line) error {
 
 func (tx ordersTx) AddMail(ctx context.Context, m reorder.Mail) error {
 	const q = `
-		INSERT INTO order_mail (number, message_id, recipient, subject, body, paper, status, next_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8)`
-	_, err := tx.Exec(ctx, q, m.Number, m.MessageID, m.Recipient, m.Subject, m.Body, m.Paper, ms(m.NextAt), ms(m.CreatedAt))
+		INSERT INTO order_mail (number, message_id, recipient, subject, body, paper, status, next_at, created_at, way, file_name, file)
+		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9, $10, COALESCE($11, x''))`
+	_, err := tx.Exec(ctx, q, m.Number, m.MessageID, m.Recipient, m.Subject, m.Body, m.Paper, ms(m.NextAt), ms(m.CreatedAt), cmp.Or(m.Way, reorder.ByMail), m.FileName, m.File)
 	tx.Announce("order/"+m.Number, "order-mail")
 	return err
 }
@@ -602,7 +610,7 @@ func (o Orders) Orders(ctx context.Context, status reorder.OrderStatus, limit in
 // MailOf is reorder.Reader.
 func (o Orders) MailOf(ctx context.Context, number string) ([]reorder.Mail, error) {
 	const q = `
-		SELECT id, number, message_id, recipient, subject, body, status, attempts, next_at, created_at, sent_at, trouble
+		SELECT id, number, message_id, recipient, subject, body, status, attempts, next_at, created_at, sent_at, trouble, way, file_name
 		FROM order_mail
 		WHERE number = $1
 		ORDER BY id DESC`
@@ -615,7 +623,7 @@ func mails(rows *sql.Rows, err error) ([]reorder.Mail, error) {
 		var next, created int64
 		var sent sql.NullInt64
 		err = row.Scan(&m.ID, &m.Number, &m.MessageID, &m.Recipient, &m.Subject, &m.Body, &m.Status, &m.Attempts,
-			&next, &created, &sent, &m.Trouble)
+			&next, &created, &sent, &m.Trouble, &m.Way, &m.FileName)
 		m.NextAt, m.CreatedAt, m.SentAt = fromMS(next), fromMS(created), fromNullMS(sent)
 		return m, err
 	})
@@ -637,17 +645,40 @@ func (o Orders) Paper(ctx context.Context, number string) ([]byte, error) {
 	return paper, err
 }
 
-// TakeMail claims the next message that is due at an instant; false when none is.
-// The claim is stored before anything is sent, so that a crash can never send twice.
-func (o Orders) TakeMail(ctx context.Context, at time.Time) (m reorder.Mail, due bool, err error) {
+// MailAgain is reorder.Tx.
+func (tx ordersTx) MailAgain(ctx context.Context, number, recipient string, way reorder.Way) (bool, error) {
+	const q = `
+		UPDATE order_mail
+		SET status = 'waiting', attempts = 0, next_at = $1, recipient = $2, trouble = ''
+		WHERE id = (SELECT max(id) FROM order_mail WHERE number = $3) AND status IN ('unsure', 'failed') AND way = $4`
+	result, err := tx.Exec(ctx, q, ms(tx.Now()), recipient, number, way)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	tx.Announce("order/"+number, "order-mail")
+	return n > 0, err
+}
+
+// TakeMail claims the next message that is due at an instant and goes one of the
+// ways (any, where none is named); false when none is. The claim is stored before
+// anything is sent, so that a crash can never send twice.
+func (o Orders) TakeMail(ctx context.Context, at time.Time, ways ...reorder.Way) (m reorder.Mail, due bool, err error) {
+	list, err := json.Marshal(ways)
+	if err != nil {
+		return m, false, err
+	}
 	err = o.DB.InTx(ctx, func(tx *Tx) error {
 		const q = `
 			UPDATE order_mail
 			SET status = 'sending', attempts = attempts + 1
-			WHERE id = (SELECT id FROM order_mail WHERE status = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT 1)
-			RETURNING id, number, message_id, recipient, subject, body, paper, attempts, created_at`
+			WHERE id = (SELECT id FROM order_mail WHERE status = 'waiting' AND next_at <= $1 AND ($3 OR way IN (SELECT value FROM json_each($2))) ORDER BY next_at, id LIMIT 1)
+			RETURNING id, number, message_id, recipient, subject, body, paper, attempts, created_at, way, file_name, file,
+				(SELECT supplier FROM purchase_orders o WHERE o.number = order_mail.number),
+				(SELECT s.channel FROM purchase_orders o JOIN suppliers s ON s.id = o.supplier WHERE o.number = order_mail.number)`
 		var created int64
-		err := tx.QueryRow(ctx, q, ms(at)).Scan(&m.ID, &m.Number, &m.MessageID, &m.Recipient, &m.Subject, &m.Body, &m.Paper, &m.Attempts, &created)
+		err := tx.QueryRow(ctx, q, ms(at), string(list), len(ways) == 0).Scan(&m.ID, &m.Number, &m.MessageID, &m.Recipient, &m.Subject, &m.Body, &m.Paper, &m.Attempts, &created,
+			&m.Way, &m.FileName, &m.File, &m.Supplier, channelText{&m.Channel})
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -664,19 +695,26 @@ func (o Orders) SaveMail(ctx context.Context, m reorder.Mail) error {
 			UPDATE order_mail
 			SET status = $1, next_at = $2, sent_at = $3, trouble = $4
 			WHERE id = $5 AND status = 'sending'`
-		_, err := tx.Exec(ctx, q, m.Status, ms(m.NextAt), nullMS(m.SentAt), m.Trouble, m.ID)
+		if _, err := tx.Exec(ctx, q, m.Status, ms(m.NextAt), nullMS(m.SentAt), m.Trouble, m.ID); err != nil {
+			return err
+		}
+		const try = `
+			INSERT INTO order_sendings (mail, number, attempt, at, way, recipient, outcome, trouble)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+		_, err := tx.Exec(ctx, try, m.ID, m.Number, m.Attempts, ms(tx.Now()), cmp.Or(m.Way, reorder.ByMail), m.Recipient, m.Status, m.Trouble)
 		tx.Announce("order/" + m.Number)
 		return err
 	})
 }
 
-// Doubt marks messages whose sending was cut off by a crash: nobody knows whether
-// they arrived, so a person has to ask the supplier.
+// Doubt marks letters whose sending was cut off by a crash: nobody knows whether
+// they arrived, so a person has to ask the supplier. What goes through a channel
+// is tried again: its number tells the supplier that it is the same order.
 func (o Orders) Doubt(ctx context.Context) error {
 	return o.DB.InTx(ctx, func(tx *Tx) error {
 		const q = `
 			UPDATE order_mail
-			SET status = 'unsure', trouble = 'Wardwatch stopped while this was being sent.'
+			SET status = CASE way WHEN 'mail' THEN 'unsure' ELSE 'waiting' END, trouble = 'Wardwatch stopped while this was being sent.'
 			WHERE status = 'sending'`
 		_, err := tx.Exec(ctx, q)
 		return err

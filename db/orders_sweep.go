@@ -17,7 +17,7 @@ import (
 // together in memory, which is many times faster than asking spot by spot.
 func (o Orders) EachSituation(ctx context.Context, since inventory.Date, look func(reorder.Situation)) error {
 	s := &sweep{ctx: ctx, db: o.DB, spots: map[reorder.Spot]*reorder.Situation{}}
-	for _, read := range []func() error{s.goods, s.levels, s.balances, func() error { return s.use(since) }, s.orders, s.holds, s.deliveries, s.empties, s.methods} {
+	for _, read := range []func() error{s.goods, s.breaks, s.levels, s.balances, func() error { return s.use(since) }, s.orders, s.holds, s.deliveries, s.empties, s.methods} {
 		if err := read(); err != nil {
 			return fmt.Errorf("look at all stock: %w", err)
 		}
@@ -97,10 +97,10 @@ func (s *sweep) goods() error {
 		return err
 	}
 	const suppliers = `
-		SELECT id, name, email, currency, account, lead_days, minimum_minor
+		SELECT id, name, email, currency, account, lead_days, minimum_minor, calendar, channel
 		FROM suppliers`
 	var u inventory.Supplier
-	return s.each(suppliers, nil, []any{&u.ID, &u.Name, &u.Email, &u.Currency, &u.Account, &u.LeadDays, &u.Minimum}, func() { s.suppliers[u.ID] = u })
+	return s.each(suppliers, nil, append([]any{&u.ID, &u.Name, &u.Email, &u.Currency, &u.Account, &u.LeadDays, &u.Minimum}, termsColumns(&u)...), func() { s.suppliers[u.ID] = u })
 }
 
 func (s *sweep) levels() error {

@@ -92,6 +92,9 @@ func (a *stockImport) suppliers() error {
 			_, err := a.tx.Exec(a.ctx, save, s.ID, s.Name, s.Email, s.Currency, s.Account, s.LeadDays, s.Minimum)
 			return err
 		})
+		if err == nil {
+			err = a.supplierTerms(fmt.Sprintf("/suppliers/%d", i), d)
+		}
 		if err != nil {
 			return err
 		}
@@ -157,6 +160,9 @@ func (a *stockImport) items() error {
 			return err
 		})
 		if err != nil {
+			return err
+		}
+		if err := a.breaks(fmt.Sprintf("/items/%d", i), d); err != nil {
 			return err
 		}
 		for j, level := range d.Levels {

@@ -56,10 +56,12 @@ type Item struct {
 	Supplier     SupplierID // empty: never proposed
 	SupplierCode string
 	Price        int64 // of one pack, in the supplier's minor units
-	LeastPacks   int64
-	ReviewDays   int // 0: every day
-	ShelfLife    int // days that a delivery lasts; 0: does not perish
-	Criticality  string
+	// Breaks are lower prices of larger orders.
+	Breaks      []PriceBreak
+	LeastPacks  int64
+	ReviewDays  int // 0: every day
+	ShelfLife   int // days that a delivery lasts; 0: does not perish
+	Criticality string
 	// Storage is the temperature profile that it must be kept at; empty: room temperature.
 	Storage   string
 	Stability []Stability
@@ -116,6 +118,8 @@ type Supplier struct {
 	Account  string // our customer number there
 	LeadDays int
 	Minimum  int64 // least worth of an order, in minor units
+	Calendar Calendar
+	Channel  Channel
 }
 
 // Date is a day of the site's calendar, counted from 1 January 1970; zero is no date.

@@ -326,6 +326,9 @@ func (d *Door) setSupplier(c echo.Context) error {
 	days, wrongDays := strconv.Atoi(typed("lead_days"))
 	least, wrongLeast := strconv.ParseInt("0"+typed("minimum"), 10, 64)
 	s.LeadDays, s.MinimumMinor = days, least
+	if err := readTerms(c, &s); err != nil {
+		return err
+	}
 	wrong := "Days and the least worth are whole numbers."
 	if wrongDays == nil && wrongLeast == nil {
 		var err error

@@ -34,6 +34,7 @@ func (d *Door) orderRoutes() []route {
 		{get, "/orders/:number", hospital.SeeOrders, d.order},
 		{get, "/orders/:number/order.pdf", hospital.SeeOrders, d.orderPaper},
 		{post, "/orders/:number/send", hospital.ApproveOrders, d.sendOrder},
+		{post, "/orders/:number/again", hospital.ApproveOrders, d.sendAgain},
 		{post, "/orders/:number/receive", hospital.ReceiveStock, d.receiveOrder},
 		{post, "/orders/:number/close", hospital.ApproveOrders, d.closeOrder},
 	}
@@ -233,6 +234,9 @@ func (d *Door) orderPage(ctx context.Context, number string) (p views.OrderPage,
 		return p, err
 	}
 	if p.Mail, err = d.Desk.Store.MailOf(ctx, number); err != nil {
+		return p, err
+	}
+	if p.Sendings, err = d.Desk.Store.SendingsOf(ctx, number); err != nil {
 		return p, err
 	}
 	p.Today, p.Key = d.Stock.Today(d.Now()), rand.Text()

@@ -43,6 +43,9 @@ type config struct {
 	SMTPPassword    secret `name:"smtp-password" help:"Password on the mail server."`
 	MailFrom        string `name:"mail-from" default:"wardwatch@localhost" help:"Sender of Wardwatch's mail."`
 
+	SupplierSecrets map[string]secret `name:"supplier-secret" placeholder:"ID=SECRET" help:"What a supplier's channel asks for: bearer token, cXML shared secret or SFTP password. Repeat it, or join with semicolons."`
+	SFTPKey         string            `name:"sftp-key" type:"path" placeholder:"FILE" help:"Private key that opens suppliers' SFTP accounts, in OpenSSH or PEM form."`
+
 	WebhookURL    string `name:"webhook-url" placeholder:"URL" help:"Address that every notice of an alarm is posted to: a pager gateway, a chat, an SMS bridge."`
 	WebhookSecret secret `name:"webhook-secret" help:"Signs what is posted to the webhook."`
 

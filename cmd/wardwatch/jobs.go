@@ -37,6 +37,7 @@ func (h *house) jobs() []job {
 		{"test alarm's end", "says how many test messages were taken", "@every 1m", notDaily, h.settleTest},
 		{"reorders", "looks at everything that is ordered for and proposes what is due", "@every 1m", reorderHour, h.proposeReorders},
 		{"send orders", "sends draft orders that are worth the supplier's least order", "@every 1m", sendHour, h.sendOrders},
+		{"cut-offs", "sends draft orders before a supplier's cut-off of the day", "@every 1m", notDaily, h.sendBeforeCutOffs},
 		{"fleet days", "adds up how equipment was used on the days that are over", "@every 10m", notDaily, h.addUpDays},
 		{backupJob, "copies the database into --backup-to, checks the copy and lets the oldest go", "@every 5m", backupHour, h.backUp},
 		{drillJob, "restores the newest backup elsewhere, judges it anew and throws it away", "@every 5m", drillHour, h.drill},

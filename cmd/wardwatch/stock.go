@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 
 	"wardwatch/db"
 	"wardwatch/inventory"
@@ -23,7 +28,7 @@ const (
 func (h *house) wireStock(context.Context) error {
 	kept := db.Orders{DB: h.db}
 	stock := &inventory.Stock{Signed: true, Store: db.Stock{DB: h.db}, Register: h.register}
-	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, Log: h.log}
+	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, File: supplier.File, Log: h.log}
 	follower := &inventory.Follower{Chain: db.Fridges{DB: h.db}, Stock: stock, Log: h.log}
 	h.parts.Stock, h.parts.Desk = stock, h.reorders
 
@@ -32,14 +37,41 @@ func (h *house) wireStock(context.Context) error {
 	h.work = append(h.work,
 		task{"holds", func(ctx context.Context) error { return follower.Run(ctx, excursions) }},
 		task{"reorders", func(ctx context.Context) error { return h.reorders.Run(ctx, movements) }})
-	if h.config.SMTP == "" {
-		return nil
+	ways, err := h.suppliersWays()
+	if err != nil {
+		return err
 	}
-	dispatcher := &supplier.Dispatcher{Outbox: kept, Now: h.now, Log: h.log, Sender: supplier.Server{Address: h.config.SMTP,
-		User: h.config.SMTPUser, Password: h.config.SMTPPassword.reveal(), From: h.config.MailFrom}}
+	dispatcher := &supplier.Dispatcher{Outbox: kept, Now: h.now, Log: h.log, Sender: ways, Go: slices.Sorted(maps.Keys(ways))}
 	outgoing := h.wakeOn(func(topic string) bool { return topic == "order-mail" })
 	h.work = append(h.work, task{"orders to suppliers", func(ctx context.Context) error { return dispatcher.Run(ctx, outgoing) }})
 	return nil
+}
+
+// suppliersWays are the ways on which orders leave: by mail where there is a mail
+// server, and through suppliers' channels. In a demo nothing leaves.
+func (h *house) suppliersWays() (supplier.Ways, error) {
+	secrets := map[string]string{}
+	for id, s := range h.config.SupplierSecrets {
+		secrets[id] = s.reveal()
+	}
+	folder := supplier.Folder{Secrets: secrets}
+	if h.config.SFTPKey != "" {
+		pem, err := os.ReadFile(h.config.SFTPKey)
+		if err != nil {
+			return nil, fmt.Errorf("--sftp-key: %w", err)
+		}
+		if folder.Key, err = ssh.ParsePrivateKey(pem); err != nil {
+			return nil, fmt.Errorf("--sftp-key %s is no private key: %w", h.config.SFTPKey, err)
+		}
+	}
+	ways := supplier.Ways{}
+	if h.config.demo == nil {
+		ways[reorder.ByHTTPS], ways[reorder.BySFTP] = supplier.NewPoster(secrets), folder
+	}
+	if h.config.SMTP != "" {
+		ways[reorder.ByMail] = supplier.Server{Address: h.config.SMTP, User: h.config.SMTPUser, Password: h.config.SMTPPassword.reveal(), From: h.config.MailFrom}
+	}
+	return ways, nil
 }
 
 // wakeOn is a channel that gets a token when a topic that matters has changed.
@@ -62,3 +94,7 @@ func (h *house) proposeReorders(ctx context.Context, _ time.Time) error {
 }
 
 func (h *house) sendOrders(ctx context.Context, _ time.Time) error { return h.reorders.SendDrafts(ctx) }
+
+func (h *house) sendBeforeCutOffs(ctx context.Context, _ time.Time) error {
+	return h.reorders.SendBeforeCutOffs(ctx)
+}

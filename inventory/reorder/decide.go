@@ -116,6 +116,7 @@ func (p *Proposal) change(by hospital.Actor, a Answer) error {
 	}
 	packs := (a.Quantity + p.Pack - 1) / p.Pack
 	p.Quantity = packs * p.Pack
+	p.repriced()
 	p.Status, p.FirstBy, p.FirstName = Waiting, "", "" // an approval was of another quantity
 	p.ChangedWhy, p.ChangedName = strings.TrimSpace(a.Why), by.Name
 	return nil

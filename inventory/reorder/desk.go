@@ -58,6 +58,8 @@ type Tx interface {
 	SaveOrder(ctx context.Context, o Order) error
 	SaveLine(ctx context.Context, l Line) error
 	AddMail(ctx context.Context, m Mail) error
+	// MailAgain has the order's last message tried anew, if it was given up or is in doubt.
+	MailAgain(ctx context.Context, number, recipient string, way Way) (bool, error)
 
 	// Holders are places that hold free stock of an item, at most limit of them.
 	Holders(ctx context.Context, item inventory.ItemID, limit int) ([]inventory.PlaceID, error)
@@ -101,6 +103,8 @@ type Reader interface {
 	// Signatures lists what was signed of a subject, such as an Ordering.
 	Signatures(ctx context.Context, subject string) ([]hospital.Signature, error)
 	MailOf(ctx context.Context, number string) ([]Mail, error)
+	// SendingsOf an order are all tries to send it, newest first.
+	SendingsOf(ctx context.Context, number string) ([]Sending, error)
 	// Transfers are those that wait, oldest first, then those that ended last.
 	Transfers(ctx context.Context, limit int) ([]Transfer, error)
 	// Surges are those that are not over, the largest first.
@@ -175,7 +179,9 @@ type Desk struct {
 	Now      func() time.Time
 	// Paper draws the order that the supplier gets.
 	Paper func(o Order, site hospital.Site, at time.Time) ([]byte, error)
-	Log   *slog.Logger
+	// File writes the order for its supplier's channel, under the message's number; nil where there are no channels.
+	File func(o Order, site hospital.Site, at time.Time, message string) ([]byte, error)
+	Log  *slog.Logger
 }
 
 // Nightly looks at everything that is ordered for, in one sweep past the readers,
@@ -312,7 +318,7 @@ func (d *Desk) raiseHigher(ctx context.Context, tx Tx, s Situation, more policy.
 		return nil
 	}
 	p.Quantity, p.Suggested, p.Cause, p.Reason, p.Figures, p.IfNot = fresh.Quantity, fresh.Suggested, fresh.Cause, fresh.Reason, fresh.Figures, fresh.IfNot
-	p.UseDays, p.PerDay, p.DaysLeft = fresh.UseDays, fresh.PerDay, fresh.DaysLeft
+	p.UseDays, p.PerDay, p.DaysLeft, p.Price = fresh.UseDays, fresh.PerDay, fresh.DaysLeft, fresh.Price
 	var err error
 	if p.Offers, err = d.offers(ctx, tx, s, whole, today); err != nil {
 		return err
@@ -364,10 +370,10 @@ func (s Situation) lots(today inventory.Date) []policy.LotLeft {
 }
 
 func (s Situation) terms() policy.Terms {
-	lead := policy.LearnLead(float64(s.Supplier.LeadDays), s.Took)
+	lead := policy.LearnLead(s.Supplier.Calendar.LeadDays(s.Supplier.LeadDays), s.Took)
 	return policy.Terms{
 		LeadDays: lead.Days, LeadSDDays: lead.SDDays, Deliveries: lead.Deliveries,
-		ReviewDays: float64(s.Item.ReviewDays), Service: s.Item.Service(),
+		ReviewDays: float64(max(s.Item.ReviewDays, s.Supplier.Calendar.Gap())), Service: s.Item.Service(),
 		Pack: s.Item.Pack, LeastPacks: s.Item.LeastPacks, ShelfLifeDays: float64(s.Item.ShelfLife),
 	}
 }
@@ -436,8 +442,9 @@ func finite(x float64) float64 {
 
 // propose writes the advice down with its reason, as it stands now.
 func (s Situation) propose(a policy.Advice, today inventory.Date) Proposal {
+	a, price, prices := s.atBest(a)
 	p := Proposal{Item: s.Item, Place: s.Place, Supplier: s.Supplier, Status: Waiting, Version: 1, Quantity: a.Quantity, Suggested: a.Quantity,
-		Pack: max(s.Item.Pack, 1), Price: s.Item.Price, Cause: "low stock", Reason: a.Sentence(s.Item.Unit), Figures: a.Figures(s.Item.Unit),
+		Pack: max(s.Item.Pack, 1), Price: price, Cause: "low stock", Reason: a.Sentence(s.Item.Unit), Figures: append(a.Figures(s.Item.Unit), prices...),
 		IfNot: a.IfNot(s.Item.Unit), PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft())}
 	if len(s.Excursions) > 0 {
 		p.Cause = "excursion"

@@ -23,13 +23,11 @@ func (d *Desk) Send(ctx context.Context, by hospital.Actor, number string, versi
 		return fmt.Errorf("send order %s: %w", number, err)
 	}
 	site, at := d.Register.Current().Site, d.Now()
-	o.Status, o.SentAt, o.SentBy, o.Expected = Sent, at, by.Name, d.Stock.Today(at)+inventory.Date(o.Supplier.LeadDays)
-	paper, err := d.Paper(o, site, at)
+	o.Status, o.SentAt, o.SentBy, o.Expected = Sent, at, by.Name, d.expected(o.Supplier, at)
+	mail, err := d.outgoing(o, site, at)
 	if err != nil {
-		return fmt.Errorf("draw order %s: %w", number, err)
+		return err
 	}
-	mail := Mail{Number: number, MessageID: fmt.Sprintf("order-%s.%d@%s.wardwatch", number, at.UnixMilli(), site.ID), Recipient: o.Supplier.Email,
-		Subject: "Order " + number + " from " + site.Name, Body: letter(o, site), Paper: paper, Status: MailWaiting, NextAt: at, CreatedAt: at}
 	err = d.Store.InTx(ctx, func(tx Tx) error {
 		if err := tx.SaveOrder(ctx, o); err != nil {
 			return err
@@ -54,8 +52,8 @@ func (o Order) sendable(version int64) error {
 		return hospital.Refuse(hospital.ErrStale, "A line was added to this order since you opened it. Look at it again, then send it.")
 	case len(o.Lines) == 0:
 		return hospital.Refuse(hospital.ErrInvalid, "This order has no lines.")
-	case o.Supplier.Email == "":
-		return hospital.Refuse(hospital.ErrInvalid, "The supplier has no e-mail address.")
+	case Address(o.Supplier) == "":
+		return hospital.Refuse(hospital.ErrInvalid, "The supplier has neither an e-mail address nor a channel.")
 	}
 	return nil
 }
@@ -78,27 +76,6 @@ func letter(o Order, site hospital.Site) string {
 	fmt.Fprintf(&b, "\nTotal: %s\n\nPlease confirm this order and its delivery date.\n", o.Total())
 	return b.String()
 }
-
-// SendDrafts sends every draft that is worth the supplier's least order. It is
-// what the daily job runs; the others wait for more, or for a person.
-func (d *Desk) SendDrafts(ctx context.Context) error {
-	drafts, err := d.Store.Orders(ctx, Draft, maxDrafts)
-	if err != nil {
-		return fmt.Errorf("send draft orders: %w", err)
-	}
-	for _, o := range drafts {
-		if o.BelowMinimum() || len(o.Lines) == 0 {
-			continue
-		}
-		if err := d.Send(ctx, hospital.Job("orders"), o.Number, o.Version); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// maxDrafts is more than there are suppliers.
-const maxDrafts = 1000
 
 // Receipt is what came in for an order.
 type Receipt struct {

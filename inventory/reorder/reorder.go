@@ -241,6 +241,13 @@ type Mail struct {
 	Subject   string
 	Body      string
 	Paper     []byte // PDF
+	Way       Way
+	// FileName and File are what a channel carries; empty for mail.
+	FileName string
+	File     []byte
+	// Supplier and Channel are to whom it goes and how, as it is agreed now.
+	Supplier  inventory.SupplierID
+	Channel   inventory.Channel
 	Status    MailStatus
 	Attempts  int
 	NextAt    time.Time

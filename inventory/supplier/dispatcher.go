@@ -12,16 +12,16 @@ import (
 
 // Outbox is where the dispatcher finds what is to be sent.
 type Outbox interface {
-	// TakeMail claims the next message that is due; false when none is. The claim
-	// is durable before the message is sent.
-	TakeMail(ctx context.Context, at time.Time) (reorder.Mail, bool, error)
+	// TakeMail claims the next message that is due and goes one of the ways; false
+	// when none is. The claim is durable before the message is sent.
+	TakeMail(ctx context.Context, at time.Time, ways ...reorder.Way) (reorder.Mail, bool, error)
 	// SaveMail stores what became of it.
 	SaveMail(ctx context.Context, m reorder.Mail) error
 	// Doubt marks messages whose sending was cut off by a crash.
 	Doubt(ctx context.Context) error
 }
 
-// Sender carries one message; Server does.
+// Sender carries one message; Server, Poster and Folder do, and Ways choose among them.
 type Sender interface {
 	Send(ctx context.Context, m reorder.Mail) error
 }
@@ -42,8 +42,10 @@ const (
 type Dispatcher struct {
 	Outbox Outbox
 	Sender Sender
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Go are the ways that there are senders for; none: all.
+	Go  []reorder.Way
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Run sends until ctx ends; woken has it look at once.
@@ -69,7 +71,7 @@ func (d *Dispatcher) Run(ctx context.Context, woken <-chan struct{}) error {
 // SendDue sends everything that is due, one after the other, and answers how many it tried.
 func (d *Dispatcher) SendDue(ctx context.Context) (tried int, err error) {
 	for ctx.Err() == nil {
-		m, due, err := d.Outbox.TakeMail(ctx, d.Now())
+		m, due, err := d.Outbox.TakeMail(ctx, d.Now(), d.Go...)
 		if err != nil || !due {
 			return tried, err
 		}
@@ -90,17 +92,18 @@ func (d *Dispatcher) SendDue(ctx context.Context) (tried int, err error) {
 
 // After is the message as it stands after a try that ended with outcome.
 func After(m reorder.Mail, outcome error, at time.Time) reorder.Mail {
+	refused, again := troubles(m.Way)
 	switch {
 	case outcome == nil:
 		m.Status, m.SentAt, m.Trouble = reorder.MailSent, at, ""
 	case errors.Is(outcome, ErrUnsure):
 		m.Status, m.Trouble = reorder.MailUnsure, "The connection broke at the very end. Ask the supplier whether the order arrived."
 	case errors.Is(outcome, ErrRefused):
-		m.Status, m.Trouble = reorder.MailFailed, "The mail server refused it for good. Check the supplier's address."
+		m.Status, m.Trouble = reorder.MailFailed, refused
 	case m.Attempts >= MaxTries:
 		m.Status, m.Trouble = reorder.MailFailed, fmt.Sprintf("It could not be sent %d times.", m.Attempts)
 	default:
-		m.Status, m.NextAt, m.Trouble = reorder.MailWaiting, at.Add(pause(m.Attempts)), "The mail server could not be reached; trying again."
+		m.Status, m.NextAt, m.Trouble = reorder.MailWaiting, at.Add(pause(m.Attempts)), again
 	}
 	return m
 }

@@ -1,11 +1,15 @@
-// Package supplier sends orders out: it draws the paper that a supplier gets and
-// carries it there by e-mail.
+// Package supplier sends orders out: it draws the paper or writes the file that a
+// supplier gets, and carries it there.
 //
-//	reorder.Desk.Send ─▶ Mail in the outbox ─▶ Dispatcher ─▶ Server (SMTP) ─▶ supplier
+//	                                                     ┌─▶ Server (SMTP, with a PDF)
+//	reorder.Desk.Send ─▶ Mail in the outbox ─▶ Dispatcher┼─▶ Poster (HTTPS) ── Peppol BIS Order 3
+//	                                                     └─▶ Folder (SFTP)  ── or cXML OrderRequest
 //
-// A message is claimed in the outbox before it is sent, so that a crash can never
-// send it twice. Where the connection breaks at the very end nobody knows whether
-// the supplier has it: then a person is asked, and nothing is sent again by itself.
+// A message is claimed in the outbox before it is sent, and every try is kept. A
+// letter whose connection breaks at the very end may or may not have arrived:
+// then a person is asked, and nothing is sent again by itself. What goes through a
+// channel is tried again, because every try has the same number, name and bytes:
+// the supplier can tell that it is the same order.
 package supplier
 
 import (

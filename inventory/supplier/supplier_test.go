@@ -197,7 +197,7 @@ type outbox struct {
 	doubted bool
 }
 
-func (o *outbox) TakeMail(_ context.Context, now time.Time) (reorder.Mail, bool, error) {
+func (o *outbox) TakeMail(_ context.Context, now time.Time, _ ...reorder.Way) (reorder.Mail, bool, error) {
 	if o.mail.Status != reorder.MailWaiting || o.mail.NextAt.After(now) {
 		return reorder.Mail{}, false, nil
 	}

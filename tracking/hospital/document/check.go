@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func (d Document) check() Faults {
 	c.assets()
 	c.parLevels()
 	c.fridges()
+	c.channels()
 	c.items()
 	c.places()
 	c.stock()
@@ -280,6 +282,7 @@ func (c *checker) items() {
 		if item.GTIN != "" && !gtinHolds(item.GTIN) {
 			c.say(fmt.Sprintf("The check digit of %q is wrong; one digit was mistyped.", item.GTIN), "items", i, "gtin")
 		}
+		c.breaks(i, item)
 		for j, s := range item.Stability {
 			if s.FromCelsius >= s.ToCelsius {
 				c.say("from_celsius must be less than to_celsius.", "items", i, "stability", j)
@@ -287,6 +290,46 @@ func (c *checker) items() {
 		}
 		c.levels(i, item)
 	}
+}
+
+// breaks checks that a larger order is never the dearer one by the pack.
+func (c *checker) breaks(i int, item Item) {
+	packs, price := int64(1), item.PriceMinor
+	for j, b := range item.PriceBreaks {
+		if b.Packs <= packs {
+			c.say("Price breaks stand in order, each from more packs than the one before.", "items", i, "price_breaks", j, "packs")
+		}
+		if b.PriceMinor >= price {
+			c.say("A break's price of a pack is less than that of fewer packs.", "items", i, "price_breaks", j, "price_minor")
+		}
+		packs, price = b.Packs, b.PriceMinor
+	}
+}
+
+// channels checks that an order can be put through, and to nobody else.
+func (c *checker) channels() {
+	for i, s := range c.doc.Suppliers {
+		if s.Channel == nil {
+			continue
+		}
+		to, err := url.Parse(s.Channel.URL)
+		switch {
+		case err != nil || to.Host == "":
+			c.say("This is no address.", "suppliers", i, "channel", "url")
+		case to.Scheme == "sftp" && s.Channel.HostKey == "":
+			c.say("An SFTP server is known by its key: give host_key as ssh-keygen -l prints it.", "suppliers", i, "channel", "host_key")
+		case to.Scheme == "sftp" && to.User.Username() == "":
+			c.say("Name the account: sftp://account@host/folder.", "suppliers", i, "channel", "url")
+		}
+		if err == nil && hasPassword(to) {
+			c.say("Passwords are not kept here: start Wardwatch with --supplier-secret.", "suppliers", i, "channel", "url")
+		}
+	}
+}
+
+func hasPassword(to *url.URL) bool {
+	_, spoken := to.User.Password()
+	return spoken
 }
 
 func (c *checker) levels(i int, item Item) {

@@ -164,22 +164,57 @@ type Supplier struct {
 	Account      string `json:"account,omitempty"`       // our customer number there
 	LeadDays     int    `json:"lead_days"`               // calendar days from order to delivery
 	MinimumMinor int64  `json:"minimum_minor,omitempty"` // least worth of an order, in cents or the like
+	// Calendar says when orders are taken and delivered; absent: every day.
+	Calendar *Calendar `json:"calendar,omitempty"`
+	// Channel is how orders are taken by machine; absent: by e-mail with a PDF.
+	Channel *Channel `json:"channel,omitempty"`
+}
+
+// Calendar says when a supplier takes orders and delivers.
+type Calendar struct {
+	OrderDays    []string `json:"order_days,omitempty"`    // "monday"; none: every day
+	CutOff       string   `json:"cut_off,omitempty"`       // "14:00" by the hospital's clock; an order of later is taken on the next order day
+	DeliveryDays []string `json:"delivery_days,omitempty"` // none: every day
+	Holidays     []Date   `json:"holidays,omitempty"`      // on which nobody works there
+	WorkingDays  bool     `json:"working_days,omitempty"`  // lead days are counted from Monday to Friday
+}
+
+// Channel is how a supplier takes orders by machine.
+type Channel struct {
+	Format  string `json:"format"`             // "peppol" or "cxml"
+	URL     string `json:"url"`                // https://… or sftp://user@host/folder
+	OurID   string `json:"our_id"`             // "0088:4035811991014": scheme and number
+	TheirID string `json:"their_id"`           // likewise
+	HostKey string `json:"host_key,omitempty"` // of an SFTP server, "SHA256:…"
+}
+
+// PriceBreak is what a pack costs from so many packs on.
+type PriceBreak struct {
+	Packs      int64 `json:"packs"`
+	PriceMinor int64 `json:"price_minor"`
+}
+
+// Weekdays lists the days of the week as a calendar names them, Sunday first.
+func Weekdays() []string {
+	return []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 }
 
 // Item is something that is held, used up and ordered again. Quantities of it are
 // whole units of issue everywhere.
 type Item struct {
-	ID            string `json:"id"`
-	Name          string `json:"name"`
-	UnitOfIssue   string `json:"unit_of_issue"`           // "dose", "piece"
-	GTIN          string `json:"gtin,omitempty"`          // 8, 12, 13 or 14 digits
-	Pack          int    `json:"pack"`                    // units of issue in one orderable pack
-	Supplier      string `json:"supplier,omitempty"`      // who sells it; empty: never proposed
-	SupplierCode  string `json:"supplier_code,omitempty"` // the supplier's number for it
-	PriceMinor    int64  `json:"price_minor,omitempty"`   // of one pack, in the supplier's cents
-	MinimumPacks  int    `json:"minimum_packs,omitempty"` // least number of packs in one order
-	ReviewDays    int    `json:"review_days,omitempty"`   // days between reviews; 0: every day
-	ShelfLifeDays int    `json:"shelf_life_days,omitempty"`
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	UnitOfIssue  string `json:"unit_of_issue"`           // "dose", "piece"
+	GTIN         string `json:"gtin,omitempty"`          // 8, 12, 13 or 14 digits
+	Pack         int    `json:"pack"`                    // units of issue in one orderable pack
+	Supplier     string `json:"supplier,omitempty"`      // who sells it; empty: never proposed
+	SupplierCode string `json:"supplier_code,omitempty"` // the supplier's number for it
+	PriceMinor   int64  `json:"price_minor,omitempty"`   // of one pack, in the supplier's cents
+	// PriceBreaks are lower prices of larger orders.
+	PriceBreaks   []PriceBreak `json:"price_breaks,omitempty"`
+	MinimumPacks  int          `json:"minimum_packs,omitempty"` // least number of packs in one order
+	ReviewDays    int          `json:"review_days,omitempty"`   // days between reviews; 0: every day
+	ShelfLifeDays int          `json:"shelf_life_days,omitempty"`
 	// Criticality is vital, essential or desirable (VEN); it chooses the service level.
 	Criticality string `json:"criticality,omitempty"`
 	// Storage is the temperature profile that it must be kept at; empty: room temperature.
