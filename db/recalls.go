@@ -68,7 +68,7 @@ func (tx stockTx) RecallOf(ctx context.Context, item inventory.ItemID, number st
 		WHERE r.item = $1 AND r.status = 'open' AND (r.numbers = '[]' OR $2 IN (SELECT value FROM json_each(r.numbers)))
 		ORDER BY r.id
 		LIMIT 1`
-	r, err := scanRecall(tx.QueryRow(ctx, q, item, number))
+	r, err := scanRecall(tx.QueryRow(ctx, q, item, inventory.Printed(number)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, false, nil
 	}
@@ -79,7 +79,7 @@ func (tx stockTx) RecallOf(ctx context.Context, item inventory.ItemID, number st
 const covered = `
 			l.item = (SELECT item FROM main.stock_recalls WHERE id = $1)
 			AND ((SELECT numbers FROM main.stock_recalls WHERE id = $1) = '[]'
-				OR l.number IN (SELECT value FROM json_each((SELECT numbers FROM main.stock_recalls WHERE id = $1))))`
+				OR CASE WHEN instr(l.number, ' · ') > 0 THEN substr(l.number, 1, instr(l.number, ' · ') - 1) ELSE l.number END IN (SELECT value FROM json_each((SELECT numbers FROM main.stock_recalls WHERE id = $1))))`
 
 func (tx stockTx) Recalled(ctx context.Context, r inventory.Recall) ([]inventory.Balance, error) {
 	const q = `

@@ -74,6 +74,10 @@ type Stability struct {
 	ToCelsius   float64 `json:"to_celsius"`
 	Hours       float64 `json:"hours"`
 	Source      string  `json:"source,omitempty"`
+	// Single: no one stay may be longer; otherwise all of them together.
+	Single bool `json:"single,omitempty"`
+	// Then is what the maker has done with goods that were in the band within its time.
+	Then Then `json:"then,omitempty"`
 }
 
 // Service is the wanted chance of no stock-out in a cycle, by how badly the item

@@ -43,6 +43,7 @@ type Reader interface {
 	FindRecall(ctx context.Context, id RecallID) (Recall, []Shelved, []Entry, error)
 	// Outlooks are where an item stands at each place, as the reorder desk last saw it.
 	Outlooks(ctx context.Context, item ItemID) ([]Outlook, error)
+	LotReader
 }
 
 // Tally counts items that run low, items with usable stock that expires within
@@ -125,10 +126,18 @@ type HeldLot struct {
 	First string
 	// Exposures are all that the lot went through; an excursion that still runs is not among them.
 	Exposures []Exposure
+	// Weighed is its budget minute by minute; nil where nobody has asked Histories.
+	Weighed *Weighed
 }
 
-// Budget is what the exposures have left of the lot's stability.
-func (h HeldLot) Budget() Budget { return BudgetOf(h.Stability, h.Exposures) }
+// Budget is what the lot's history has left of its stability: minute by minute, or
+// by whole excursions where that was not asked for.
+func (h HeldLot) Budget() Budget {
+	if h.Weighed != nil {
+		return h.Weighed.Now
+	}
+	return BudgetOf(h.Stability, h.Exposures)
+}
 
 // Running says whether the excursion that holds the lot has not ended yet.
 func (h HeldLot) Running() bool {

@@ -42,7 +42,7 @@ type Recall struct {
 
 // Covers says whether a lot number is meant.
 func (r Recall) Covers(number string) bool {
-	return len(r.Numbers) == 0 || slices.Contains(r.Numbers, number)
+	return len(r.Numbers) == 0 || slices.Contains(r.Numbers, Printed(number))
 }
 
 // Outcome is what became of recalled stock.

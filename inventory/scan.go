@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -116,6 +117,11 @@ func (s *Stock) Scan(ctx context.Context, by hospital.Actor, in Scanning, at tim
 	if in.Task != ScanReceive && what.Number != "" && what.Lot.ID == "" {
 		return what, n, hospital.Refuse(ErrUnknownLot, fmt.Sprintf("Lot %s of %s is not known here. Receive it first.", what.Number, what.Item.Name))
 	}
+	if in.Task == ScanUse && what.Lot.ID != "" {
+		if what.Lot, err = s.startedFirst(ctx, what.Lot, in.Place, n, at); err != nil {
+			return what, n, err
+		}
+	}
 	t := Taking{Item: what.Item.ID, Place: in.Place, Lot: what.Lot.ID, Quantity: n, Why: in.Why, Source: "scan", Key: in.Key}
 	switch in.Task {
 	case ScanUse:
@@ -133,4 +139,23 @@ func (s *Stock) Scan(ctx context.Context, by hospital.Actor, in Scanning, at tim
 		err = hospital.Refuse(hospital.ErrInvalid, "Choose what to do with what is scanned.")
 	}
 	return what, n, err
+}
+
+// startedFirst is the part of a scanned lot that is used first: one that was opened
+// or thawed, that lies there and is enough; else the lot itself.
+func (s *Stock) startedFirst(ctx context.Context, lot Lot, place PlaceID, n int64, at time.Time) (Lot, error) {
+	parts, err := s.Store.PartsOf(ctx, lot.ID)
+	if err != nil || len(parts) == 0 {
+		return lot, err
+	}
+	all, err := s.Store.Balances(ctx, lot.Item) // those first that expire first
+	if err != nil {
+		return lot, err
+	}
+	for _, b := range all {
+		if b.Place == place && b.Free >= n && slices.ContainsFunc(parts, func(c RunningClock) bool { return c.Lot == b.Lot.ID && c.PassedAt.IsZero() && at.Before(c.UseBy) }) {
+			return b.Lot, nil
+		}
+	}
+	return lot, nil
 }

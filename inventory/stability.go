@@ -28,10 +28,20 @@ func ExposureTo(e coldchain.Excursion) Exposure {
 
 // Before is the budget as it was before an excursion, After with it: what later
 // excursions did is in neither.
-func (h HeldLot) Before() Budget { return BudgetOf(h.Stability, h.until(h.Excursion)) }
+func (h HeldLot) Before() Budget {
+	if h.Weighed != nil {
+		return h.Weighed.Before
+	}
+	return BudgetOf(h.Stability, h.until(h.Excursion))
+}
 
 // After is Before with the excursion itself.
-func (h HeldLot) After() Budget { return BudgetOf(h.Stability, h.until(h.Excursion+1)) }
+func (h HeldLot) After() Budget {
+	if h.Weighed != nil {
+		return h.Weighed.After
+	}
+	return BudgetOf(h.Stability, h.until(h.Excursion+1))
+}
 
 func (h HeldLot) until(id coldchain.ExcursionID) []Exposure {
 	var all []Exposure

@@ -43,6 +43,7 @@ type Tx interface {
 
 	HoldTx
 	RecallTx
+	KeepingTx
 }
 
 // Stock changes what is held. Each change is one transaction with its line in
@@ -321,6 +322,9 @@ func (s *Stock) change(ctx context.Context, by hospital.Actor, p hospital.Permis
 			return err
 		}
 		if err := Within(ctx, tx, by, p, t.Place); err != nil {
+			return err
+		}
+		if _, err := tx.PassClocks(ctx, tx.Now()); err != nil {
 			return err
 		}
 		if err := do(tx, s.today(tx)); err != nil {

@@ -153,6 +153,9 @@ func (d *Door) caseOf(c echo.Context) (told caseTold, err error) {
 		if told.Held, err = d.Stock.Store.HoldsOf(ctx, told.Excursion.ID); err != nil {
 			return told, err
 		}
+		if err = d.weigh(ctx, told.Held); err != nil {
+			return told, err
+		}
 		if told.Lots, err = d.lotsOf(ctx, told.Held); err != nil {
 			return told, err
 		}
@@ -187,8 +190,8 @@ func (d *Door) lotsOf(ctx context.Context, held []inventory.HeldLot) ([]report.L
 	for i, h := range held {
 		lots[i] = report.Lot{Item: h.ItemName, Lot: h.LotNumber, Expiry: h.Expiry.String(), Quantity: views.Quantity(h.Quantity, h.Unit),
 			Before: h.Before().Said(), After: h.After().Said()}
-		if h.Running() && h.Open() {
-			lots[i].After = "charged when the excursion ends"
+		if h.Weighed != nil && h.Running() && h.Open() {
+			lots[i].After += ", and its time runs on"
 		}
 		var err error
 		if lots[i].Signed, err = d.Stock.Store.Signatures(ctx, h.Subject()); err != nil {

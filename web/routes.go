@@ -36,6 +36,7 @@ func (d *Door) routes() []route {
 		d.phoneRoutes(),
 		d.ladderRoutes(),
 		d.caseRoutes(),
+		d.lotRoutes(),
 		d.fridgeAssetRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),

@@ -222,6 +222,9 @@ func (d *Door) holds(c echo.Context) error {
 func (d *Door) holdsPage(c echo.Context) (views.HoldsPage, error) {
 	fridge := coldchain.FridgeID(c.QueryParam("fridge"))
 	held, err := d.Stock.Store.HeldLots(c.Request().Context(), fridge)
+	if err == nil {
+		err = d.weigh(c.Request().Context(), held)
+	}
 	page := views.HoldsPage{Held: held, Fridge: string(fridge), May: d.actor(c).May(hospital.DecideLots)}
 	if d.Stock.Signed && err == nil && d.actor(c).May(hospital.DecideLots) {
 		page.Sign, err = d.signForm(c)

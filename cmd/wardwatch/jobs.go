@@ -43,6 +43,7 @@ func (h *house) jobs() []job {
 		{drillJob, "restores the newest backup elsewhere, judges it anew and throws it away", "@every 5m", drillHour, h.drill},
 		{verifyJob, "checks all that is stored, as wardwatch verify does", "@every 5m", verifyHour, h.verify},
 		{checkpointJob, "signs the end of the audit trail and writes it to the log, for whoever keeps the log elsewhere", "@every 5m", 0, h.checkpoint},
+		{"beyond use", "takes goods out of use whose time after opening or thawing is over, and rings where some lie", "@every 1m", notDaily, h.mindClocks},
 		{"certificates", "warns before a certificate ends", "@every 1h", notDaily, h.checkCertificates},
 		{"retention", "lets go what the hospital need not keep; never what is held", "@every 5m", retentionHour, h.retain},
 		{"tidy sessions", "forgets sessions that ended by themselves", "@every 10m", notDaily, h.tidySessions},

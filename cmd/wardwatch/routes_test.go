@@ -113,7 +113,7 @@ func newVisitor(t *testing.T, h *house, name string, role hospital.Role, limits 
 func placeOf(r web.Route) string {
 	path := r.Path
 	for _, known := range [][2]string{{"/assets/:id", "/assets/P-001"}, {"/fridges/:id", "/fridges/f-01"}, {"/stock/:item", "/stock/mmr"}, {"/floors/:id", "/floors/g"},
-		{"/rooms/:id", "/rooms/g-lift"},
+		{"/rooms/:id", "/rooms/g-lift"}, {"/lots/:lot", "/lots/lot-1"},
 		{"/admin/people/:id", "/admin/people/n.ode"}, {"/units/:id", "/units/ward-a"}} {
 		if rest, ok := strings.CutPrefix(path, known[0]); ok {
 			path = known[1] + rest

@@ -98,3 +98,8 @@ func (h *house) sendOrders(ctx context.Context, _ time.Time) error { return h.re
 func (h *house) sendBeforeCutOffs(ctx context.Context, _ time.Time) error {
 	return h.reorders.SendBeforeCutOffs(ctx)
 }
+
+// mindClocks minds what may be used only for a time after it was opened or thawed.
+func (h *house) mindClocks(ctx context.Context, at time.Time) error {
+	return h.parts.Stock.MindClocks(ctx, h.desk.Ladder, at)
+}

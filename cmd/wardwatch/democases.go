@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking/hospital"
+)
+
+// keepings is what the made-up pharmacist wrote down of how two products keep, and
+// a box that was thawed this morning.
+func (s *shelves) keepings(ctx context.Context) error {
+	by := s.actor(hospital.Pharmacist)
+	thawed := false
+	for _, item := range s.drawing.Items {
+		if item.Storage == "" {
+			continue
+		}
+		id := inventory.ItemID(item.ID)
+		is, err := s.stock.Store.FindItem(ctx, id)
+		if err != nil {
+			return err
+		}
+		source := "leaflet of " + item.Name + ", edition 3 (made up)"
+		keeping := inventory.Keeping{Bands: is.Stability, Clocks: []inventory.BeyondUse{{Kind: inventory.Opened, Hours: 28 * 24, Source: source}}}
+		if item.Storage == "refrigerator" {
+			keeping.Bands = append(keeping.Bands, inventory.Stability{FromCelsius: -60, ToCelsius: 0, Hours: 0, Source: source, Then: inventory.ThenCallFor})
+			keeping.Clocks = append(keeping.Clocks, inventory.BeyondUse{Kind: inventory.OutOfTheCold, Hours: 12, Source: source})
+		}
+		if _, err := s.stock.SaveKeeping(ctx, by, id, keeping, time.Time{}, "leaflets read anew at the start of the year"); err != nil {
+			return err
+		}
+		if !thawed && item.Storage == "refrigerator" {
+			if thawed, err = s.takeOut(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeOut takes a few doses of an item out of the cold for the day's clinic; false when none are free.
+func (s *shelves) takeOut(ctx context.Context, id inventory.ItemID) (bool, error) {
+	all, err := s.stock.Store.Balances(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	today := s.stock.Today(s.clock.Now())
+	for _, b := range all {
+		if b.Usable(today) < 10 || b.Lot.Expiry == today {
+			continue
+		}
+		_, err := s.stock.StartClock(ctx, s.actor(hospital.Nurse), inventory.Starting{Kind: inventory.OutOfTheCold, At: s.clock.Now().Add(-90 * time.Minute),
+			Taking: inventory.Taking{Item: id, Lot: b.Lot.ID, Place: b.Place, Quantity: 3, Why: "for this morning's clinic"}})
+		if err != nil {
+			return false, fmt.Errorf("take some of %s out: %w", id, err)
+		}
+		return true, nil
+	}
+	return false, nil
+}

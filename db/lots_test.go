@@ -1,0 +1,173 @@
+package db_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"wardwatch/db"
+	"wardwatch/inventory"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
+)
+
+func (p *pharmacy) mind() {
+	p.t.Helper()
+	p.must(p.stock.MindClocks(p.t.Context(), notify.DefaultLadder(), p.now()))
+}
+
+// A product is said to keep two hours once thawed; ten doses are thawed, go first,
+// and are out of use the moment the time is over. It rings until they are discarded.
+func TestThawedDosesGoFirstAndAreOutOfUseOnTime(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	start := inventory.Starting{Kind: inventory.Thawed, Taking: inventory.Taking{Item: "flu", Place: "fridge-1", Lot: "lot-2", Quantity: 10}}
+	if _, err := p.stock.StartClock(ctx, nora, start); !refusedWith(err, hospital.ErrInvalid, "Nobody has said how long") {
+		t.Errorf("a clock of which nobody has said anything: %v", err)
+	}
+	keeping := inventory.Keeping{Bands: []inventory.Stability{{FromCelsius: 8, ToCelsius: 25, Hours: 72, Source: "leaflet 2026-01"}},
+		Clocks: []inventory.BeyondUse{{Kind: inventory.Thawed, Hours: 2, Source: "leaflet 2026-01"}}}
+	if _, err := p.stock.SaveKeeping(ctx, nora, "flu", keeping, time.Time{}, "new leaflet"); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a nurse changes how a product keeps: %v", err)
+	}
+	_, err := p.stock.SaveKeeping(ctx, pharmacist, "flu", keeping, time.Time{}, "new leaflet")
+	p.must(err)
+	part, err := p.stock.StartClock(ctx, nora, start)
+	p.must(err)
+	if part.Printed() != "B2" || !strings.Contains(part.Number, "thawed, use by 2 Mar 11:00") || part.Expiry.String() != "2026-03-02" {
+		t.Fatalf("the part is %+v", part)
+	}
+	p.expect("flu", 50, 0, 50)
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "flu", Place: "fridge-1", Quantity: 4}))
+	all, err := p.stock.Store.Balances(ctx, "flu")
+	p.must(err)
+	if all[0].Lot.ID != part.ID || all[0].Free != 6 {
+		t.Errorf("what was thawed is not used first: %+v", all)
+	}
+	p.pass(2*time.Hour - time.Minute)
+	p.mind()
+	p.expect("flu", 46, 0, 46)
+	p.pass(time.Minute)
+	if err := p.stock.Use(ctx, nora, inventory.Taking{Item: "flu", Place: "fridge-1", Lot: part.ID, Quantity: 1}); !errors.Is(err, inventory.ErrUnusable) {
+		t.Errorf("used when its time was over: %v", err)
+	}
+	p.mind()
+	p.expect("flu", 46, 0, 40)
+	alarms := db.Alarms{DB: p.db}
+	open, err := alarms.OpenAlarms(ctx)
+	p.must(err)
+	if len(open) != 1 || open[0].Kind != inventory.KindBeyondUse || !strings.Contains(open[0].Text, "6 at Pharmacy fridge 1, lot B2 · thawed") {
+		t.Fatalf("alarms: %+v", open)
+	}
+	p.must(p.stock.Discard(ctx, pharmacist, inventory.Taking{Item: "flu", Place: "fridge-1", Lot: part.ID, Quantity: 6, Why: "its time was over"}))
+	p.mind()
+	if open, err = alarms.OpenAlarms(ctx); err != nil || len(open) != 1 || open[0].ReturnedAt.IsZero() {
+		t.Errorf("after the discard: %+v, %v", open, err)
+	}
+	if waits, err := p.stock.Store.ClocksWait(ctx, p.now()); err != nil || waits {
+		t.Errorf("something still waits: %v, %v", waits, err)
+	}
+	p.sound()
+}
+
+// A recall that names the printed number finds what was thawed of the lot, and a scan of the box uses what was thawed first.
+func TestWhatWasThawedIsStillItsLot(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	_, err := p.stock.SaveKeeping(ctx, pharmacist, "flu", inventory.Keeping{Clocks: []inventory.BeyondUse{{Kind: inventory.Opened, Hours: 30 * 24, Source: "leaflet"}}}, time.Time{}, "leaflet")
+	p.must(err)
+	part, err := p.stock.StartClock(ctx, nora, inventory.Starting{Kind: inventory.Opened, Taking: inventory.Taking{Item: "flu", Place: "fridge-1", Lot: "lot-2", Quantity: 5}})
+	p.must(err)
+	what, n, err := p.stock.Scan(ctx, nora, inventory.Scanning{Task: inventory.ScanUse, Code: "010400000000001310B2", Place: "fridge-1"}, p.now())
+	p.must(err)
+	if what.Lot.ID != part.ID || n != 1 {
+		t.Errorf("the scan used %+v", what.Lot)
+	}
+	_, err = p.stock.Recall(ctx, pharmacist, inventory.Recall{Item: inventory.Item{ID: "flu"}, Numbers: []string{"B2"}, Notice: "R-1", Why: "glass"})
+	p.must(err)
+	p.expect("flu", 49, 19, 30)
+	p.sound()
+}
+
+// A budget that is set ahead takes over when its time comes; each version and its reason stay.
+func TestABudgetTakesOverWhenItsTimeComes(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	ahead := inventory.Keeping{Bands: []inventory.Stability{{FromCelsius: 8, ToCelsius: 25, Hours: 12, Source: "leaflet 2026-04"}}}
+	_, err := p.stock.SaveKeeping(ctx, pharmacist, "flu", ahead, p.now().Add(48*time.Hour), "from April on")
+	p.must(err)
+	hours := func() float64 {
+		item, err := p.stock.Store.FindItem(ctx, "flu")
+		p.must(err)
+		return item.Stability[0].Hours
+	}
+	p.mind()
+	if hours() != 3 {
+		t.Errorf("before its time the budget is %g h", hours())
+	}
+	p.pass(48 * time.Hour)
+	p.mind()
+	if hours() != 12 {
+		t.Errorf("when its time has come the budget is %g h", hours())
+	}
+	if _, err := p.stock.SaveKeeping(ctx, pharmacist, "flu", ahead, time.Time{}, "again"); !refusedWith(err, hospital.ErrInvalid, "Nothing was changed") {
+		t.Errorf("the same again: %v", err)
+	}
+	if _, err := p.stock.SaveKeeping(ctx, pharmacist, "flu", inventory.Keeping{}, p.now().Add(-time.Hour), "back"); !refusedWith(err, hospital.ErrInvalid, "Choose a later time") {
+		t.Errorf("into the past: %v", err)
+	}
+}
+
+// A lot that is carried out of a failing fridge has its history in both, minute by
+// minute, and is charged for the minutes that it was there.
+func TestALotCarriesItsOwnHistory(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.fridges("f-01", "f-02")
+	monitor := coldchain.NewMonitor(db.Fridges{DB: p.db}, notify.DefaultLadder(), p.stock.Register)
+	measure := func(fridge string, celsius float64) {
+		t.Helper()
+		_, err := monitor.Observe(ctx, []coldchain.Reading{{Sensor: "probe-" + fridge, Temp: coldchain.FromCelsius(celsius), MeasuredAt: p.now(), Source: "mqtt"}})
+		p.must(err)
+	}
+	for i := range 24 { // two hours, a reading every five minutes
+		p.pass(5 * time.Minute)
+		warm := 5.0
+		if i >= 6 {
+			warm = 12
+		}
+		measure("f-01", warm)
+		measure("f-02", 4)
+		if i == 11 {
+			p.must(p.stock.Move(ctx, nora, inventory.Moving{Taking: inventory.Taking{Item: "flu", Place: "fridge-1", Lot: "lot-1", Quantity: 30, Why: "carried to safety"}, To: "fridge-2"}))
+		}
+	}
+	told := &inventory.Histories{Store: p.stock.Store, Thermometer: monitor, Now: p.now()}
+	bands := []inventory.Stability{{FromCelsius: 8, ToCelsius: 15, Hours: 3}}
+	for lot, want := range map[inventory.LotID]time.Duration{"lot-1": 25 * time.Minute, "lot-2": 85 * time.Minute} {
+		place := map[inventory.LotID]inventory.PlaceID{"lot-1": "fridge-2", "lot-2": "fridge-1"}[lot]
+		went, err := told.Went(ctx, lot, place, p.now())
+		p.must(err)
+		if spent := inventory.Charge(bands, went).Bands[0].Spent; spent != want {
+			t.Errorf("%s was out of range for %v, want %v: %+v", lot, spent, want, went)
+		}
+	}
+}
+
+// fridges makes the fridges that the places are in, each with a probe.
+func (p *pharmacy) fridges(ids ...string) {
+	p.t.Helper()
+	for _, id := range ids {
+		p.must(p.db.InTx(p.t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(p.t.Context(), `INSERT INTO fridges (id, name, profile) VALUES ($1, $1, 'refrigerator')`, id)
+			return err
+		}))
+	}
+	p.must(db.Fridges{DB: p.db}.InTx(p.t.Context(), func(tx coldchain.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.Attach(p.t.Context(), coldchain.Sensor{Key: coldchain.SensorKey{Sensor: "probe-" + id, Channel: coldchain.Probe},
+				Fridge: coldchain.FridgeID(id), Judged: true, AttachedAt: tx.Now()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
