@@ -257,7 +257,7 @@ func (d *Door) ordersFile() keepable {
 	return keepable{"orders", hospital.SeeOrders,
 		[]column{{"Order", 12}, {"Supplier", 24}, {"Status", 14}, {"Made (UTC)", 20}, {"Sent (UTC)", 20}, {"Sent by", 20}, {"Expected", 12}, {"Closed (UTC)", 20},
 			{"Line", 6}, {"Item", 14}, {"Name", 32}, {"Place", 24}, {"Unit", 10}, {"Ordered", 10}, {"Received", 10}, {"Cancelled", 10}, {"Outstanding", 10},
-			{"Cost", 12}, {"Currency", 8}},
+			{"Cost", 12}, {"Currency", 8}}, // the cost is empty for who may not see it
 		func(c echo.Context) (iter.Seq2[[]any, error], error) {
 			ctx, s := c.Request().Context(), reorder.OrderSelection{Status: reorder.OrderStatus(c.QueryParam("status"))}
 			return inParts(func(last *reorder.Order, limit int) ([]reorder.Order, error) {
@@ -265,16 +265,20 @@ func (d *Door) ordersFile() keepable {
 					s.Before = last.Number
 				}
 				return d.Lists.Orders(ctx, s, limit)
-			}, orderRows), nil
+			}, func(o reorder.Order) [][]any { return orderRows(o, hospital.Shown(ctx, hospital.SeePrices)) }), nil
 		}}
 }
 
 // orderRows are an order's lines, each with what is said of the whole order.
-func orderRows(o reorder.Order) (rows [][]any) {
+func orderRows(o reorder.Order, priced bool) (rows [][]any) {
 	for _, l := range o.Lines {
+		var cost any
+		if priced {
+			cost = float64(l.Cost()) / 100
+		}
 		rows = append(rows, []any{o.Number, o.Supplier.Name, string(o.Status), o.CreatedAt, o.SentAt, o.SentBy, o.Expected.String(), o.ClosedAt,
 			int64(l.No), string(l.Item.ID), l.Item.Name, l.Place.Name, l.Item.Unit, l.Ordered, l.Received, l.Cancelled, l.Outstanding(),
-			float64(l.Cost()) / 100, o.Supplier.Currency})
+			cost, o.Supplier.Currency})
 	}
 	return rows
 }

@@ -32,7 +32,7 @@ func (d *Door) orderRoutes() []route {
 		{post, "/orders/proposals/:id/change", hospital.ApproveOrders, d.answer("change")},
 		{post, "/orders/proposals/:id/decline", hospital.ApproveOrders, d.answer("decline")},
 		{get, "/orders/:number", hospital.SeeOrders, d.order},
-		{get, "/orders/:number/order.pdf", hospital.SeeOrders, d.orderPaper},
+		{get, "/orders/:number/order.pdf", hospital.SeePrices, d.orderPaper},
 		{post, "/orders/:number/send", hospital.ApproveOrders, d.sendOrder},
 		{post, "/orders/:number/again", hospital.ApproveOrders, d.sendAgain},
 		{post, "/orders/:number/receive", hospital.ReceiveStock, d.receiveOrder},

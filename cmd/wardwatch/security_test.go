@@ -41,7 +41,7 @@ var checklist = []struct {
 	{"22 live pages: each hears what her ward may", []string{"TestWardANeverHearsWardB", "TestWhoMayListenToWhat"}, ""},
 	{"23 every route names its permission and is tried with every role", []string{"TestARouteWithoutPermissionKeepsTheServerFromStarting", "TestEveryRouteWithEveryRole", "TestWhatIsPublicIsListed"}, ""},
 	{"24 another ward's things are not found", []string{"TestWhatIsOfAnotherWardIsNotFound", "TestWhoWorksInOneWardNeverReadsAnothers", "TestEveryTableOfAUnitIsNarrowed"}, ""},
-	{"25 prices are for those who buy", nil, "open: who may see orders sees their prices; forms are typed, so nothing is assigned by chance"},
+	{"25 prices are told to those who buy and those who check; forms are typed, so nothing is assigned by chance", []string{"TestPricesAreToldToThoseWhoBuyAndThoseWhoCheck", "TestBodiesThatAreNone"}, ""},
 	{"26 whoever asks for an order does not approve it; amounts are held at the limit", []string{"TestWhoAsksDoesNotApprove", "TestAmountsAtTheLimit"}, ""},
 	{"27 emergency access", []string{"TestEmergencyAccess", "TestEmergencyAccessEndsByItselfAndIsReviewedByAnother"}, ""},
 	{"28 gateways: a token each, hashed, shown once, revocable at once", []string{"TestTokensLetGatewaysIn", "TestTokensAreShownOnce", "TestARevokedTokenEndsTheConnection", "TestAStolenGatewayTokenReadsNothingSpeaksForNobodyElseAndFillsNoMemory"}, ""},

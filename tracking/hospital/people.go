@@ -55,6 +55,7 @@ const (
 	ReceiveStock    Permission = "receive stock"
 	ManageItems     Permission = "manage items"
 	SeeOrders       Permission = "see orders"
+	SeePrices       Permission = "see prices" // what an order costs; who orders and who checks, not who receives
 	ApproveOrders   Permission = "approve orders"
 	SeeDevices      Permission = "see devices"
 	ManageDevices   Permission = "manage devices" // gateways, tags, tokens
@@ -66,7 +67,7 @@ const (
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{SeeEquipment, MarkEquipment, ManageEquipment, SeeColdChain, Acknowledge, DecideLots,
-		ManageColdChain, SeeStock, UseStock, CountStock, ReceiveStock, ManageItems, SeeOrders, ApproveOrders,
+		ManageColdChain, SeeStock, UseStock, CountStock, ReceiveStock, ManageItems, SeeOrders, SeePrices, ApproveOrders,
 		SeeDevices, ManageDevices, ManagePeople, ManageHospital, SeeAudit}
 }
 
@@ -75,12 +76,12 @@ var grants = map[Role][]Permission{
 	Pharmacist: {SeeEquipment, MarkEquipment, SeeColdChain, Acknowledge, DecideLots, ManageColdChain,
 		SeeStock, UseStock, CountStock, ReceiveStock, SeeOrders},
 	SupplyManager: {SeeEquipment, SeeColdChain, SeeStock, UseStock, CountStock, ReceiveStock, ManageItems,
-		SeeOrders, ApproveOrders},
+		SeeOrders, SeePrices, ApproveOrders},
 	BiomedicalEngineer: {SeeEquipment, MarkEquipment, ManageEquipment, SeeColdChain, Acknowledge, SeeDevices,
 		ManageDevices},
-	Administrator: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeeDevices, ManageDevices, ManageEquipment,
+	Administrator: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeePrices, SeeDevices, ManageDevices, ManageEquipment,
 		ManagePeople, ManageHospital, SeeAudit},
-	Auditor: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeeDevices, SeeAudit},
+	Auditor: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeePrices, SeeDevices, SeeAudit},
 }
 
 // Person is a member of staff with an account. Wardwatch never follows where she is.

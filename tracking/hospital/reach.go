@@ -22,7 +22,7 @@ import (
 // which answers whoever Looks with her rows alone, and by live topics, which are
 // drawn for each reach apart.
 var unitwise = []Permission{SeeEquipment, MarkEquipment, SeeColdChain, Acknowledge, DecideLots,
-	SeeStock, UseStock, CountStock, ReceiveStock, SeeOrders, ApproveOrders}
+	SeeStock, UseStock, CountStock, ReceiveStock, SeeOrders, SeePrices, ApproveOrders}
 
 // Limits are the units that roles are limited to. A role that is not in it reaches the whole hospital.
 type Limits map[Role][]UnitID
@@ -130,6 +130,13 @@ func Looking(ctx context.Context, by Actor) context.Context {
 // LookingWithin is Looking for one reach of all permissions, as live topics are drawn.
 func LookingWithin(ctx context.Context, reach Reach) context.Context {
 	return context.WithValue(ctx, lookingKey{}, func(Permission) Reach { return reach })
+}
+
+// Shown says whether whoever looks has the permission, somewhere at least. Fields that
+// only some may see ask it: prices.
+func Shown(ctx context.Context, p Permission) bool {
+	reach := ReachOf(ctx, p)
+	return reach.Everywhere || len(reach.Units) > 0
 }
 
 // ReachOf is how far whoever looks may see.

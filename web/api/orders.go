@@ -16,7 +16,13 @@ type Money struct {
 	Currency string `json:"currency" doc:"ISO 4217."`
 }
 
-func wireMoney(m inventory.Money) Money { return Money{m.Minor, m.Currency} }
+// wireMoney is an amount for whoever may see prices; nil, which is left out, for others.
+func wireMoney(ctx context.Context, m inventory.Money) *Money {
+	if !hospital.Shown(ctx, hospital.SeePrices) {
+		return nil
+	}
+	return &Money{m.Minor, m.Currency}
+}
 
 // Proposal is what the desk, or a person, wants ordered.
 type Proposal struct {
@@ -32,7 +38,7 @@ type Proposal struct {
 	Quantity     int64                `json:"quantity" doc:"In units of issue."`
 	Suggested    int64                `json:"suggested" doc:"What was computed; quantity differs once a person has changed it."`
 	Pack         int64                `json:"pack"`
-	Cost         Money                `json:"cost"`
+	Cost         *Money               `json:"cost,omitempty" doc:"For who may see prices."`
 	Cause        string               `json:"cause"`
 	Reason       string               `json:"reason" doc:"Why, in words, as it was when it was raised."`
 	Figures      []Figure             `json:"figures" doc:"The numbers that the reason is made of."`
@@ -55,10 +61,10 @@ type Figure struct {
 	Value string `json:"value"`
 }
 
-func wireProposal(p reorder.Proposal) Proposal {
+func wireProposal(ctx context.Context, p reorder.Proposal) Proposal {
 	out := Proposal{ID: p.ID, Item: p.Item.ID, ItemName: p.Item.Name, Unit: p.Item.Unit, Place: p.Place.ID, Supplier: p.Supplier.ID,
 		SupplierName: p.Supplier.Name, Status: p.Status, Version: p.Version, Quantity: p.Quantity, Suggested: p.Suggested, Pack: p.Pack,
-		Cost: wireMoney(p.Cost()), Cause: p.Cause, Reason: p.Reason, Figures: []Figure{}, IfNot: p.IfNot, DaysLeft: daysLeft(p.DaysLeft),
+		Cost: wireMoney(ctx, p.Cost()), Cause: p.Cause, Reason: p.Reason, Figures: []Figure{}, IfNot: p.IfNot, DaysLeft: daysLeft(p.DaysLeft),
 		RaisedAt: p.RaisedAt, RaisedBy: p.RaisedName, ChangedBy: p.ChangedName, ChangedWhy: p.ChangedWhy, FirstBy: p.FirstName,
 		DecidedAt: p.DecidedAt, DecidedBy: p.DecidedName, DecidedWhy: p.DecidedWhy, Order: p.Order}
 	for _, f := range p.Figures {
@@ -81,7 +87,8 @@ func (a *API) proposals(ctx context.Context, _ hospital.Actor, in ProposalsIn) (
 		return none, err
 	}
 	proposals, err := a.Lists.Proposals(ctx, s, in.limit()+1)
-	return listOf(in.Part, "proposals", proposals, func(p reorder.Proposal) []string { return []string{number(p.ID)} }, wireProposal), err
+	return listOf(in.Part, "proposals", proposals, func(p reorder.Proposal) []string { return []string{number(p.ID)} },
+		func(p reorder.Proposal) Proposal { return wireProposal(ctx, p) }), err
 }
 
 // ProposalIn names a proposal.
@@ -90,15 +97,16 @@ type ProposalIn struct {
 }
 
 func (a *API) proposal(ctx context.Context, _ hospital.Actor, in ProposalIn) (Proposal, error) {
-	return told(a.Desk.Store.FindProposal(ctx, in.ID))
+	p, err := a.Desk.Store.FindProposal(ctx, in.ID)
+	return told(ctx, p, err)
 }
 
 // told is a proposal as it then stands, unless it was refused.
-func told(p reorder.Proposal, err error) (Proposal, error) {
+func told(ctx context.Context, p reorder.Proposal, err error) (Proposal, error) {
 	if err != nil {
 		return Proposal{}, err
 	}
-	return wireProposal(p), nil
+	return wireProposal(ctx, p), nil
 }
 
 // ApproveIn is a yes.
@@ -110,7 +118,8 @@ type ApproveIn struct {
 }
 
 func (a *API) approve(ctx context.Context, by hospital.Actor, in ApproveIn) (Proposal, error) {
-	return told(a.Desk.Approve(ctx, by, reorder.Answer{ID: in.ID, Version: in.Version, Quantity: in.Quantity, Why: in.Why}))
+	p, err := a.Desk.Approve(ctx, by, reorder.Answer{ID: in.ID, Version: in.Version, Quantity: in.Quantity, Why: in.Why})
+	return told(ctx, p, err)
 }
 
 // ChangeIn is another quantity.
@@ -122,7 +131,8 @@ type ChangeIn struct {
 }
 
 func (a *API) change(ctx context.Context, by hospital.Actor, in ChangeIn) (Proposal, error) {
-	return told(a.Desk.Change(ctx, by, reorder.Answer{ID: in.ID, Version: in.Version, Quantity: in.Quantity, Why: in.Why}))
+	p, err := a.Desk.Change(ctx, by, reorder.Answer{ID: in.ID, Version: in.Version, Quantity: in.Quantity, Why: in.Why})
+	return told(ctx, p, err)
 }
 
 // DeclineIn is a no.
@@ -133,7 +143,8 @@ type DeclineIn struct {
 }
 
 func (a *API) decline(ctx context.Context, by hospital.Actor, in DeclineIn) (Proposal, error) {
-	return told(a.Desk.Decline(ctx, by, reorder.Answer{ID: in.ID, Version: in.Version, Why: in.Why}))
+	p, err := a.Desk.Decline(ctx, by, reorder.Answer{ID: in.ID, Version: in.Version, Why: in.Why})
+	return told(ctx, p, err)
 }
 
 // Order is what one supplier is asked to deliver.
@@ -149,7 +160,7 @@ type Order struct {
 	Expected     Day                  `json:"expected,omitempty"`
 	ClosedAt     time.Time            `json:"closed_at,omitzero"`
 	Note         string               `json:"note,omitempty"`
-	Total        Money                `json:"total"`
+	Total        *Money               `json:"total,omitempty" doc:"For who may see prices."`
 	Lines        []OrderLine          `json:"lines"`
 }
 
@@ -165,18 +176,18 @@ type OrderLine struct {
 	Received    int64              `json:"received"`
 	Cancelled   int64              `json:"cancelled"`
 	Outstanding int64              `json:"outstanding"`
-	Cost        Money              `json:"cost"`
+	Cost        *Money             `json:"cost,omitempty" doc:"For who may see prices."`
 	Proposal    reorder.ProposalID `json:"proposal,omitempty"`
 }
 
-func wireOrder(o reorder.Order) Order {
+func wireOrder(ctx context.Context, o reorder.Order) Order {
 	out := Order{Number: o.Number, Supplier: o.Supplier.ID, SupplierName: o.Supplier.Name, Status: o.Status, Version: o.Version,
 		CreatedAt: o.CreatedAt, SentAt: o.SentAt, SentBy: o.SentBy, Expected: dayOf(o.Expected), ClosedAt: o.ClosedAt, Note: o.Note,
-		Total: wireMoney(o.Total()), Lines: []OrderLine{}}
+		Total: wireMoney(ctx, o.Total()), Lines: []OrderLine{}}
 	for _, l := range o.Lines {
 		out.Lines = append(out.Lines, OrderLine{Line: l.No, Item: l.Item.ID, ItemName: l.Item.Name, Unit: l.Item.Unit, Place: l.Place.ID, Pack: l.Pack,
 			Ordered: l.Ordered, Received: l.Received, Cancelled: l.Cancelled, Outstanding: l.Outstanding(),
-			Cost: Money{l.Cost(), o.Supplier.Currency}, Proposal: l.Proposal})
+			Cost: wireMoney(ctx, inventory.Money{Minor: l.Cost(), Currency: o.Supplier.Currency}), Proposal: l.Proposal})
 	}
 	return out
 }
@@ -193,7 +204,8 @@ func (a *API) orders(ctx context.Context, _ hospital.Actor, in OrdersIn) (none L
 		return none, err
 	}
 	orders, err := a.Lists.Orders(ctx, s, in.limit()+1)
-	return listOf(in.Part, "orders", orders, func(o reorder.Order) []string { return []string{o.Number} }, wireOrder), err
+	return listOf(in.Part, "orders", orders, func(o reorder.Order) []string { return []string{o.Number} },
+		func(o reorder.Order) Order { return wireOrder(ctx, o) }), err
 }
 
 // OrderIn names an order.
@@ -206,7 +218,7 @@ func (a *API) order(ctx context.Context, _ hospital.Actor, in OrderIn) (Order, e
 	if err != nil {
 		return Order{}, err
 	}
-	return wireOrder(o), nil
+	return wireOrder(ctx, o), nil
 }
 
 // AuditIn chooses lines of the trail.
