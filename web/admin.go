@@ -31,6 +31,8 @@ type Administration struct {
 	Document Documents
 	// Notices are those older than one, the newest first; 0 begins with the newest of all.
 	Notices func(ctx context.Context, before notify.NoticeID, limit int) ([]notify.Notice, error)
+	// Slowed lists who sent more than it may lately; nil: nobody is asked.
+	Slowed func() []views.SlowedSender
 }
 
 // Documents describes the hospital and takes changes of it.
@@ -208,6 +210,9 @@ func (d *Door) health(c echo.Context) error {
 		return err
 	}
 	props := views.HealthProps{Storage: d.Storage(), Version: d.Version, Broken: failed}
+	if d.Administration.Slowed != nil {
+		props.Slowed = d.Administration.Slowed()
+	}
 	for _, check := range d.Checks {
 		checking, cancel := context.WithTimeout(ctx, checkTime)
 		err := check.Work(checking)

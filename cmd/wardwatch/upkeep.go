@@ -17,6 +17,7 @@ import (
 	"wardwatch/tracking/hospital/document"
 	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/notify"
+	"wardwatch/views"
 	"wardwatch/web"
 )
 
@@ -26,11 +27,19 @@ func (h *house) wireUpkeep(context.Context) error {
 	h.upkeep.Know(h.knownJobs())
 	h.parts.Upkeep, h.parts.Backups, h.parts.Storage = h.upkeep, h.backups, h.db.Storage
 	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "storage", Work: h.db.Storable})
-	h.parts.Administration = &web.Administration{Document: hospitalDocument{h}, Notices: db.Alarms{DB: h.db}.Sent}
+	h.parts.Administration = &web.Administration{Document: hospitalDocument{h}, Notices: db.Alarms{DB: h.db}.Sent, Slowed: h.slowed}
 	h.metrics.MustRegister(houseMeters{h})
 	h.work = append(h.work, task{"storage", h.db.Watch})
 	h.metrics.MustRegister(storageMeters(h.db.Storage)...)
 	return nil
+}
+
+// slowed are who sent more over MQTT than they may.
+func (h *house) slowed() (all []views.SlowedSender) {
+	for _, one := range h.broker.Slowed() {
+		all = append(all, views.SlowedSender{Name: one.Name, At: one.At})
+	}
+	return all
 }
 
 // storageMeters shows in /metrics whether anything can be stored, and how much room is left.

@@ -36,20 +36,25 @@ type hook struct {
 	sessions map[*mochi.Client]*session
 	writers  sync.WaitGroup // of the sessions
 
+	paces       *paces
 	connections prometheus.Gauge
+	slowed      prometheus.Counter
 	refused     *prometheus.CounterVec
 }
 
 func newHook(server *mochi.Server, parts Parts) *hook {
 	h := &hook{Parts: parts, server: server, sessions: map[*mochi.Client]*session{},
+		slowed: prometheus.NewCounter(prometheus.CounterOpts{Name: "wardwatch_mqtt_slowed_total",
+			Help: "Messages that waited because their sender sends more than it may."}),
 		connections: prometheus.NewGauge(prometheus.GaugeOpts{Name: "wardwatch_mqtt_connections",
 			Help: "Gateways connected to the broker."}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wardwatch_mqtt_refused_total",
 			Help: "What the broker itself refused: connections, and packets that were too long."}, []string{"what"}),
 	}
+	h.paces = newPaces(h.slowed.Inc)
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	if parts.Metrics != nil {
-		parts.Metrics.MustRegister(h.connections, h.refused)
+		parts.Metrics.MustRegister(h.connections, h.refused, h.slowed)
 	}
 	return h
 }
@@ -83,6 +88,7 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 		return false
 	}
 	s := newSession(h.server, cl, from, shown)
+	s.pace = h.paces.of(from, claimed, shown)
 	h.mu.Lock()
 	if h.ctx.Err() != nil { // nobody would wait for its writer any more
 		h.mu.Unlock()
@@ -243,6 +249,9 @@ func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, e
 	s := h.session(cl)
 	if s == nil {
 		return pk, packets.ErrRejectPacket
+	}
+	if !h.paces.take(h.ctx, s.closed, s.pace, len(pk.Payload)) {
+		return pk, packets.ErrRejectPacket // not acknowledged: it will be sent again
 	}
 	if err := s.wait(h.ctx); err != nil {
 		return pk, packets.ErrRejectPacket // not acknowledged: it will be sent again

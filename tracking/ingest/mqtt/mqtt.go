@@ -155,6 +155,9 @@ func (b *Broker) SafeAddress() string {
 	return b.safe.Address()
 }
 
+// Slowed lists who sent more than it may in the last ten minutes, and was read no faster.
+func (b *Broker) Slowed() []Slowed { return b.hook.paces.slowed() }
+
 // Run serves gateways until ctx ends. Messages that were taken but not yet
 // acknowledged are written all the same; their senders send them again and they
 // are recognised as duplicates.

@@ -20,6 +20,8 @@ type session struct {
 	from   hospital.GatewayID
 	shown  papers // are looked at again now and then: they may have been revoked
 
+	pace *pace // shared by all connections of the same sender
+
 	window chan struct{}        // a place for each message that is not yet acknowledged
 	acks   chan acknowledgement // never full: there are as many places
 	closed chan struct{}
