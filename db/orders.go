@@ -11,6 +11,7 @@ import (
 
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
+	"wardwatch/inventory/reorder/policy"
 	"wardwatch/tracking/hospital"
 )
 
@@ -131,7 +132,11 @@ func (tx ordersTx) readLevel(ctx context.Context, spot reorder.Spot, s *reorder.
 		WHERE item = $1`
 	var here, all int
 	err := tx.QueryRow(ctx, q, spot.Item, spot.Place).Scan(&s.Minimum, &s.Maximum, &here, &all)
-	s.HasLevel, s.OrderedFor = here > 0, here > 0 || all == 0
+	if err != nil {
+		return err
+	}
+	s.Refill, err = tx.Refill(ctx, spot)
+	s.HasLevel, s.OrderedFor = here > 0, here > 0 || all == 0 || s.Refill.Kind != policy.ByUse
 	return err
 }
 

@@ -11,13 +11,14 @@ import (
 
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
+	"wardwatch/inventory/reorder/policy"
 )
 
 // EachSituation is reorder.Reader: it reads each table once and puts the rows
 // together in memory, which is many times faster than asking spot by spot.
 func (o Orders) EachSituation(ctx context.Context, since inventory.Date, look func(reorder.Situation)) error {
 	s := &sweep{ctx: ctx, db: o.DB, spots: map[reorder.Spot]*reorder.Situation{}}
-	for _, read := range []func() error{s.goods, s.breaks, s.levels, s.balances, func() error { return s.use(since) }, s.orders, s.holds, s.deliveries, s.empties, s.methods} {
+	for _, read := range []func() error{s.goods, s.breaks, func() error { return s.refills(o) }, s.levels, s.balances, func() error { return s.use(since) }, s.orders, s.holds, s.deliveries, s.empties, s.methods} {
 		if err := read(); err != nil {
 			return fmt.Errorf("look at all stock: %w", err)
 		}
@@ -58,7 +59,7 @@ func (s *sweep) complete(spot reorder.Spot) reorder.Situation {
 	situation.Item, situation.Place = s.items[spot.Item], s.places[spot.Place]
 	situation.Supplier = s.suppliers[situation.Item.Supplier]
 	situation.Took = s.took[situation.Supplier.ID]
-	situation.OrderedFor = situation.HasLevel || !s.levelled[spot.Item]
+	situation.OrderedFor = situation.HasLevel || !s.levelled[spot.Item] || situation.Refill.Kind != policy.ByUse
 	return situation
 }
 
@@ -101,6 +102,14 @@ func (s *sweep) goods() error {
 		FROM suppliers`
 	var u inventory.Supplier
 	return s.each(suppliers, nil, append([]any{&u.ID, &u.Name, &u.Email, &u.Currency, &u.Account, &u.LeadDays, &u.Minimum}, termsColumns(&u)...), func() { s.suppliers[u.ID] = u })
+}
+
+func (s *sweep) refills(o Orders) error {
+	all, err := o.Refills(s.ctx)
+	for spot, r := range all {
+		s.at(spot).Refill = r
+	}
+	return err
 }
 
 func (s *sweep) levels() error {

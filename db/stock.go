@@ -139,6 +139,9 @@ func (tx stockTx) Append(ctx context.Context, m inventory.Movement) error {
 	if err := tx.noteEmpty(ctx, m); err != nil {
 		return err
 	}
+	if err := tx.fillBins(ctx, m); err != nil {
+		return err
+	}
 	const due = `
 		INSERT INTO stock_due (item, place)
 		VALUES ($1, $2)

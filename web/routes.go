@@ -22,6 +22,7 @@ func (d *Door) routes() []route {
 		d.wallRoutes(),
 		d.stockRoutes(),
 		d.stockScanRoutes(),
+		d.binRoutes(),
 		d.orderRoutes(),
 		d.levelRoutes(),
 		d.transferRoutes(),

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
 	"wardwatch/tracking/hospital"
 	"wardwatch/views"
 )
@@ -45,6 +46,9 @@ func (d *Door) showScan(c echo.Context, status int, page views.StockScanPage) (e
 func (d *Door) stockScan(c echo.Context) error {
 	page := views.StockScanPage{Task: inventory.ScanTask(c.FormValue("task")), Place: inventory.PlaceID(c.FormValue("place")), To: inventory.PlaceID(c.FormValue("to")),
 		Quantity: strings.TrimSpace(c.FormValue("quantity")), Why: c.FormValue("why"), Code: c.FormValue("code")}
+	if code, is := reorder.BinCode(page.Code); is && d.Desk != nil {
+		return d.scanBin(c, page, code)
+	}
 	in := inventory.Scanning{Task: page.Task, Code: page.Code, Place: page.Place, To: page.To, Why: page.Why, Key: c.FormValue("key")}
 	var err error
 	if page.Quantity != "" {
@@ -66,6 +70,16 @@ func (d *Door) stockScan(c echo.Context) error {
 		said += ", lot " + what.Number
 	}
 	d.say(c, strings.Join(append([]string{said + "."}, what.Warnings...), " "))
+	return d.seeOther(c, "/stock/scan?"+url.Values{"task": {string(page.Task)}, "place": {string(page.Place)}, "to": {string(page.To)}}.Encode())
+}
+
+// scanBin notes that the bin of a scanned card is empty, whatever the task.
+func (d *Door) scanBin(c echo.Context, page views.StockScanPage, code string) error {
+	said, err := d.sayEmpty(c, code)
+	if err != nil {
+		return d.scanBack(c, page, inventory.Scanned{}, err)
+	}
+	d.say(c, said)
 	return d.seeOther(c, "/stock/scan?"+url.Values{"task": {string(page.Task)}, "place": {string(page.Place)}, "to": {string(page.To)}}.Encode())
 }
 

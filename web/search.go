@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
 	"wardwatch/tracking"
 	"wardwatch/tracking/gs1"
 	"wardwatch/tracking/hospital"
@@ -68,6 +69,9 @@ func (d *Door) scanned(ctx context.Context, by hospital.Actor, text string) stri
 	}
 	if d.Stock == nil || !by.May(hospital.SeeStock) {
 		return ""
+	}
+	if code, is := reorder.BinCode(text); is {
+		return "/stock/bins/" + url.PathEscape(code)
 	}
 	scan, err := gs1.Parse(text)
 	if err != nil || scan.GTIN() == "" {

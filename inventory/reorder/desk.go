@@ -73,6 +73,8 @@ type Tx interface {
 	// ExplainSurge answers ErrUnknownSurge.
 	ExplainSurge(ctx context.Context, id SurgeID, note, by string) (inventory.ItemID, error)
 
+	RefillTx
+
 	// AddDelivery keeps how long something took to come.
 	AddDelivery(ctx context.Context, d Delivery) error
 	SaveMethods(ctx context.Context, all []Method, on inventory.Date) error
@@ -84,6 +86,7 @@ type Tx interface {
 
 // Reader answers what pages ask.
 type Reader interface {
+	RefillReader
 	// EachSituation calls look with every spot that stock lies at, is used at or is
 	// meant for; with the use since a day. An open proposal comes with its quantity alone.
 	EachSituation(ctx context.Context, since inventory.Date, look func(Situation)) error
@@ -131,16 +134,18 @@ type Situation struct {
 	// Minimum and Maximum are set by people; HasLevel is false when nobody has.
 	Minimum, Maximum int64
 	HasLevel         bool
-	Shelf            []inventory.Balance
-	OnOrder          int64          // with what is to be carried here
-	Reserved         int64          // to be carried elsewhere
-	Open             *Proposal      // the open one
-	Use              []DayUse       // oldest first
-	FirstUse         inventory.Date // of the spot's whole history; zero when never used
-	Empty            []Stretch      // days without stock, oldest first
-	Took             []float64      // days that the supplier's last deliveries took, newest first
-	Choice           *policy.Choice // how use is forecast; nil while there is too little history
-	QuietUntil       inventory.Date
+	// Refill is how people want the place refilled; zero when nobody has said.
+	Refill     policy.Refill
+	Shelf      []inventory.Balance
+	OnOrder    int64          // with what is to be carried here
+	Reserved   int64          // to be carried elsewhere
+	Open       *Proposal      // the open one
+	Use        []DayUse       // oldest first
+	FirstUse   inventory.Date // of the spot's whole history; zero when never used
+	Empty      []Stretch      // days without stock, oldest first
+	Took       []float64      // days that the supplier's last deliveries took, newest first
+	Choice     *policy.Choice // how use is forecast; nil while there is too little history
+	QuietUntil inventory.Date
 	// Excursions name the fridge and excursion for which stock is held here.
 	Excursions []string
 }
@@ -331,7 +336,7 @@ func (s Situation) quiet(today inventory.Date) bool {
 	for _, b := range s.Shelf {
 		usable += b.Usable(today)
 	}
-	return s.QuietUntil > today && usable > 0
+	return s.QuietUntil > today && usable > 0 || !s.Refill.DueOn(int(today))
 }
 
 // Advise asks the policy about the spot as it stands on a day.
@@ -339,11 +344,14 @@ func (s Situation) Advise(today inventory.Date) policy.Advice {
 	days := s.days(today)
 	demand, terms, level := policy.Measure(days), s.terms(), policy.Level{}
 	switch {
-	case s.HasLevel:
+	case s.HasLevel && s.Refill.Kind == policy.ByUse:
 		level = policy.Set(s.Minimum, s.Maximum)
 	case s.Choice != nil:
 		level, demand = s.Choice.Level(policy.Weekly(days), demand, terms)
+	case s.Refill.Kind != policy.ByUse:
+		level = policy.LevelFor(demand, terms)
 	}
+	level = s.Refill.Level(level)
 	p := policy.Position{OnOrder: s.OnOrder, Reserved: s.Reserved}
 	for _, b := range s.Shelf {
 		p.OnHand += b.OnHand()
@@ -354,7 +362,7 @@ func (s Situation) Advise(today inventory.Date) policy.Advice {
 		p.Proposed = s.Open.Quantity
 	}
 	p.Wasting = policy.Waste(s.lots(today), demand.PerDay, int(terms.LeadDays+max(terms.ReviewDays, 1)))
-	return policy.Decide(p, demand, terms, level)
+	return s.Refill.Decide(p, demand, terms, level)
 }
 
 // lots are what may be used of each lot, and for how long.
@@ -371,11 +379,11 @@ func (s Situation) lots(today inventory.Date) []policy.LotLeft {
 
 func (s Situation) terms() policy.Terms {
 	lead := policy.LearnLead(s.Supplier.Calendar.LeadDays(s.Supplier.LeadDays), s.Took)
-	return policy.Terms{
+	return s.Refill.Terms(policy.Terms{
 		LeadDays: lead.Days, LeadSDDays: lead.SDDays, Deliveries: lead.Deliveries,
 		ReviewDays: float64(max(s.Item.ReviewDays, s.Supplier.Calendar.Gap())), Service: s.Item.Service(),
 		Pack: s.Item.Pack, LeastPacks: s.Item.LeastPacks, ShelfLifeDays: float64(s.Item.ShelfLife),
-	}
+	})
 }
 
 // days is the use of each day of the history up to yesterday, oldest first. It
@@ -417,7 +425,7 @@ func (s Situation) useFrom(from, to inventory.Date) []int64 {
 }
 
 func (s Situation) outlook(a policy.Advice) inventory.Outlook {
-	return inventory.Outlook{Item: s.Item.ID, Place: s.Place.ID, Usable: a.Position.Usable(), Position: a.Position.Projected() - a.Position.Proposed,
+	return inventory.Outlook{Item: s.Item.ID, Place: s.Place.ID, Usable: a.Position.Usable(), Position: s.Refill.Counted(a.Position),
 		Reorder: a.Level.Reorder, Target: a.Level.Target, PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft()), Basis: a.Level.Basis, Evidence: s.evidence()}
 }
 
@@ -446,6 +454,9 @@ func (s Situation) propose(a policy.Advice, today inventory.Date) Proposal {
 	p := Proposal{Item: s.Item, Place: s.Place, Supplier: s.Supplier, Status: Waiting, Version: 1, Quantity: a.Quantity, Suggested: a.Quantity,
 		Pack: max(s.Item.Pack, 1), Price: price, Cause: "low stock", Reason: a.Sentence(s.Item.Unit), Figures: append(a.Figures(s.Item.Unit), prices...),
 		IfNot: a.IfNot(s.Item.Unit), PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft())}
+	if s.Refill.Kind == policy.Kanban {
+		p.Cause, p.Reason = "empty bin", s.Refill.Sentence(a, s.Item.Unit)
+	}
 	if len(s.Excursions) > 0 {
 		p.Cause = "excursion"
 		p.Reason += fmt.Sprintf(" %d %s held since %s and not counted.", a.Position.Held, be(a.Position.Held), strings.Join(s.Excursions, " and "))

@@ -78,7 +78,7 @@ func (l *lesson) hear(s Situation) {
 		return
 	}
 	weeks := policy.Weekly(s.days(l.today))
-	l.situations = append(l.situations, Situation{Item: s.Item, Place: s.Place, Minimum: s.Minimum, Maximum: s.Maximum, HasLevel: s.HasLevel,
+	l.situations = append(l.situations, Situation{Item: s.Item, Place: s.Place, Minimum: s.Minimum, Maximum: s.Maximum, HasLevel: s.HasLevel, Refill: s.Refill,
 		Supplier: s.Supplier, Took: s.Took})
 	l.subjects = append(l.subjects, policy.Subject{Weeks: weeks, Terms: s.terms()})
 }
@@ -97,7 +97,7 @@ func (l *lesson) learned() (methods []Method, reviews []LevelReview) {
 		}
 		s := l.situations[i]
 		methods = append(methods, Method{Spot{s.Item.ID, s.Place.ID}, *choice})
-		if s.HasLevel {
+		if s.HasLevel && s.Refill.Kind != policy.Kanban {
 			if review, differs := s.review(*choice, l.subjects[i]); differs {
 				reviews = append(reviews, review)
 			}
@@ -109,6 +109,9 @@ func (l *lesson) learned() (methods []Method, reviews []LevelReview) {
 // review compares the level that was set with the one that the use asks for.
 func (s Situation) review(c policy.Choice, subject policy.Subject) (LevelReview, bool) {
 	level, demand := c.Level(subject.Weeks, policy.Demand{}, subject.Terms)
+	if s.Refill.Kind == policy.Par {
+		level = policy.Refill{Kind: policy.RS}.Level(level)
+	}
 	if level.Target <= 0 || !shifted(s.Minimum, level.Reorder, s.Item.Pack) && !shifted(s.Maximum, level.Target, s.Item.Pack) {
 		return LevelReview{}, false
 	}
