@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -124,13 +125,15 @@ func TestOneSearchFindsEverythingThatOneMaySee(t *testing.T) {
 	v.shows("/search?q=v", "!/rooms/r1") // one letter names nothing
 	v.shows("/search?q=zzz", "Nothing known as")
 	// A code on a box means one thing.
-	for _, code := range []string{"4000000000013", "(01)04000000000013(17)270930(10)A1"} {
+	for _, code := range []string{"4000000000013", "(01)04000000000013(17)270930(10)A1", "flu"} {
 		if w := v.send(http.MethodGet, "/search?q="+url.QueryEscape(code), nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/stock/flu" {
 			t.Errorf("%s leads to %d %q", code, w.Code, w.Header().Get("Location"))
 		}
 	}
+	v.shows("/search?q=a1", `href="/stock/flu"`, "Lot A1")
 	v.who.Roles = []hospital.Role{hospital.BiomedicalEngineer} // sees no stock
 	v.shows("/search?q=vaccine", `href="/fridges/f-1"`, "!/stock/flu")
+	v.shows("/search?q=a1", "!Lot A1")
 	v.shows("/search?q=4000000000013", "!/stock/flu")
 }
 
@@ -226,6 +229,25 @@ func TestVisitorsOfADemoPlayARole(t *testing.T) {
 	// A real hospital has no such door.
 	if w := visitHospital(t, nil, hospital.Nurse).send(http.MethodPost, "/demo/role", url.Values{"role": {"nurse"}}); w.Code != http.StatusNotFound && w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("a real hospital answers %d", w.Code)
+	}
+}
+
+// TestPagesAreSentCompressed: what a browser unpacks, and only that.
+func TestPagesAreSentCompressed(t *testing.T) {
+	v := visitHospital(t, nil, hospital.Nurse)
+	plain := v.shows("/search?q=pump", "Infusion pump 1")
+	w := v.send(http.MethodGet, "/search?q=pump", nil, "Accept-Encoding", "gzip")
+	packed := w.Body.Len()
+	text, err := gzip.NewReader(w.Body)
+	if err != nil || w.Header().Get("Content-Encoding") != "gzip" || !strings.Contains(w.Header().Get("Vary"), "Accept-Encoding") {
+		t.Fatalf("%v: %v", w.Header(), err)
+	}
+	page, err := io.ReadAll(text)
+	if err != nil || !strings.Contains(string(page), "Infusion pump 1") || packed > len(plain)/3 {
+		t.Errorf("%d bytes of %d, %v", packed, len(plain), err)
+	}
+	if w := v.send(http.MethodGet, "/healthz", nil, "Accept-Encoding", "gzip"); w.Header().Get("Content-Encoding") != "" {
+		t.Error("two bytes are compressed")
 	}
 }
 

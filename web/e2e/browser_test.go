@@ -34,7 +34,7 @@ const (
 	// storyTime is how long one test may take.
 	storyTime = 2 * time.Minute
 	// testTime is how long one tab may be used.
-	testTime = 4 * time.Minute
+	testTime = 10 * time.Minute
 	// startTime is how long the program may take to be ready.
 	startTime = 60 * time.Second
 	stopTime  = 15 * time.Second
@@ -174,6 +174,9 @@ type tab struct {
 	t      *testing.T
 	ctx    context.Context
 	server *server
+
+	heaviest weight // of the pages that were weighed
+	taps     int    // how often it was tapped
 
 	mu       sync.Mutex
 	faults   []string

@@ -1,0 +1,88 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"wardwatch/tracking/hospital"
+)
+
+// What a first visit may weigh, in bytes as sent, and how far it may shift while it is
+// laid out. A floor plan may weigh more.
+const (
+	heaviestPage    = 60_000
+	heaviestScripts = 30_000
+	largestShift    = 0.05
+)
+
+// weight is what a page took to load.
+type weight struct {
+	Page, Scripts int     // bytes as sent
+	Shift         float64 // the sum of its layout shifts
+	Plan          bool
+	where         string
+}
+
+// weigh reads what the browser measured while the page was loaded.
+const weigh = `new Promise((done) => {
+	let shift = 0
+	new PerformanceObserver((seen) => { for (const e of seen.getEntries()) if (!e.hadRecentInput) shift += e.value }).observe({type: "layout-shift", buffered: true})
+	const parts = performance.getEntriesByType("resource").filter((r) => ["link", "script", "img", "css"].includes(r.initiatorType))
+	const sum = (all) => all.reduce((n, r) => n + r.encodedBodySize, 0)
+	requestAnimationFrame(() => requestAnimationFrame(() => done({
+		page: performance.getEntriesByType("navigation")[0].encodedBodySize + sum(parts),
+		scripts: sum(parts.filter((r) => r.initiatorType === "script")),
+		shift, plan: !!document.querySelector(".plan")})))
+})`
+
+func (b *tab) mustBeLight(where string) {
+	b.t.Helper()
+	var w weight
+	b.do(chromedp.Evaluate(weigh, &w, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	if w.where = where; w.Page > b.heaviest.Page && !w.Plan {
+		b.heaviest = w
+	}
+	if w.Page == 0 || w.Scripts == 0 {
+		b.t.Errorf("%s: nothing was weighed: %+v", where, w)
+	}
+	if w.Page > heaviestPage && !w.Plan {
+		b.t.Errorf("%s: the first visit takes %d bytes, %d are allowed", where, w.Page, heaviestPage)
+	}
+	if w.Scripts > heaviestScripts {
+		b.t.Errorf("%s: its scripts take %d bytes, %d are allowed", where, w.Scripts, heaviestScripts)
+	}
+	if w.Shift > largestShift {
+		b.t.Errorf("%s: while it is laid out it shifts by %.3f, %.2f is allowed", where, w.Shift, largestShift)
+	}
+}
+
+// pictures is the folder in which pictures are kept; empty: none are.
+func pictures() string { return os.Getenv("WARDWATCH_SCREENSHOTS") }
+
+// picture keeps how the page looks to a role on each screen, where pictures are kept.
+func (b *tab) picture(where string, role hospital.Role) {
+	b.t.Helper()
+	if pictures() == "" {
+		return
+	}
+	name := strings.Trim(strings.NewReplacer("/", "-", "?", "-", "&", "-", "=", "-").Replace(where), "-")
+	if name == "" {
+		name = "home"
+	}
+	for _, s := range []screen{desk, phone, night, {"phone at night", phone.width, phone.height, true}} {
+		b.on(s)
+		var png []byte
+		b.do(chromedp.Evaluate("scrollTo(0, 0)", nil), chromedp.FullScreenshot(&png, 100))
+		at := filepath.Join(pictures(), string(role), strings.ReplaceAll(s.name, " ", "-"))
+		if err := os.MkdirAll(at, 0o755); err != nil {
+			b.t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(at, name+".png"), png, 0o644); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
