@@ -46,6 +46,18 @@ func (s Stock) FindLot(ctx context.Context, item inventory.ItemID, number string
 	return found(l, err)(inventory.ErrUnknownLot, number)
 }
 
+// LotsNumbered is inventory.Reader. Numbers are compared as they are printed, in capitals.
+func (s Stock) LotsNumbered(ctx context.Context, begins string, limit int) ([]inventory.NamedLot, error) {
+	const q = `
+		SELECT l.id, l.item, l.number, l.expiry, i.name
+		FROM stock_lots l JOIN stock_items i ON i.id = l.item
+		WHERE upper(l.number) >= $1 AND upper(l.number) < $1 || char(1114111)
+		ORDER BY l.expiry DESC, l.id
+		LIMIT $2`
+	rows, err := s.Query(ctx, q, strings.ToUpper(begins), limit)
+	return collect(rows, err, func(l *inventory.NamedLot) []any { return []any{&l.ID, &l.Item, &l.Number, &l.Expiry, &l.ItemName} })
+}
+
 // Places is inventory.Reader.
 func (s Stock) Places(ctx context.Context) ([]inventory.Place, error) {
 	const q = `

@@ -14,6 +14,9 @@ type Reader interface {
 	FindItemByGTIN(ctx context.Context, gtin string) (Item, error)
 	// FindLot is the item's lot of a number, the one that expires last where there are several; ErrUnknownLot.
 	FindLot(ctx context.Context, item ItemID, number string) (Lot, error)
+	// LotsNumbered are the lots whose number begins with a text in either case, those
+	// first that expire last.
+	LotsNumbered(ctx context.Context, begins string, limit int) ([]NamedLot, error)
 	// Places are all places, by name.
 	Places(ctx context.Context) ([]Place, error)
 	// Lines are the items that fit the query, low ones first, with how many there are in all.
@@ -49,6 +52,12 @@ type Reader interface {
 // Tally counts items that run low, items with usable stock that expires within
 // ExpiringDays, and holds that wait for a decision.
 type Tally struct{ Low, Expiring, Held int }
+
+// NamedLot is a lot with the name of its item.
+type NamedLot struct {
+	Lot
+	ItemName string
+}
 
 // PageSize is how many lines a list shows at once.
 const PageSize = 50

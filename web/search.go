@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -12,18 +13,17 @@ import (
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
 	"wardwatch/tracking"
-	"wardwatch/tracking/gs1"
 	"wardwatch/tracking/hospital"
 	"wardwatch/views"
 )
 
-// elsewhereEach is how many rooms, fridges and items stand beside the equipment found.
+// elsewhereEach is how many rooms, fridges, items, lots and people stand beside the equipment found.
 const elsewhereEach = 6
 
 var orderNumber = regexp.MustCompile(`^\d{4}-\d{4,}$`)
 
 // search finds equipment by what was typed or scanned, the nearest first, and
-// rooms, fridges, items and orders of that name. A code on a box leads straight to its item.
+// rooms, fridges, items, lots, orders and people of that name. A code on a box leads straight to its item.
 func (d *Door) search(c echo.Context) error {
 	ctx, by := c.Request().Context(), d.actor(c)
 	q := tracking.Query{Text: strings.TrimSpace(c.QueryParam("q")), Status: tracking.Status(c.QueryParam("status")),
@@ -73,18 +73,15 @@ func (d *Door) scanned(ctx context.Context, by hospital.Actor, text string) stri
 	if code, is := reorder.BinCode(text); is {
 		return "/stock/bins/" + url.PathEscape(code)
 	}
-	scan, err := gs1.Parse(text)
-	if err != nil || scan.GTIN() == "" {
-		return "" // words, or a code of something else
-	}
-	item, err := d.Stock.Store.FindItemByGTIN(ctx, scan.GTIN())
+	scan, err := d.Stock.Read(ctx, text, d.Now())
 	if err != nil {
-		return "" // not an item of ours: the search says so
+		return "" // words, or a code of something else: the search says so
 	}
-	return "/stock/" + url.PathEscape(string(item.ID))
+	return "/stock/" + url.PathEscape(string(scan.Item.ID))
 }
 
-// elsewhere are rooms, fridges and items whose name contains the text, as far as this person may see them.
+// elsewhere are rooms, fridges, items, lots and people whose name contains the text, as
+// far as this person may see them.
 func (d *Door) elsewhere(ctx context.Context, by hospital.Actor, text string) (lines []views.Elsewhere, err error) {
 	if len([]rune(text)) < 2 {
 		return nil, nil
@@ -100,7 +97,15 @@ func (d *Door) elsewhere(ctx context.Context, by hospital.Actor, text string) (l
 		return nil, err
 	}
 	items, err := d.itemsNamed(ctx, by, text)
-	return append(append(lines, fridges...), items...), err
+	if err != nil {
+		return nil, err
+	}
+	lots, err := d.lotsNumbered(ctx, by, text)
+	if err != nil {
+		return nil, err
+	}
+	people, err := d.peopleNamed(ctx, by, text)
+	return slices.Concat(lines, fridges, items, lots, people), err
 }
 
 func contains(name, text string) bool {
@@ -128,6 +133,33 @@ func (d *Door) itemsNamed(ctx context.Context, by hospital.Actor, text string) (
 	for _, line := range items[:min(elsewhereEach, len(items))] {
 		lines = append(lines, views.Elsewhere{Icon: "package", Label: line.Item.Name, About: views.Quantity(line.Usable(), line.Item.Unit) + " usable",
 			Href: "/stock/" + url.PathEscape(string(line.Item.ID))})
+	}
+	return lines, err
+}
+
+// lotsNumbered are the lots whose number begins with the text.
+func (d *Door) lotsNumbered(ctx context.Context, by hospital.Actor, text string) (lines []views.Elsewhere, err error) {
+	if d.Stock == nil || !by.May(hospital.SeeStock) {
+		return nil, nil
+	}
+	lots, err := d.Stock.Store.LotsNumbered(ctx, text, elsewhereEach)
+	for _, lot := range lots {
+		lines = append(lines, views.Elsewhere{Icon: "tag", Label: "Lot " + lot.Number, About: lot.ItemName + ", expires " + lot.Expiry.String(),
+			Href: "/stock/" + url.PathEscape(string(lot.Item))})
+	}
+	return lines, err
+}
+
+// peopleNamed are colleagues, for who looks after their accounts.
+func (d *Door) peopleNamed(ctx context.Context, by hospital.Actor, text string) (lines []views.Elsewhere, err error) {
+	if d.People == nil || !by.May(hospital.ManagePeople) {
+		return nil, nil
+	}
+	people, err := d.People.Porter.People(ctx, by)
+	for _, person := range people {
+		if len(lines) < elsewhereEach && (contains(person.Name, text) || contains(person.Email, text)) {
+			lines = append(lines, views.Elsewhere{Icon: "user", Label: person.Name, About: person.Email, Href: "/admin/people/" + url.PathEscape(string(person.ID))})
+		}
 	}
 	return lines, err
 }

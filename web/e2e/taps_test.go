@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"wardwatch/tracking/hospital"
+)
+
+// task is one of the commonest things that people do, and how many taps it may take
+// from their home page on. What is typed or scanned is no tap.
+type task struct {
+	name string
+	as   hospital.Role
+	taps int
+	do   func(*tab)
+}
+
+// tasks are the commonest; an alarm's acknowledgement has a story of its own, because
+// one has to wait for the alarm.
+func tasks() []task {
+	return []task{
+		{"the nearest free pump", hospital.Nurse, 2, func(b *tab) {
+			b.tap(`#free a.tile[href*="infusion"]`)
+			b.until("the nearest free one says its room and how long ago", `/free/i.test(document.querySelector("a.hit[data-first]").innerText) && /floor/i.test(document.querySelector("a.hit[data-first]").innerText)`)
+			b.tap(`a.hit[data-first]`)
+			b.until("the piece is shown", `location.pathname.startsWith("/assets/")`)
+		}},
+		{"I have it", hospital.Nurse, 3, func(b *tab) {
+			b.tap(`#free a.tile[href*="infusion"]`)
+			b.tap(`a.hit[data-first]`)
+			b.tapNamed("I have it")
+			b.until("it is hers", `/in use/i.test(document.querySelector("main").innerText)`)
+		}},
+		{"it needs cleaning", hospital.Nurse, 3, func(b *tab) {
+			b.tap(`#free a.tile[href*="infusion"]`)
+			b.tap(`a.hit[data-first]`)
+			b.tapNamed("Needs cleaning")
+			b.until("it says so", `/needs cleaning/i.test(document.querySelector("main").innerText)`)
+		}},
+		{"a pump by its label", hospital.Nurse, 0, func(b *tab) {
+			b.scan("p-003")
+			b.until("the piece is shown", `location.pathname === "/assets/p-003"`)
+		}},
+		{"a fridge's last day", hospital.Pharmacist, 2, func(b *tab) {
+			b.tap(`#cold-summary a[href="/coldchain"]`)
+			b.tap(`a.tile.fridge`)
+			b.until("its chart is there", `!!document.querySelector("main svg")`)
+		}},
+		{"a fridge's daily check", hospital.Pharmacist, 3, func(b *tab) {
+			b.tap(`#cold-summary a[href="/coldchain"]`)
+			b.tap(`a.tile.fridge[data-fridge="f-01"]`)
+			b.tap(`form[action$="/checks"] button`)
+			b.until("it is noted", `!!document.querySelector(".said")`)
+		}},
+		{"what expires next", hospital.Pharmacist, 1, func(b *tab) {
+			b.tap(`#supplies a[href="/stock?show=expiring"]`)
+			b.until("the list is there", `location.search === "?show=expiring"`)
+		}},
+		{"a proposal approved", hospital.SupplyManager, 2, func(b *tab) {
+			b.tap(`#supplies a[href="/orders/proposals"]`)
+			b.until("proposals wait", `!!document.querySelector('form[action$="/approve"]')`)
+			b.eval(`[...document.querySelectorAll('form[action$="/approve"]')].filter((f) => !f.closest("article").innerText.includes("two people")).at(-1).querySelector("button.primary").id = "the-last"`)
+			b.tap(`#the-last`)
+			b.until("it is on an order", `/on order \d{4}-\d{4}/.test((document.querySelector(".said") || {innerText: ""}).innerText)`)
+		}},
+		{"an order on its way", hospital.SupplyManager, 2, func(b *tab) {
+			b.tap(`.rail a[href="/orders"], .tabbar a[href="/orders"]`)
+			b.tap(`main table a[href^="/orders/2"]`)
+			b.until("its lines are there", `/^\/orders\/\d{4}-\d{4}$/.test(location.pathname)`)
+		}},
+		{"an item by its code", hospital.SupplyManager, 0, func(b *tab) {
+			b.scan("i-015")
+			b.until("the item is shown", `location.pathname.startsWith("/stock/") && /i-015/.test(location.pathname)`)
+		}},
+		{"a lot by its number", hospital.Pharmacist, 1, func(b *tab) {
+			b.scan("l25")
+			b.tap(`a.list-link[href^="/stock/"]`)
+			b.until("its item is shown", `location.pathname.startsWith("/stock/") && /L25/.test(document.querySelector("main").innerText)`)
+		}},
+		{"a colleague's account", hospital.Administrator, 1, func(b *tab) {
+			b.scan("lindqvist")
+			b.tap(`a.list-link[href^="/admin/people/"]`)
+			b.until("it is shown", `location.pathname.startsWith("/admin/people/")`)
+		}},
+	}
+}
+
+// TestTheCommonestTasksTakeFewTaps does each from the home page, and counts.
+func TestTheCommonestTasksTakeFewTaps(t *testing.T) {
+	s := demo(t)
+	screens := map[hospital.Role]screen{hospital.Nurse: phone, hospital.Pharmacist: phone, hospital.SupplyManager: desk, hospital.Administrator: desk}
+	for _, one := range tasks() {
+		t.Run(one.name, func(t *testing.T) {
+			b := s.look(t, one.as, screens[one.as])
+			b.open("/")
+			one.do(b)
+			if b.taps > one.taps {
+				t.Errorf("it took %d taps; %d are allowed", b.taps, one.taps)
+			}
+			t.Logf("%s: %d taps", one.as, b.taps)
+		})
+	}
+}
+
+// tap is click, counted, once the thing is there.
+func (b *tab) tap(selector string) {
+	b.t.Helper()
+	b.until("there is "+selector, fmt.Sprintf(`document.readyState === "complete" && [...document.querySelectorAll(%q)].some((e) => e.offsetParent)`, selector))
+	b.taps++
+	b.click(selector)
+}
+
+// tapNamed taps the button with a name.
+func (b *tab) tapNamed(name string) {
+	b.t.Helper()
+	b.until("there is a button "+name, fmt.Sprintf(`(window.named = [...document.querySelectorAll("main button")].find((e) => e.innerText.trim() === %q)) && (named.id = "named")`, name))
+	b.tap("#named")
+}
+
+// scan types what a hand scanner reads, wherever the cursor stands.
+func (b *tab) scan(code string) {
+	b.t.Helper()
+	b.press(code)
+	b.press(kb.Enter)
+}
