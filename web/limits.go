@@ -23,6 +23,7 @@ const (
 	exporting  kindOfWork = "export"
 	asking     kindOfWork = "api"
 	delivering kindOfWork = "ingest"
+	asserting  kindOfWork = "assertion"
 )
 
 // workLimit is how much of a kind one person, program or gateway may ask for: so many a
@@ -38,6 +39,7 @@ var workLimits = map[kindOfWork]workLimit{
 	exporting:  {time.Second, 30},
 	asking:     {20 * time.Millisecond, 300},
 	delivering: {5 * time.Millisecond, 1000},
+	asserting:  {100 * time.Millisecond, 50},
 }
 
 // maxLimited bounds the memory of who asked; beyond it those who are at rest are forgotten.

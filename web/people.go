@@ -53,6 +53,7 @@ func (d *Door) peopleRoutes() []route {
 		{post, "/admin/audit/export", hospital.SeeAudit, d.exportAudit},
 	}
 	routes = append(routes, d.emergencyRoutes()...)
+	routes = append(routes, d.assertRoutes()...)
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
 	}
@@ -439,13 +440,16 @@ func (d *Door) showTokens(c echo.Context, status int, props views.TokensProps) e
 
 func (d *Door) addToken(c echo.Context) error {
 	name, gateway := c.FormValue("name"), hospital.GatewayID(strings.TrimSpace(c.FormValue("gateway")))
-	role := hospital.Role(c.FormValue("role"))
-	token, secret, err := d.makeToken(c, name, gateway, role)
+	role, keys := hospital.Role(c.FormValue("role")), strings.TrimSpace(c.FormValue("keys"))
+	token, secret, err := d.makeToken(c, name, gateway, role, keys)
 	if status, wrong := formFault(err); wrong != "" {
-		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway, Role: role})
+		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway, Role: role, Keys: keys})
 	}
 	if err != nil {
 		return err
+	}
+	if keys != "" {
+		return d.showTokens(c, http.StatusCreated, views.TokensProps{FreshSigner: token.ID, FreshName: token.Name, TokenAddress: d.ownOrigin(c) + assertPath})
 	}
 	return d.showTokens(c, http.StatusCreated, views.TokensProps{Fresh: secret.Reveal(), FreshName: token.Name})
 }
@@ -458,8 +462,13 @@ func (d *Door) rotateToken(c echo.Context) error {
 	return d.showTokens(c, http.StatusCreated, views.TokensProps{Fresh: secret.Reveal(), FreshName: token.Name})
 }
 
-func (d *Door) makeToken(c echo.Context, name string, gateway hospital.GatewayID, role hospital.Role) (account.Token, account.Secret, error) {
+func (d *Door) makeToken(c echo.Context, name string, gateway hospital.GatewayID, role hospital.Role, keys string) (account.Token, account.Secret, error) {
 	switch {
+	case keys != "" && (gateway != "" || role == "" || role == views.DirectoryToken):
+		return account.Token{}, "", hospital.Refuse(hospital.ErrInvalid, "A program that signs uses the API as a role. Choose the role, and no gateway.")
+	case keys != "":
+		token, err := d.People.Keys.AddSigner(c.Request().Context(), d.actor(c), name, role, keys)
+		return token, "", err
 	case role == views.DirectoryToken && gateway == "":
 		return d.People.Keys.AddDirectory(c.Request().Context(), d.actor(c), name)
 	case role == "":

@@ -35,6 +35,7 @@ type ward struct {
 	t       *testing.T
 	door    *Door
 	people  *People
+	newKeys func() *account.Keys // as after a restart
 	now     time.Time
 	log     bytes.Buffer
 	cookies map[string]string
@@ -58,7 +59,8 @@ func newWard(t *testing.T, https bool) *ward {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.people = &People{Porter: porter, Keys: account.NewKeys(db.Accounts{DB: d}, clock), Guard: auth.NewGuard(porter, https, log),
+	w.newKeys = func() *account.Keys { return account.NewKeys(db.Accounts{DB: d}, clock) }
+	w.people = &People{Porter: porter, Keys: w.newKeys(), Guard: auth.NewGuard(porter, https, log),
 		Trail: audit.Trail{Store: db.Trail{DB: d}}}
 	w.door, err = New(Parts{Register: hospital.NewRegister(nil), Log: log, Metrics: prometheus.NewRegistry(), People: w.people, Now: clock, Version: "test"})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"text/tabwriter"
 	"time"
 
@@ -32,6 +33,7 @@ type tokenAddCommand struct {
 	Gateway      string `help:"The gateway that it speaks for. Without one, and without a role, the token belongs to a program that speaks for any gateway."`
 	Directory    bool   `help:"The token belongs to a directory that brings people in and out by SCIM."`
 	Role         string `help:"The token belongs to a program that uses the API as this role (nurse, pharmacist, supply_manager, biomedical_engineer, administrator or auditor) and delivers nothing."`
+	PublicKey    string `type:"path" placeholder:"FILE" help:"The program signs with its own key instead of showing a secret: its public keys, as JWK, JWK Set or PEM. Needs --role."`
 }
 
 // Run prints the new token's id and secret.
@@ -41,12 +43,32 @@ func (c tokenAddCommand) Run(p process) error {
 		if err != nil {
 			return plainly(err)
 		}
+		if c.PublicKey != "" {
+			_, err = fmt.Fprintln(p.stdout, token.ID) // there is no secret
+			return err
+		}
 		_, err = fmt.Fprintf(p.stdout, "%s\t%s\n", token.ID, secret.Reveal())
 		return err
 	})
 }
 
+// addSigner registers a program that signs.
+func (c tokenAddCommand) addSigner(ctx context.Context, keys *account.Keys) (account.Token, error) {
+	if c.Role == "" || c.Gateway != "" || c.Directory {
+		return account.Token{}, errors.New("a program that signs uses the API as a role: give --public-key and --role alone")
+	}
+	text, err := os.ReadFile(c.PublicKey)
+	if err != nil {
+		return account.Token{}, fmt.Errorf("read the public key: %w", err)
+	}
+	return keys.AddSigner(ctx, atTheConsole, c.Name, hospital.Role(c.Role), string(text))
+}
+
 func (c tokenAddCommand) add(ctx context.Context, keys *account.Keys) (account.Token, account.Secret, error) {
+	if c.PublicKey != "" {
+		token, err := c.addSigner(ctx, keys)
+		return token, "", err
+	}
 	if c.Directory && (c.Role != "" || c.Gateway != "") {
 		return account.Token{}, "", errors.New("a directory's token does nothing else: give --directory alone")
 	}

@@ -124,7 +124,9 @@ type Token struct {
 	// and one without reads nothing.
 	Role hospital.Role
 	// SCIM is true for a directory's token, which brings people in and out.
-	SCIM       bool
+	SCIM bool
+	// PublicKeys are of a program that signs, as a JWK Set; empty for who shows a secret.
+	PublicKeys string
 	Hash       Hash
 	CreatedAt  time.Time
 	CreatedBy  hospital.PersonID
@@ -159,6 +161,7 @@ type Store interface {
 	Members(ctx context.Context, f MemberFilter, offset, limit int) ([]Member, int, error)
 	Token(ctx context.Context, hash Hash) (Token, error)
 	Tokens(ctx context.Context) ([]Token, error)
+	TokenByID(ctx context.Context, id string) (Token, error)
 }
 
 // Tx is a change to accounts in progress.
@@ -229,6 +232,8 @@ type Tx interface {
 	UseLink(ctx context.Context, hash Hash) error
 
 	AddToken(ctx context.Context, t Token) error
+	// UseAssertion notes what a program has signed, once; a repetition is hospital.ErrStale.
+	UseAssertion(ctx context.Context, token string, jti Hash, ends time.Time) error
 	TouchToken(ctx context.Context, id string) error
 	// EndToken lets a token be good until then; an unknown or revoked one is hospital.ErrUnknown.
 	EndToken(ctx context.Context, id string, at time.Time) (Token, error)

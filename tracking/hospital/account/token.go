@@ -20,8 +20,9 @@ const tokenPrefix = "ww_"
 
 // Keys gives out the tokens of gateways and programs and checks them.
 type Keys struct {
-	store Store
-	now   func() time.Time
+	store    Store
+	now      func() time.Time
+	accesses accesses
 }
 
 // NewKeys keeps tokens in store.
@@ -43,11 +44,19 @@ func (k *Keys) AddReader(ctx context.Context, by hospital.Actor, name string, ro
 	if err := by.Need(hospital.ManagePeople); err != nil {
 		return Token{}, "", err
 	}
-	if roles := hospital.Roles(); !slices.Contains(roles, role) {
-		said := strings.ReplaceAll(strings.Trim(fmt.Sprint(roles), "[]"), " ", ", ")
-		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, "There is no role "+strconv.Quote(string(role))+". Choose one of "+said+".")
+	if err := knownRole(role); err != nil {
+		return Token{}, "", err
 	}
 	return k.add(ctx, by, name, "", role)
+}
+
+func knownRole(role hospital.Role) error {
+	roles := hospital.Roles()
+	if slices.Contains(roles, role) {
+		return nil
+	}
+	said := strings.ReplaceAll(strings.Trim(fmt.Sprint(roles), "[]"), " ", ", ")
+	return hospital.Refuse(hospital.ErrInvalid, "There is no role "+strconv.Quote(string(role))+". Choose one of "+said+".")
 }
 
 func (k *Keys) add(ctx context.Context, by hospital.Actor, name string, gateway hospital.GatewayID, role hospital.Role) (Token, Secret, error) {
@@ -61,7 +70,7 @@ func (k *Keys) addToken(ctx context.Context, by hospital.Actor, kind Token) (Tok
 	}
 	secret := newSecret(tokenPrefix)
 	token := newToken(name, kind.Gateway, secret, by)
-	token.Role, token.SCIM = kind.Role, kind.SCIM
+	token.Role, token.SCIM, token.PublicKeys = kind.Role, kind.SCIM, kind.PublicKeys
 	err := k.store.InTx(ctx, func(tx Tx) error {
 		token.CreatedAt = tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
@@ -74,6 +83,9 @@ func (k *Keys) addToken(ctx context.Context, by hospital.Actor, kind Token) (Tok
 		}
 		if kind.SCIM {
 			about["for"] = "directory"
+		}
+		if kind.PublicKeys != "" {
+			about["public_keys"] = kind.PublicKeys
 		}
 		return tx.Record(ctx, hospital.Deed{By: by, What: "token.add", On: "token/" + token.ID, After: jsonOf(about)})
 	})
@@ -110,6 +122,9 @@ func (k *Keys) Rotate(ctx context.Context, by hospital.Actor, id string, overlap
 			if err := by.Need(hospital.ManagePeople); err != nil {
 				return err
 			}
+		}
+		if old.PublicKeys != "" {
+			return hospital.Refuse(hospital.ErrInvalid, "This program signs and has no secret to replace. Register its new key as another program, then revoke this one.")
 		}
 		token = newToken(old.Name, old.Gateway, secret, by)
 		token.Role, token.SCIM, token.CreatedAt = old.Role, old.SCIM, tx.Now()
@@ -189,6 +204,13 @@ func actorOf(t Token) hospital.Actor {
 
 // find is the good token of a secret; hospital.ErrForbidden when there is none.
 func (k *Keys) find(ctx context.Context, secret string) (Token, error) {
+	if id, ok := k.accesses.of(secret, k.now()); ok {
+		token, err := k.store.TokenByID(ctx, id)
+		if err == nil && !token.Good(k.now()) {
+			err = hospital.ErrForbidden
+		}
+		return token, err
+	}
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
 		return Token{}, hospital.ErrForbidden
 	}
