@@ -14,7 +14,7 @@ import (
 // Asset is a fridge with its facts and papers, the newest first.
 func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asset, error) {
 	const qFacts = `
-		SELECT pqs, litres, holdover_minutes, backup_logger, at, by_name
+		SELECT pqs, litres, units, holdover_minutes, backup_logger, at, by_name
 		FROM fridge_facts
 		WHERE fridge = $1
 		ORDER BY seq DESC
@@ -27,7 +27,7 @@ func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asse
 	asset := coldchain.Asset{Fridge: of}
 	var at, minutes int64
 	facts := &asset.Facts
-	err := f.QueryRow(ctx, qFacts, of.ID).Scan(&facts.PQS, &facts.Litres, &minutes, &facts.BackupLogger, &at, &facts.By)
+	err := f.QueryRow(ctx, qFacts, of.ID).Scan(&facts.PQS, &facts.Litres, &facts.Units, &minutes, &facts.BackupLogger, &at, &facts.By)
 	if err == nil {
 		facts.At, facts.HoldOver = fromMS(at), time.Duration(minutes)*time.Minute
 	}
@@ -50,9 +50,9 @@ func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asse
 // AddFacts stores what is known of a fridge as an asset.
 func (tx fridgesTx) AddFacts(ctx context.Context, by hospital.Actor, id coldchain.FridgeID, facts coldchain.Facts) error {
 	const q = `
-		INSERT INTO fridge_facts (fridge, pqs, litres, holdover_minutes, backup_logger, at, by, by_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	_, err := tx.Exec(ctx, q, id, facts.PQS, facts.Litres, int64(facts.HoldOver/time.Minute), facts.BackupLogger, ms(facts.At), by.ID, facts.By)
+		INSERT INTO fridge_facts (fridge, pqs, litres, units, holdover_minutes, backup_logger, at, by, by_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	_, err := tx.Exec(ctx, q, id, facts.PQS, facts.Litres, facts.Units, int64(facts.HoldOver/time.Minute), facts.BackupLogger, ms(facts.At), by.ID, facts.By)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -170,4 +171,75 @@ func (p *pharmacy) fridges(ids ...string) {
 		}
 		return nil
 	}))
+}
+
+// whereabouts are the rooms that a test has a box come through.
+type whereabouts map[string][]coldchain.Passing
+
+func (w whereabouts) Passings(_ context.Context, asset string, _, _ time.Time) ([]coldchain.Passing, error) {
+	return w[asset], nil
+}
+
+// What a failing fridge holds sets out with a pick list. A scan of one box books its
+// lot, and the rest is booked when the readers hear the tagged box in the fridge's room.
+func TestWhatIsCarriedIsBookedWhenItArrives(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.fridges("f-01", "f-02")
+	p.must(p.db.InTx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO assets (id, kind, name) VALUES ('box-1', 'cold box', 'Cold box 1')`)
+		return err
+	}))
+	p.chain.events = append(p.chain.events, excursion(1, coldchain.ExcursionBegan, 12, "f-01"))
+	_, err := p.follow.CatchUp(ctx)
+	p.must(err)
+	move := inventory.Carry{Excursion: 12, From: "f-01", To: "f-02", Place: "fridge-2", Box: "box-9",
+		Lines: []inventory.CarryLine{{Lot: "lot-1", Place: "fridge-1", Quantity: 30}, {Lot: "lot-2", Place: "fridge-1", Quantity: 20}}}
+	if _, err := p.stock.StartCarry(ctx, nora, move); !refusedWith(err, hospital.ErrInvalid, "no tagged box") {
+		t.Errorf("a box that nobody knows: %v", err)
+	}
+	move.Box = "box-1"
+	id, err := p.stock.StartCarry(ctx, nora, move)
+	p.must(err)
+	p.expect("flu", 50, 50, 0)
+	if _, err := p.stock.Arrive(ctx, nora, id, "Z9", inventory.ByScan); !refusedWith(err, hospital.ErrInvalid, "not on the pick list") {
+		t.Errorf("a lot that is not carried: %v", err)
+	}
+	whole, err := p.stock.Arrive(ctx, nora, id, "A1", inventory.ByScan)
+	p.must(err)
+	if whole {
+		t.Error("one of two lots is not all")
+	}
+	started := p.now()
+	p.pass(time.Minute)
+	var told []inventory.CarryID
+	where := whereabouts{"box-1": {{Room: "cold-room", At: started.Add(-time.Hour)}, {Room: "corridor", At: started.Add(20 * time.Second)}}}
+	porter := &inventory.Porter{Stock: p.stock, Where: where, Register: p.stock.Register, Now: p.now,
+		Room: func(context.Context, coldchain.FridgeID) (hospital.RoomID, error) { return "cold-room", nil },
+		Arrived: func(_ context.Context, c inventory.Carry, _ hospital.Room) error {
+			told = append(told, c.ID)
+			return nil
+		}}
+	if n, err := porter.Look(ctx); err != nil || n != 0 {
+		t.Fatalf("a box that stood there before it set out has arrived: %d, %v", n, err)
+	}
+	where["box-1"] = append(where["box-1"], coldchain.Passing{Room: "cold-room", At: started.Add(40 * time.Second)})
+	for range 2 { // the second look finds nothing left
+		if _, err := porter.Look(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(told) != 1 {
+		t.Errorf("told of %v", told)
+	}
+	carries, err := p.stock.Store.CarriesOf(ctx, 12)
+	p.must(err)
+	if c := carries[0]; c.Running() || c.Lines[0].How != inventory.ByScan || c.Lines[0].By != "Nora" || c.Lines[1].How != inventory.ByTag || c.Lines[1].Arrived != 20 {
+		t.Errorf("the move is %+v", c)
+	}
+	there, err := p.stock.Store.InFridge(ctx, "f-02")
+	p.must(err)
+	if len(there) != 2 || there[0].Held != 30 || there[1].Held != 20 {
+		t.Errorf("in the cold fridge there are %+v", there)
+	}
+	p.sound()
 }

@@ -63,6 +63,8 @@ var stockTables = []narrowed{
 			WHERE s.item IN (SELECT item FROM stock_balances) OR s.item IN (SELECT item FROM stock_outlooks))`},
 	{"stock_refills", `SELECT * FROM main.stock_refills WHERE place IN (SELECT id FROM stock_places)`},
 	{"stock_bins", `SELECT * FROM main.stock_bins WHERE place IN (SELECT id FROM stock_places)`},
+	{"carries", `SELECT * FROM main.carries WHERE to_place IN (SELECT id FROM stock_places)`},
+	{"carry_lines", `SELECT * FROM main.carry_lines WHERE carry IN (SELECT id FROM carries)`},
 	{"stock_empty", `SELECT * FROM main.stock_empty WHERE place IN (SELECT id FROM stock_places)`},
 	{"stock_methods", `SELECT * FROM main.stock_methods WHERE place IN (SELECT id FROM stock_places)`},
 	{"level_reviews", `SELECT * FROM main.level_reviews WHERE place IN (SELECT id FROM stock_places)`},

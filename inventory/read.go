@@ -47,6 +47,7 @@ type Reader interface {
 	// Outlooks are where an item stands at each place, as the reorder desk last saw it.
 	Outlooks(ctx context.Context, item ItemID) ([]Outlook, error)
 	LotReader
+	CarryReader
 }
 
 // Tally counts items that run low, items with usable stock that expires within

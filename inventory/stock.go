@@ -44,6 +44,7 @@ type Tx interface {
 	HoldTx
 	RecallTx
 	KeepingTx
+	CarryTx
 }
 
 // Stock changes what is held. Each change is one transaction with its line in

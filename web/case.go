@@ -1,11 +1,9 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,7 +18,8 @@ func (d *Door) caseRoutes() []route {
 	return []route{
 		{post, "/excursions/:id/steps", hospital.Acknowledge, d.takeCaseStep},
 		{post, "/excursions/:id/close", hospital.DecideLots, d.closeCase},
-		{post, "/excursions/:id/move", hospital.UseStock, d.moveCase},
+		{post, "/excursions/:id/carry", hospital.UseStock, d.setOut},
+		{post, "/excursions/:id/carry/:carry", hospital.UseStock, d.arrived},
 		{get, "/excursions/:id/label.pdf", hospital.SeeColdChain, d.caseLabel},
 		{get, "/coldchain/policy", hospital.SeeColdChain, d.coldPolicy},
 		{post, "/coldchain/policy", hospital.ManageColdChain, d.setColdPolicy},
@@ -30,24 +29,22 @@ func (d *Door) caseRoutes() []route {
 // caseTold is a case with the holds that its lots are told from.
 type caseTold struct {
 	report.Case
-	Held []inventory.HeldLot
+	Held    []inventory.HeldLot
+	Carried []inventory.Carry
 }
 
 // caseWork is what is done about an excursion, and what is left to do.
 func (d *Door) caseWork(c echo.Context, told caseTold) (views.CaseWork, error) {
 	ctx := c.Request().Context()
-	w := views.CaseWork{Case: told.Work, Actor: d.actor(c)}
-	for _, h := range told.Held {
-		if h.Waiting > 0 && h.Open() {
-			w.Pick = append(w.Pick, views.CasePick{Item: h.ItemName, Lot: h.LotNumber, Place: h.PlaceName, Quantity: views.Quantity(h.Waiting, h.Unit)})
-		}
-	}
-	if !told.Excursion.Running() && told.Standing.Condition == coldchain.InRange {
-		w.Pick = nil // the fridge is cold again
+	w := views.CaseWork{Case: told.Work, Actor: d.actor(c), Carries: told.Carried}
+	var sum int64
+	for _, h := range told.toCarry() {
+		w.Pick = append(w.Pick, views.CasePick{Item: h.ItemName, Lot: h.LotNumber, Place: h.PlaceName, Quantity: views.Quantity(h.Waiting, h.Unit), N: h.Waiting})
+		sum += h.Waiting
 	}
 	var err error
 	if len(w.Pick) > 0 {
-		if w.Refuges, err = d.ColdChain.Refuges(ctx, told.Excursion.Fridge, d.Now()); err != nil {
+		if w.Refuges, err = d.refuges(ctx, told.Excursion.Fridge, sum); err != nil {
 			return w, err
 		}
 	}
@@ -83,7 +80,9 @@ func (d *Door) caseAgain(c echo.Context, err error, form string) error {
 	}
 	status, sentence := outcome(err)
 	return d.showExcursion(c, status, func(w *views.CaseWork) {
-		w.Failed, w.Error, w.Note = form, sentence, c.FormValue("note")+c.FormValue("arrived")
+		w.Failed, w.Error, w.Note = form, sentence, c.FormValue("note")
+		carry, _ := strconv.ParseInt(c.Param("carry"), 10, 64)
+		w.Move = views.MoveForm{To: c.FormValue("to"), Box: c.FormValue("box"), Code: c.FormValue("code"), Carry: inventory.CarryID(carry)}
 	})
 }
 
@@ -115,62 +114,6 @@ func (d *Door) closeCase(c echo.Context) error {
 	}
 	d.say(c, "Closed and signed.")
 	return d.seeOther(c, fmt.Sprintf("/excursions/%d#close", told.Excursion.ID))
-}
-
-// moveCase books what a failing fridge held into the fridge that it arrived in.
-func (d *Door) moveCase(c echo.Context) error {
-	told, err := d.caseOf(c)
-	if err != nil {
-		return err
-	}
-	to := coldchain.FridgeID(c.FormValue("to"))
-	if arrived := strings.TrimSpace(c.FormValue("arrived")); arrived != string(to) && !strings.HasSuffix(arrived, "/fridges/"+string(to)) {
-		return d.caseAgain(c, hospital.Refuse(hospital.ErrInvalid, "That is not the label of the fridge that you chose. Nothing was booked."), "move")
-	}
-	if err := d.carryAll(c.Request().Context(), d.actor(c), told, to); err != nil {
-		return d.caseAgain(c, err, "move")
-	}
-	if err := d.ColdChain.TakeStep(c.Request().Context(), d.actor(c), told.Excursion.ID, coldchain.StepMoved, "Carried to "+string(to)+", arrival scanned."); err != nil && !errors.Is(err, hospital.ErrForbidden) {
-		return err
-	}
-	d.say(c, "Booked. What is on hold stays on hold there.")
-	return d.seeOther(c, fmt.Sprintf("/excursions/%d", told.Excursion.ID))
-}
-
-// carryAll moves every lot of the case that waits for a decision into a fridge.
-func (d *Door) carryAll(ctx context.Context, by hospital.Actor, told caseTold, to coldchain.FridgeID) error {
-	refuges, err := d.ColdChain.Refuges(ctx, told.Excursion.Fridge, d.Now())
-	if err != nil {
-		return err
-	}
-	cold := false
-	for _, s := range refuges {
-		cold = cold || s.Fridge.ID == to
-	}
-	if !cold {
-		return hospital.Refuse(hospital.ErrInvalid, "That fridge is not in range any more. Choose another.")
-	}
-	places, err := d.Stock.Store.Places(ctx)
-	if err != nil {
-		return err
-	}
-	for _, place := range places {
-		if place.Fridge != to {
-			continue
-		}
-		for _, h := range told.Held {
-			if h.Waiting == 0 || !h.Open() || h.Place == place.ID {
-				continue
-			}
-			moving := inventory.Moving{To: place.ID, Taking: inventory.Taking{Item: h.Item, Place: h.Place, Lot: h.Lot, Quantity: h.Waiting,
-				Why: told.Excursion.Subject(), Source: "emergency move"}}
-			if err := d.Stock.Move(ctx, by, moving); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return hospital.Refuse(hospital.ErrInvalid, "No place of the stock is in that fridge, so nothing can be booked there.")
 }
 
 // caseLabel is the "do not use" label of an excursion.

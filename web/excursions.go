@@ -110,7 +110,7 @@ func (d *Door) showExcursion(c echo.Context, status int, back func(*views.CaseWo
 	if err != nil {
 		return err
 	}
-	p := views.ExcursionPageProps{Excursion: told.Excursion, Former: told.Former, Standing: told.Standing, Chart: told.Chart, Alarms: told.Alarms}
+	p := views.ExcursionPageProps{Excursion: told.Excursion, Former: told.Former, Standing: told.Standing, Chart: told.Chart, Alarms: told.Alarms, Trail: told.Trail}
 	for _, lot := range told.Lots {
 		p.Lots = append(p.Lots, views.ExcursionLot(lot))
 	}
@@ -156,9 +156,15 @@ func (d *Door) caseOf(c echo.Context) (told caseTold, err error) {
 		if err = d.weigh(ctx, told.Held); err != nil {
 			return told, err
 		}
+		if err = d.carriesOf(ctx, &told); err != nil {
+			return told, err
+		}
 		if told.Lots, err = d.lotsOf(ctx, told.Held); err != nil {
 			return told, err
 		}
+	}
+	if told.Trail, err = d.ColdChain.CaseTrail(ctx, told.Excursion, told.Alarms); err != nil {
+		return told, err
 	}
 	told.Work, err = d.ColdChain.CaseOf(ctx, told.Excursion, told.CaseLots())
 	return told, err

@@ -52,6 +52,9 @@ func (d *Door) showFridgeAsset(c echo.Context, status int, back *views.AssetForm
 	if a.Facts.Litres > 0 {
 		forms.Litres = strconv.Itoa(a.Facts.Litres)
 	}
+	if a.Facts.Units > 0 {
+		forms.Units = strconv.Itoa(a.Facts.Units)
+	}
 	if a.Facts.HoldOver > 0 {
 		forms.HoldOver = strconv.FormatFloat(a.Facts.HoldOver.Hours(), 'f', -1, 64)
 	}
@@ -62,11 +65,14 @@ func (d *Door) showFridgeAsset(c echo.Context, status int, back *views.AssetForm
 }
 
 func (d *Door) setFridgeFacts(c echo.Context) error {
-	forms := views.AssetForms{PQS: c.FormValue("pqs"), Litres: c.FormValue("litres"), HoldOver: c.FormValue("holdover"), Backup: c.FormValue("backup")}
+	forms := views.AssetForms{PQS: c.FormValue("pqs"), Litres: c.FormValue("litres"), Units: c.FormValue("units"), HoldOver: c.FormValue("holdover"), Backup: c.FormValue("backup")}
 	t, n := &typing{}, &numbers{}
 	facts := coldchain.Facts{PQS: forms.PQS, BackupLogger: forms.Backup, HoldOver: 60 * n.minutes("Hold-over time", forms.HoldOver)}
 	if strings.TrimSpace(forms.Litres) != "" {
 		facts.Litres = t.number("Litres", forms.Litres)
+	}
+	if strings.TrimSpace(forms.Units) != "" {
+		facts.Units = t.number("Room", forms.Units)
 	}
 	err := errors.Join(t.err, n.err)
 	if err == nil {

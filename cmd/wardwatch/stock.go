@@ -37,6 +37,7 @@ func (h *house) wireStock(context.Context) error {
 	h.work = append(h.work,
 		task{"holds", func(ctx context.Context) error { return follower.Run(ctx, excursions) }},
 		task{"reorders", func(ctx context.Context) error { return h.reorders.Run(ctx, movements) }})
+	h.wirePorter()
 	ways, err := h.suppliersWays()
 	if err != nil {
 		return err

@@ -15,6 +15,8 @@ type Facts struct {
 	// PQS is its code in WHO's catalogue, such as E003/040; empty for none.
 	PQS    string
 	Litres int // that it holds; 0: not known
+	// Units is how many units of issue it has room for, doses and vials alike; 0: not known.
+	Units int
 	// HoldOver is how long it stays in range without power, as its maker says; 0: not known.
 	HoldOver time.Duration
 	// BackupLogger is the serial number of the battery-driven logger that stands by.
@@ -109,8 +111,8 @@ func (m *Monitor) Asset(ctx context.Context, id FridgeID) (Asset, error) {
 // SetFacts says what is known of a fridge as an asset.
 func (m *Monitor) SetFacts(ctx context.Context, by hospital.Actor, id FridgeID, facts Facts) error {
 	facts.PQS, facts.BackupLogger = strings.TrimSpace(facts.PQS), strings.TrimSpace(facts.BackupLogger)
-	if facts.Litres < 0 || facts.Litres > 100_000 || facts.HoldOver < 0 || facts.HoldOver > 366*24*time.Hour || len(facts.PQS)+len(facts.BackupLogger) > maxCheckNote {
-		return hospital.Refuse(hospital.ErrInvalid, "Litres and hold-over time must be what a fridge can have.")
+	if facts.Litres < 0 || facts.Litres > 100_000 || facts.Units < 0 || facts.Units > 10_000_000 || facts.HoldOver < 0 || facts.HoldOver > 366*24*time.Hour || len(facts.PQS)+len(facts.BackupLogger) > maxCheckNote {
+		return hospital.Refuse(hospital.ErrInvalid, "Litres, room and hold-over time must be what a fridge can have.")
 	}
 	return m.keep(ctx, by, id, "fridge.facts", facts.PQS, func(tx Tx) error {
 		facts.By, facts.At = by.Name, tx.Now()

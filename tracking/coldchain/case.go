@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
 )
 
 // Step is one line of a case's checklist: what CDC's toolkit asks for when
@@ -40,6 +41,50 @@ type CaseLot struct {
 	Item, Lot, Quantity string
 	// Decision is what was decided; empty while nothing is.
 	Decision string
+}
+
+// CaseDeed is a line of the audit chain that is about a case: what was done, and
+// the number and hash that prove the line.
+type CaseDeed struct {
+	Seq                          int64
+	Hash                         []byte
+	At                           time.Time
+	ByName, What, On, Why, After string
+}
+
+// deedWords are the deeds as people say them.
+var deedWords = map[string]string{
+	"excursion.begin": "found the excursion", "excursion.end": "found it over", "excursion.revise": "judged it anew by data that came later",
+	"alarm.raise": "rang the alarm", "alarm.worsen": "rang anew: it became worse", "alarm.acknowledge": "acknowledged the alarm", "alarm.return": "noted the return to range",
+	"alarm.close": "closed the alarm", "case.step": "noted a step of the checklist", "case.close": "closed and signed the case",
+	"stock.hold": "put a lot on hold", "stock.release": "released a lot", "stock.release.first": "released a lot as the first of two", "stock.discard": "discarded a lot",
+	"stock.carry": "set out with the goods", "stock.arrive": "booked what arrived", "sign": "signed",
+}
+
+// Said is the deed in words.
+func (d CaseDeed) Said() string {
+	words, known := deedWords[d.What]
+	if !known {
+		words = d.What
+	}
+	if d.Why != "" {
+		words += ": " + d.Why
+	}
+	return words
+}
+
+// Proof names the line of the chain: "line 1204, 9f86d081".
+func (d CaseDeed) Proof() string {
+	return fmt.Sprintf("line %d, %x", d.Seq, d.Hash[:min(4, len(d.Hash))])
+}
+
+// CaseTrail is who did what about an excursion, as the audit chain holds it, oldest first.
+func (m *Monitor) CaseTrail(ctx context.Context, e Excursion, alarms []notify.Alarm) ([]CaseDeed, error) {
+	topics := make([]string, len(alarms))
+	for i, a := range alarms {
+		topics[i] = a.Topic()
+	}
+	return m.store.CaseTrail(ctx, e, topics)
 }
 
 // CaseRecord is what is signed when a case is closed: all of it, as it stood.

@@ -204,6 +204,8 @@ type Store interface {
 	Asset(context.Context, Fridge) (Asset, error)
 	// CaseSteps are what was noted of a case's checklist, oldest first.
 	CaseSteps(context.Context, ExcursionID) ([]CaseStep, error)
+	// CaseTrail is what the audit chain holds of an excursion and its alarms, given by their topics, oldest first.
+	CaseTrail(ctx context.Context, e Excursion, alarms []string) ([]CaseDeed, error)
 	// Signatures of a record, the first first.
 	Signatures(ctx context.Context, subject string) ([]hospital.Signature, error)
 	// Policy is what the site asks for; one check a day and one person's release while nobody has said.

@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -315,6 +314,10 @@ type Case struct {
 	Lots      []Lot
 	// Work is the checklist, and the signatures that closed the case.
 	Work coldchain.Case
+	// Trail is who did what, as the audit chain holds it.
+	Trail []coldchain.CaseDeed
+	// Carries are the emergency moves in words.
+	Carries []string
 }
 
 // CaseLots are the lots as the case's signature is bound to them.
@@ -350,6 +353,9 @@ func Excursion(c Case, p Paper) ([]byte, error) {
 	s.lots(c.Lots)
 	s.former(c.Former)
 	s.checklist(c.Work)
+	for _, carry := range c.Carries {
+		s.line(carry)
+	}
 	s.trail(c)
 	s.signed(c.Work)
 	return s.bytes()
@@ -373,43 +379,18 @@ func (s *sheet) checklist(c coldchain.Case) {
 	}
 }
 
-// trail is every act on the case in the order of time: who, what, when.
+// trail is every act on the case in the order of time, as the audit chain holds it:
+// each line with the number and hash that it can be proven by.
 func (s *sheet) trail(c Case) {
-	type act struct {
-		at   time.Time
-		said string
+	s.heading("Who did what, by the audit chain")
+	if len(c.Trail) == 0 {
+		s.line("The chain holds nothing of it.")
 	}
-	acts := []act{{c.Excursion.ConfirmedAt, "the excursion was confirmed"}}
-	if !c.Excursion.ClearedAt.IsZero() {
-		acts = append(acts, act{c.Excursion.ClearedAt, "the return to range was held for long enough"})
+	for _, d := range c.Trail {
+		s.line(fmt.Sprintf("%s  %s %s  [%s]", s.when(d.At), d.ByName, d.Said(), d.Proof()))
 	}
 	for _, f := range c.Former {
-		acts = append(acts, act{f.RevisedAt, "data that came later revised the excursion"})
-	}
-	for _, a := range c.Alarms {
-		acts = append(acts, act{a.RaisedAt, "alarm: " + string(a.Kind)})
-		if !a.Ack.At.IsZero() {
-			acts = append(acts, act{a.Ack.At, a.Ack.ByName + " acknowledged the alarm"})
-		}
-		if !a.Closing.At.IsZero() {
-			acts = append(acts, act{a.Closing.At, a.Closing.ByName + " closed the alarm"})
-		}
-	}
-	for _, step := range c.Work.Steps {
-		acts = append(acts, act{step.At, fmt.Sprintf("%s noted: %s. %s", step.ByName, stepTitles[step.Step], step.Note)})
-	}
-	for _, l := range c.Lots {
-		for _, sig := range l.Signed {
-			acts = append(acts, act{sig.At, fmt.Sprintf("%s signed “%s” of lot %s: %s", sig.Name, sig.Meaning, l.Lot, sig.Why)})
-		}
-	}
-	for _, sig := range c.Work.Signed {
-		acts = append(acts, act{sig.At, fmt.Sprintf("%s signed “%s”: the case", sig.Name, sig.Meaning)})
-	}
-	slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
-	s.heading("Who did what")
-	for _, a := range acts {
-		s.line(s.when(a.at) + "  " + a.said)
+		s.line(s.when(f.RevisedAt) + "  data that came later revised the excursion")
 	}
 }
 
