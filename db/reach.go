@@ -61,6 +61,8 @@ var stockTables = []narrowed{
 				COALESCE((SELECT min(o.days_left) FROM stock_outlooks o WHERE o.item = s.item AND o.days_left >= 0), -1) AS days_left
 			FROM main.stock_summaries s
 			WHERE s.item IN (SELECT item FROM stock_balances) OR s.item IN (SELECT item FROM stock_outlooks))`},
+	{"stock_count_plan", `SELECT * FROM main.stock_count_plan WHERE place IN (SELECT id FROM stock_places)`},
+	{"stock_counts", `SELECT * FROM main.stock_counts WHERE place IN (SELECT id FROM stock_places)`},
 	{"stock_refills", `SELECT * FROM main.stock_refills WHERE place IN (SELECT id FROM stock_places)`},
 	{"stock_bins", `SELECT * FROM main.stock_bins WHERE place IN (SELECT id FROM stock_places)`},
 	{"carries", `SELECT * FROM main.carries WHERE to_place IN (SELECT id FROM stock_places)`},

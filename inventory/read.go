@@ -12,6 +12,8 @@ type Reader interface {
 	// FindItem answers ErrUnknownItem; so does FindItemByGTIN (14 digits).
 	FindItem(ctx context.Context, id ItemID) (Item, error)
 	FindItemByGTIN(ctx context.Context, gtin string) (Item, error)
+	// FindPackingByGTIN answers ErrUnknownPacking.
+	FindPackingByGTIN(ctx context.Context, gtin string) (Packing, error)
 	// FindLot is the item's lot of a number, the one that expires last where there are several; ErrUnknownLot.
 	FindLot(ctx context.Context, item ItemID, number string) (Lot, error)
 	// LotsNumbered are the lots whose number begins with a text in either case, those

@@ -20,6 +20,8 @@ type Scanned struct {
 	Expiry Date
 	// Lot is the lot of that number; its ID is empty when it is not known here.
 	Lot Lot
+	// Pack is the pack whose GTIN the code is; zero for a single unit's.
+	Pack Packing
 	// Quantity is what the code itself says, as (30) or (37) do; 0 when it says none.
 	Quantity int64
 	// Warnings are sentences to show: a separator was repaired, a check digit is wrong.
@@ -58,7 +60,7 @@ func (s *Stock) meaning(ctx context.Context, scan gs1.Scan, at time.Time) (Scann
 		return out, hospital.Refuse(hospital.ErrInvalid, "This code names no trade item.")
 	}
 	var err error
-	if out.Item, err = s.Store.FindItemByGTIN(ctx, scan.GTIN()); err != nil {
+	if out.Item, out.Pack, err = s.named(ctx, scan.GTIN()); err != nil {
 		return out, hospital.Refuse(ErrUnknownCode, "No item has the GTIN "+scan.GTIN()+". Add it to the item, or search by name.")
 	}
 	if expiry, ok := scan.Expiry(at); ok {
@@ -77,6 +79,20 @@ func (s *Stock) meaning(ctx context.Context, scan gs1.Scan, at time.Time) (Scann
 		return out, nil
 	}
 	return out, err
+}
+
+// named is the item of a GTIN, or of a pack of that GTIN.
+func (s *Stock) named(ctx context.Context, gtin string) (Item, Packing, error) {
+	item, err := s.Store.FindItemByGTIN(ctx, gtin)
+	if !errors.Is(err, hospital.ErrUnknown) {
+		return item, Packing{}, err
+	}
+	pack, err := s.Store.FindPackingByGTIN(ctx, gtin)
+	if err != nil {
+		return Item{}, pack, err
+	}
+	item, err = s.Store.FindItem(ctx, pack.Item)
+	return item, pack, err
 }
 
 // ScanTask is what is done with each scan.
@@ -114,6 +130,7 @@ func (s *Stock) Scan(ctx context.Context, by hospital.Actor, in Scanning, at tim
 	if n == 0 && in.Task != ScanCount {
 		n = max(what.Quantity, 1)
 	}
+	n *= max(what.Pack.Units, 1) // the box was scanned, and what is in it is booked
 	if in.Task != ScanReceive && what.Number != "" && what.Lot.ID == "" {
 		return what, n, hospital.Refuse(ErrUnknownLot, fmt.Sprintf("Lot %s of %s is not known here. Receive it first.", what.Number, what.Item.Name))
 	}

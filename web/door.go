@@ -85,6 +85,8 @@ type Parts struct {
 	// Stock is what the hospital holds, and Desk where it is ordered; nil: no such pages.
 	Stock *inventory.Stock
 	Desk  *reorder.Desk
+	// Storeroom is counting and packs; nil: no such pages.
+	Storeroom *inventory.Storeroom
 	// Lists is where programs and files read long lists; nil: no API and no files.
 	Lists api.Lists
 	// Version names the build.

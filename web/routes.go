@@ -23,6 +23,7 @@ func (d *Door) routes() []route {
 		d.stockRoutes(),
 		d.stockScanRoutes(),
 		d.binRoutes(),
+		d.storeroomRoutes(),
 		d.orderRoutes(),
 		d.levelRoutes(),
 		d.transferRoutes(),

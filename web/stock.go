@@ -65,8 +65,8 @@ func (d *Door) stockList(c echo.Context) error {
 	from, _ := strconv.Atoi(c.QueryParam("from"))
 	q := inventory.Query{Text: strings.TrimSpace(c.QueryParam("q")), Filter: inventory.Filter(c.QueryParam("show")), Today: d.Stock.Today(d.Now()), Offset: max(from, 0)}
 	if scan, err := gs1.Parse(q.Text); err == nil && scan.GTIN() != "" {
-		if item, err := d.Stock.Store.FindItemByGTIN(ctx, scan.GTIN()); err == nil {
-			return d.seeOther(c, "/stock/"+url.PathEscape(string(item.ID)))
+		if what, err := d.Stock.Read(ctx, q.Text, d.Now()); err == nil {
+			return d.seeOther(c, "/stock/"+url.PathEscape(string(what.Item.ID)))
 		}
 	}
 	lines, total, err := d.Stock.Store.Lines(ctx, q)
@@ -109,6 +109,11 @@ func (d *Door) itemPage(ctx context.Context, id inventory.ItemID, before string)
 	if p.Outlooks, err = store.Outlooks(ctx, id); err != nil {
 		return p, err
 	}
+	if d.Storeroom != nil {
+		if p.Packings, err = d.Storeroom.Store.Packings(ctx, id); err != nil {
+			return p, err
+		}
+	}
 	seq, _ := strconv.ParseInt(before, 10, 64)
 	if p.Movements, err = store.Movements(ctx, id, seq, ledgerPage); err != nil {
 		return p, err
@@ -144,7 +149,7 @@ func (d *Door) useOf(ctx context.Context, id inventory.ItemID, today inventory.D
 func (d *Door) stockForm(what string) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := inventory.ItemID(c.Param("item"))
-		form := views.ItemForm{What: what, Quantity: c.FormValue("quantity"), Lot: c.FormValue("lot"), Place: c.FormValue("place"),
+		form := views.ItemForm{What: what, Quantity: c.FormValue("quantity"), In: c.FormValue("in"), Lot: c.FormValue("lot"), Place: c.FormValue("place"),
 			To: c.FormValue("to"), Number: c.FormValue("number"), Expiry: c.FormValue("expiry"), Why: c.FormValue("why")}
 		said, err := d.carryOut(c, id, form)
 		if err == nil {
@@ -173,11 +178,12 @@ func comesBack(err error) (status int, sentence string, back bool) {
 
 // carryOut does what the form asks and answers with the sentence that says so.
 func (d *Door) carryOut(c echo.Context, id inventory.ItemID, form views.ItemForm) (said string, err error) {
-	quantity, err := wholeNumber(form.Quantity)
+	ctx, by := c.Request().Context(), d.actor(c)
+	quantity, words, err := d.typedAmount(ctx, id, form)
 	if err != nil {
 		return "", err
 	}
-	ctx, by := c.Request().Context(), d.actor(c)
+	form.Why = strings.TrimSpace(strings.Join([]string{words, form.Why}, " "))
 	t := inventory.Taking{Item: id, Place: inventory.PlaceID(form.Place), Lot: inventory.LotID(form.Lot), Quantity: quantity, Why: form.Why, Key: c.FormValue("key")}
 	switch form.What {
 	case "use":
@@ -199,6 +205,20 @@ func (d *Door) carryOut(c echo.Context, id inventory.ItemID, form views.ItemForm
 	}
 	return fmt.Sprintf("%d received.", quantity), d.Stock.Receive(ctx, by, inventory.Receiving{Item: id, Place: t.Place, Number: form.Number,
 		Expiry: expiry, Quantity: quantity, Why: form.Why, Key: t.Key})
+}
+
+// typedAmount is what a form asks for in units of issue: whole units, or packs.
+func (d *Door) typedAmount(ctx context.Context, id inventory.ItemID, form views.ItemForm) (int64, string, error) {
+	packing, _ := strconv.ParseInt(form.In, 10, 64)
+	if d.Storeroom == nil || packing == 0 {
+		n, err := wholeNumber(form.Quantity)
+		return n, "", err
+	}
+	n, words, err := d.Storeroom.InUnits(ctx, id, packing, form.Quantity)
+	if form.What == "discard" || form.What == "ask" || form.What == "count" {
+		words = "" // there the reason is the person's own
+	}
+	return n, words, err
 }
 
 // wholeNumber reads a quantity that a person typed.

@@ -34,6 +34,7 @@ type storeroom struct {
 	door  *web.Door
 	stock *inventory.Stock
 	desk  *reorder.Desk
+	room  *inventory.Storeroom
 }
 
 func as(role hospital.Role, name string) hospital.Actor {
@@ -64,10 +65,11 @@ func openStoreroom(t *testing.T) *storeroom {
 	register := hospital.NewRegister(directory)
 	s.stock = &inventory.Stock{Store: db.Stock{DB: s.db}, Register: register}
 	s.desk = &reorder.Desk{Store: db.Orders{DB: s.db}, Stock: s.stock, Register: register, Now: now, Paper: supplier.Paper}
+	s.room = &inventory.Storeroom{Stock: s.stock, Store: db.Storeroom{DB: s.db}, Now: now}
 	s.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 		WhoAsks: func(*http.Request) (hospital.Actor, bool) { return s.who, true },
-		Stock:   s.stock, Desk: s.desk})
+		Stock:   s.stock, Desk: s.desk, Storeroom: s.room})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,8 @@ import (
 const (
 	// reorderHour is the local hour of the nightly look at everything that is ordered for.
 	reorderHour = 5
+	// countHour is the local hour at which it is weighed anew what is to be counted when.
+	countHour = 4
 	// sendHour is the local hour at which draft orders go out.
 	sendHour = 15
 )
@@ -31,6 +33,7 @@ func (h *house) wireStock(context.Context) error {
 	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, File: supplier.File, Log: h.log}
 	follower := &inventory.Follower{Chain: db.Fridges{DB: h.db}, Stock: stock, Log: h.log}
 	h.parts.Stock, h.parts.Desk = stock, h.reorders
+	h.parts.Storeroom = &inventory.Storeroom{Stock: stock, Store: db.Storeroom{DB: h.db}, Now: h.now}
 
 	excursions := h.wakeOn(func(topic string) bool { return strings.HasPrefix(topic, "fridge/") })
 	movements := h.wakeOn(func(topic string) bool { return topic == "stock" })
@@ -103,4 +106,8 @@ func (h *house) sendBeforeCutOffs(ctx context.Context, _ time.Time) error {
 // mindClocks minds what may be used only for a time after it was opened or thawed.
 func (h *house) mindClocks(ctx context.Context, at time.Time) error {
 	return h.parts.Stock.MindClocks(ctx, h.desk.Ladder, at)
+}
+
+func (h *house) planCounts(ctx context.Context, _ time.Time) error {
+	return h.parts.Storeroom.PlanCounts(ctx)
 }

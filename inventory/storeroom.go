@@ -1,0 +1,29 @@
+package inventory
+
+import (
+	"context"
+	"time"
+)
+
+// Storeroom is how stock is worked with beside the ledger's own movements: the
+// packs that people say instead of units, and counting in turns.
+type Storeroom struct {
+	Stock *Stock
+	Store StoreroomStore
+	Now   func() time.Time
+}
+
+// StoreroomStore keeps what the storeroom knows.
+type StoreroomStore interface {
+	// InTx runs change in one transaction and returns once it is durable.
+	InTx(ctx context.Context, change func(StoreroomTx) error) error
+	PackingReader
+	CountReader
+}
+
+// StoreroomTx is one change in progress.
+type StoreroomTx interface {
+	Tx
+	PackingTx
+	CountTx
+}
