@@ -55,6 +55,9 @@ func (a Accounts) Session(ctx context.Context, hash account.Hash) (s account.Ses
 		return s, p, unknown(err, "session")
 	}
 	s.EmergencyUntil = fromMS(emergency)
+	if p.StandsIn, err = a.standsIn(ctx, p.ID, a.now()); err != nil {
+		return s, p, err
+	}
 	s.Hash, s.Person, s.StartedAt, s.SeenAt, s.LockedAt = hash, p.ID, fromMS(started), fromMS(seen), fromNullMS(locked)
 	return s, p, nil
 }

@@ -247,12 +247,12 @@ func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.
 	}
 	const q = `
 		INSERT INTO proposals (item, place, supplier, status, version, quantity, suggested, pack, price_minor, cause, reason,
-			figures, if_not, use_days, per_day, days_left, raised_at, raised_by, raised_name, offers)
-		VALUES ($1, $2, $3, 'waiting', 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+			figures, if_not, use_days, per_day, days_left, raised_at, raised_by, raised_name, offers, sd_per_day)
+		VALUES ($1, $2, $3, 'waiting', 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (item, place) WHERE status IN ('waiting', 'half approved') DO NOTHING
 		RETURNING id`
 	err = tx.QueryRow(ctx, q, p.Item.ID, p.Place.ID, p.Supplier.ID, p.Quantity, p.Suggested, p.Pack, p.Price, p.Cause, p.Reason,
-		string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft, ms(p.RaisedAt), p.RaisedBy, p.RaisedName, string(offers)).Scan(&id)
+		string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft, ms(p.RaisedAt), p.RaisedBy, p.RaisedName, string(offers), p.SDPerDay).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
@@ -263,9 +263,9 @@ func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.
 const selectProposal = `
 		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
 			r.use_days, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
-			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.offers,
+			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.offers, r.sd_per_day, r.first_for, r.decided_for,
 			i.id, i.name, i.unit, i.pack, i.supplier_code, i.price_minor, i.criticality, i.storage,
-			p.id, p.name, p.unit, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor, s.calendar, s.channel
+			p.id, p.name, ` + unitOfPlace + `, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor, s.calendar, s.channel
 		FROM proposals r
 		JOIN stock_items i ON i.id = r.item
 		JOIN stock_places p ON p.id = r.place
@@ -277,7 +277,7 @@ func scanProposal(row scanner) (p reorder.Proposal, err error) {
 	var decided sql.NullInt64
 	err = row.Scan(append([]any{&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
 		&days, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
-		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &offers,
+		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &offers, &p.SDPerDay, &p.FirstFor, &p.DecidedFor,
 		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Price, &p.Item.Criticality, &p.Item.Storage,
 		&p.Place.ID, &p.Place.Name, &p.Place.Unit, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
 		&p.Supplier.LeadDays, &p.Supplier.Minimum}, termsColumns(&p.Supplier)...)...)
@@ -323,10 +323,10 @@ func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
 		UPDATE proposals
 		SET status = $1, version = version + 1, quantity = $2, suggested = $3, cause = $4, reason = $5, figures = $6, if_not = $7,
 			use_days = $8, per_day = $9, days_left = $10, changed_why = $11, changed_name = $12, first_by = $13, first_name = $14,
-			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22, offers = $23, price_minor = $24
+			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22, offers = $23, price_minor = $24, sd_per_day = $25, first_for = $26, decided_for = $27
 		WHERE id = $20 AND version = $21 AND status IN ('waiting', 'half approved')`
 	result, err := tx.Exec(ctx, q, p.Status, p.Quantity, p.Suggested, p.Cause, p.Reason, string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft,
-		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil, string(offers), p.Price)
+		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil, string(offers), p.Price, p.SDPerDay, p.FirstFor, p.DecidedFor)
 	if err != nil {
 		return err
 	}
@@ -357,8 +357,8 @@ func (tx ordersTx) Reopen(ctx context.Context, p reorder.Proposal) error {
 	}
 	const q = `
 		UPDATE proposals
-		SET status = 'waiting', version = version + 1, first_by = '', first_name = '', decided_at = NULL,
-			decided_by = '', decided_name = '', decided_why = '', order_number = NULL
+		SET status = 'waiting', version = version + 1, first_by = '', first_name = '', first_for = '', decided_at = NULL,
+			decided_for = '', decided_by = '', decided_name = '', decided_why = '', order_number = NULL
 		WHERE id = $1 AND version = $2`
 	result, err := tx.Exec(ctx, q, p.ID, p.Version)
 	if err != nil {

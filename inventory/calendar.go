@@ -25,6 +25,12 @@ type Calendar struct {
 // nothing for a year takes it on the day that was asked for.
 const longestWait = 366
 
+// In is the date's first instant in a zone.
+func (d Date) In(zone *time.Location) time.Time {
+	at := d.Time()
+	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, zone)
+}
+
 // Weekday is the date's.
 func (d Date) Weekday() time.Weekday { return d.Time().Weekday() }
 

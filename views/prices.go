@@ -2,8 +2,12 @@ package views
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/inventory/reorder/policy"
 	"wardwatch/tracking/hospital"
 )
 
@@ -17,4 +21,20 @@ func priced(ctx context.Context, before string, amount inventory.Money) string {
 		return ""
 	}
 	return before + amount.String()
+}
+
+// figuresFor are a proposal's figures, without prices for those who may not see them.
+func figuresFor(ctx context.Context, p reorder.Proposal) []policy.Figure {
+	if SeesPrices(ctx) {
+		return p.Figures
+	}
+	return slices.DeleteFunc(slices.Clone(p.Figures), func(f policy.Figure) bool { return strings.HasPrefix(f.Name, "Price") })
+}
+
+// budgetFor names a broken budget, without its amounts for those who may not see them.
+func budgetFor(ctx context.Context, said string) string {
+	if name, _, found := strings.Cut(said, " ("); found && !SeesPrices(ctx) {
+		return name
+	}
+	return said
 }

@@ -84,6 +84,9 @@ func (d *Door) proposalsPage(c echo.Context) (p views.ProposalsPage, err error) 
 		}
 		p.Open = append(p.Open, one)
 	}
+	if err := d.Desk.WithBudgets(ctx, p.Open); err != nil {
+		return p, err
+	}
 	if !p.May {
 		return p, nil
 	}
@@ -187,8 +190,12 @@ func (d *Door) giveAnswer(c echo.Context, what string, id reorder.ProposalID) (s
 		}
 		return "Approved: it is on order " + p.Order + ".", err
 	case "put-off":
-		_, err := d.Desk.PutOff(ctx, by, a, reorder.PutOffDays)
-		return fmt.Sprintf("Put off for %d days.", reorder.PutOffDays), err
+		days := reorder.PutOffDays
+		if n, err := strconv.Atoi(c.FormValue("days")); err == nil {
+			days = n
+		}
+		_, err := d.Desk.PutOff(ctx, by, a, days)
+		return fmt.Sprintf("Put off for %d days.", days), err
 	case "transfer":
 		return d.askTransfer(c, a)
 	case "change":

@@ -26,6 +26,7 @@ func (d *Door) routes() []route {
 		d.storeroomRoutes(),
 		d.orderRoutes(),
 		d.levelRoutes(),
+		d.budgetRoutes(),
 		d.transferRoutes(),
 		d.recallRoutes(),
 		d.surgeRoutes(),

@@ -56,6 +56,7 @@ type config struct {
 	SMSContentType string   `name:"sms-content-type" default:"application/json" help:"How the body is written: application/json, application/x-www-form-urlencoded or text/plain."`
 	SMSSuccess     string   `name:"sms-success" placeholder:"TEXT" help:"What the answer holds when a message was taken; none: any answer of 2xx."`
 	SMSTo          []string `name:"sms-to" placeholder:"NUMBER" help:"Telephones that every alarm is sent to, beside people's own numbers."`
+	ApproveAlone   int64    `name:"approve-alone" default:"500000" help:"The most that one person may approve of an order alone, in cents; above it a second one has to."`
 	SignOrders     bool     `name:"sign-orders" help:"Whoever approves an order signs it with her password, in the sense of 21 CFR Part 11."`
 
 	OIDCIssuer       string            `name:"oidc-issuer" placeholder:"URL" help:"Identity provider to sign in with, by OpenID Connect; it sends people back to PUBLIC-URL/sign-in/sso/back."`

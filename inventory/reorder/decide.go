@@ -1,6 +1,7 @@
 package reorder
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -32,9 +33,19 @@ func (d *Desk) approve(ctx context.Context, tx Tx, by hospital.Actor, a Answer, 
 	if _, err := p.Approve(by, d.Limits); err != nil {
 		return err
 	}
+	place, err := p.inWhosePlace(by)
+	if err != nil {
+		return err
+	}
 	if err := p.change(by, a); err != nil {
 		return err
 	}
+	today := d.Stock.Today(tx.Now())
+	all, err := tx.Budgets(ctx, today, today)
+	if err != nil {
+		return err
+	}
+	p.OverBudget = p.broken(all, today)    // with the new quantity
 	status, err := p.Approve(by, d.Limits) // the new quantity may cross the limit
 	if err != nil {
 		return err
@@ -43,11 +54,19 @@ func (d *Desk) approve(ctx context.Context, tx Tx, by hospital.Actor, a Answer, 
 		return err
 	}
 	if p.Status = status; status == HalfApproved {
-		p.FirstBy, p.FirstName = by.Answers(), by.Name
+		p.FirstBy, p.FirstName, p.FirstFor = by.Answers(), named(by, place), place.For
 		return nil
 	}
-	p.DecidedAt, p.DecidedBy, p.DecidedName, p.DecidedWhy = tx.Now(), by.ID, by.Name, strings.TrimSpace(a.Why)
+	p.DecidedAt, p.DecidedBy, p.DecidedName, p.DecidedFor, p.DecidedWhy = tx.Now(), by.ID, named(by, place), place.For, strings.TrimSpace(a.Why)
 	return d.order(ctx, tx, p)
+}
+
+// named is an approver as the proposal shows her.
+func named(by hospital.Actor, place hospital.StandIn) string {
+	if place.For == "" {
+		return by.Name
+	}
+	return by.Name + " for " + place.Name
 }
 
 // Ordering is what an approval is a signature of.
@@ -117,7 +136,7 @@ func (p *Proposal) change(by hospital.Actor, a Answer) error {
 	packs := (a.Quantity + p.Pack - 1) / p.Pack
 	p.Quantity = packs * p.Pack
 	p.repriced()
-	p.Status, p.FirstBy, p.FirstName = Waiting, "", "" // an approval was of another quantity
+	p.Status, p.FirstBy, p.FirstName, p.FirstFor = Waiting, "", "", "" // an approval was of another quantity
 	p.ChangedWhy, p.ChangedName = strings.TrimSpace(a.Why), by.Name
 	return nil
 }
@@ -175,7 +194,14 @@ func (d *Desk) answer(ctx context.Context, by hospital.Actor, a Answer, what str
 }
 
 func (p Proposal) deed() string {
-	return fmt.Sprintf(`{"proposal":%d,"status":%q,"quantity":%d,"cost_minor":%d,"order":%q}`, p.ID, p.Status, p.Quantity, p.Cost().Minor, p.Order)
+	more := ""
+	if place := cmp.Or(p.DecidedFor, p.FirstFor); place != "" {
+		more += fmt.Sprintf(`,"in_place_of":%q`, place)
+	}
+	if len(p.OverBudget) > 0 {
+		more += fmt.Sprintf(`,"over_budget":%q`, strings.Join(p.OverBudget, "; "))
+	}
+	return fmt.Sprintf(`{"proposal":%d,"status":%q,"quantity":%d,"cost_minor":%d,"order":%q%s}`, p.ID, p.Status, p.Quantity, p.Cost().Minor, p.Order, more)
 }
 
 // order puts an approved proposal into the supplier's draft.

@@ -75,6 +75,16 @@ type Tx interface {
 
 	RefillTx
 
+	// Budgets are those whose period shares a day with the one asked for, as they stand.
+	Budgets(ctx context.Context, from, until inventory.Date) ([]Budget, error)
+	// SaveBudget adds one without a number; hospital.ErrStale when another version is stored.
+	SaveBudget(ctx context.Context, b Budget) (BudgetID, error)
+	// Colleague answers hospital.ErrUnknown.
+	Colleague(ctx context.Context, id hospital.PersonID) (hospital.Person, error)
+	AddDeputy(ctx context.Context, s Deputy, by hospital.PersonID, begins, ends time.Time) error
+	// EndDeputy answers ErrUnknownDeputy when it is over.
+	EndDeputy(ctx context.Context, id int64, name string) (Deputy, error)
+
 	// AddDelivery keeps how long something took to come.
 	AddDelivery(ctx context.Context, d Delivery) error
 	SaveMethods(ctx context.Context, all []Method, on inventory.Date) error
@@ -108,6 +118,12 @@ type Reader interface {
 	MailOf(ctx context.Context, number string) ([]Mail, error)
 	// SendingsOf an order are all tries to send it, newest first.
 	SendingsOf(ctx context.Context, number string) ([]Sending, error)
+	// Budgets are those whose period shares a day with the one asked for, the newest first.
+	Budgets(ctx context.Context, from, until inventory.Date) ([]Budget, error)
+	// Deputies are those of now and to come, then those that are over, at most limit of them.
+	Deputies(ctx context.Context, limit int) ([]Deputy, error)
+	// Colleagues are all people, by name.
+	Colleagues(ctx context.Context) ([]hospital.Person, error)
 	// Transfers are those that wait, oldest first, then those that ended last.
 	Transfers(ctx context.Context, limit int) ([]Transfer, error)
 	// Surges are those that are not over, the largest first.
@@ -323,7 +339,7 @@ func (d *Desk) raiseHigher(ctx context.Context, tx Tx, s Situation, more policy.
 		return nil
 	}
 	p.Quantity, p.Suggested, p.Cause, p.Reason, p.Figures, p.IfNot = fresh.Quantity, fresh.Suggested, fresh.Cause, fresh.Reason, fresh.Figures, fresh.IfNot
-	p.UseDays, p.PerDay, p.DaysLeft, p.Price = fresh.UseDays, fresh.PerDay, fresh.DaysLeft, fresh.Price
+	p.UseDays, p.PerDay, p.SDPerDay, p.DaysLeft, p.Price = fresh.UseDays, fresh.PerDay, fresh.SDPerDay, fresh.DaysLeft, fresh.Price
 	var err error
 	if p.Offers, err = d.offers(ctx, tx, s, whole, today); err != nil {
 		return err
@@ -453,7 +469,7 @@ func (s Situation) propose(a policy.Advice, today inventory.Date) Proposal {
 	a, price, prices := s.atBest(a)
 	p := Proposal{Item: s.Item, Place: s.Place, Supplier: s.Supplier, Status: Waiting, Version: 1, Quantity: a.Quantity, Suggested: a.Quantity,
 		Pack: max(s.Item.Pack, 1), Price: price, Cause: "low stock", Reason: a.Sentence(s.Item.Unit), Figures: append(a.Figures(s.Item.Unit), prices...),
-		IfNot: a.IfNot(s.Item.Unit), PerDay: a.Demand.PerDay, DaysLeft: finite(a.DaysLeft())}
+		IfNot: a.IfNot(s.Item.Unit), PerDay: a.Demand.PerDay, SDPerDay: a.Demand.SDPerDay, DaysLeft: finite(a.DaysLeft())}
 	if s.Refill.Kind == policy.Kanban {
 		p.Cause, p.Reason = "empty bin", s.Refill.Sentence(a, s.Item.Unit)
 	}

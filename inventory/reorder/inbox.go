@@ -24,7 +24,7 @@ const (
 // InOneGo says whether a person may approve the proposal together with others.
 // What takes two people, or was raised by herself, wants a look of its own.
 func (l Limits) InOneGo(p Proposal, by hospital.Actor) bool {
-	return !l.Signed && !l.NeedsTwo(p.Cost()) && p.RaisedBy != by.Answers()
+	return !l.Signed && !p.NeedsTwo(l) && p.RaisedBy != by.Answers()
 }
 
 // ApproveAll approves several proposals as they were shown, each in its own

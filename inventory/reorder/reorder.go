@@ -70,6 +70,7 @@ type Proposal struct {
 	// UseDays is the use of the last days, oldest first; PerDay the forecast.
 	UseDays  []int64
 	PerDay   float64
+	SDPerDay float64
 	DaysLeft float64 // negative: no end in sight
 	RaisedAt time.Time
 	RaisedBy hospital.PersonID
@@ -79,13 +80,17 @@ type Proposal struct {
 	ChangedName string
 	FirstBy     hospital.PersonID // who approved first, where two are needed
 	FirstName   string
+	FirstFor    hospital.PersonID // in whose place; empty: her own right
 	DecidedAt   time.Time
 	DecidedBy   hospital.PersonID
 	DecidedName string
+	DecidedFor  hospital.PersonID // in whose place; empty: her own right
 	DecidedWhy  string
 	Order       string // the order's number, once approved
 	// PutOffUntil is the day on which the inbox shows it again; zero: it is not put off.
 	PutOffUntil inventory.Date
+	// OverBudget names the budgets that it would break, as they stood when it was looked at; it is not kept.
+	OverBudget []string
 }
 
 // Open says whether the proposal still waits.
@@ -121,9 +126,16 @@ func (l Limits) NeedsTwo(cost inventory.Money) bool {
 	return cost.Minor > alone
 }
 
+// NeedsTwo says whether the proposal needs a second approver, for its amount or
+// because it breaks a budget.
+func (p Proposal) NeedsTwo(limits Limits) bool {
+	return limits.NeedsTwo(p.Cost()) || len(p.OverBudget) > 0
+}
+
 // Approve says what an approval by a person makes of a proposal: Approved, or
 // HalfApproved when a second person is needed. Whoever raised it may not approve
-// it, and nobody is both approvers.
+// it, nor may her stand-in in her place, and nobody is both approvers. What breaks
+// a budget is approved last by somebody who approves for the whole hospital.
 func (p Proposal) Approve(by hospital.Actor, limits Limits) (Status, error) {
 	if err := by.Need(hospital.ApproveOrders); err != nil {
 		return p.Status, err
@@ -133,12 +145,16 @@ func (p Proposal) Approve(by hospital.Actor, limits Limits) (Status, error) {
 		return p.Status, hospital.Refuse(ErrDecided, fmt.Sprintf("%s has already %s this.", p.DecidedName, p.Status))
 	case p.RaisedBy == by.Answers():
 		return p.Status, hospital.Refuse(hospital.ErrForbidden, "You asked for this yourself. Somebody else has to approve it.")
-	case !limits.NeedsTwo(p.Cost()):
+	case !p.NeedsTwo(limits):
 		return Approved, nil
 	case p.Status == Waiting:
 		return HalfApproved, nil
 	case p.FirstBy == by.Answers():
-		return p.Status, hospital.Refuse(hospital.ErrForbidden, "You have approved this already. Its amount needs a second person.")
+		return p.Status, hospital.Refuse(hospital.ErrForbidden, "You have approved this already. It needs a second person.")
+	case p.FirstFor != "" && p.FirstFor == by.Answers():
+		return p.Status, hospital.Refuse(hospital.ErrForbidden, "It was approved in your place already. It needs a second person.")
+	case len(p.OverBudget) > 0 && !by.Reach(hospital.ApproveOrders).Everywhere:
+		return p.Status, hospital.Refuse(hospital.ErrForbidden, "It breaks a budget. Somebody who approves for the whole hospital has to say yes.")
 	}
 	return Approved, nil
 }

@@ -144,10 +144,18 @@
     row.querySelector("a, button, summary").focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
   }
-  function act() {
+  // act presses the row's button of a key. One that needs a reason leads to its field first.
+  function act(key) {
     const place = row && row.isConnected ? row : document;
-    const target = place.querySelector('[data-key="a"]');
+    const target = place.querySelector('[data-key="' + key + '"]') || (key === "u" && document.querySelector('[data-key="u"]'));
     if (!target) return;
+    const needs = target.dataset.needs && document.getElementById(target.dataset.needs);
+    if (needs && !needs.value.trim()) {
+      const first = document.getElementById(target.dataset.first) || needs;
+      first.focus();
+      if (first.select) first.select();
+      return;
+    }
     if (target.tagName === "SUMMARY") { target.parentElement.open = true; target.focus(); }
     else target.click();
   }
@@ -176,7 +184,9 @@
       case "g": goingTo = Date.now(); break;
       case "j": step(1); break;
       case "k": step(-1); break;
-      case "a": act(); break;
+      case "a": case "c": case "d": case "s": case "u":
+        if (document.querySelector('[data-key="' + event.key + '"]')) { event.preventDefault(); act(event.key); }
+        break;
       case "?": { const list = document.getElementById("shortcuts"); if (list) list.showModal(); break; }
     }
   });

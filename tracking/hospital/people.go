@@ -99,6 +99,8 @@ type Person struct {
 	DisabledAt time.Time // zero while the account is in use
 	// EmergencyUntil is when her emergency access ends; zero when she has none.
 	EmergencyUntil time.Time
+	// StandsIn are colleagues in whose place she approves orders today.
+	StandsIn []StandIn
 }
 
 // Actor is who does something: a signed-in person, a job or a device.
@@ -111,6 +113,8 @@ type Actor struct {
 	Unit   UnitID
 	// EmergencyUntil is when the person's emergency access ends; zero when she has none.
 	EmergencyUntil time.Time
+	// StandsIn are colleagues in whose place the person approves orders today.
+	StandsIn []StandIn
 	// Owner answers for what a program does: whoever made its token. Empty for people.
 	Owner PersonID
 	job   bool
@@ -132,7 +136,7 @@ func (a Actor) Answers() PersonID {
 
 // Actor is the person as one who acts.
 func (p Person) Actor() Actor {
-	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil}
+	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil, StandsIn: p.StandsIn}
 }
 
 // May says whether the actor has the permission, somewhere at least: see Reach.

@@ -79,7 +79,7 @@ func (a Actor) Reach(p Permission) Reach {
 	}
 	slices.Sort(reach.Units)
 	reach.Units = slices.Compact(reach.Units)
-	return reach
+	return a.stoodIn(reach, p)
 }
 
 // NeedIn is nil when the actor has the permission for things of a unit. Without
