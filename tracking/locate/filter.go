@@ -7,11 +7,13 @@
 // mostly stays where it is, and leaves through doors), then multiplies each spot
 // by how likely it is to be heard as the tag was heard, the silence of a working
 // receiver included. Steady signals are a tag that stands still: they count for
-// little, whatever they say, and it hardly leaves. The room with the most weight stands; another takes over
-// only in steps whose own evidence favours it. What one step can say is bounded,
-// so a single loud sighting never moves an asset: metal doors reflect. A
-// room-level read or a person's word moves it at once and holds against radio for
-// half a minute. Confidence is put right by trying the model on lessons kept back.
+// little, whatever they say, and it hardly leaves; where visits were taught, it is
+// more likely where tags rest than where they pass. The room with the most weight
+// stands; another takes over only in steps whose own evidence favours it. What one
+// step can say is bounded, so a single loud sighting never moves an asset: metal
+// doors reflect. A room-level read or a person's word moves it at once and holds
+// against radio for half a minute. Confidence is put right by trying the model on
+// lessons kept back.
 //
 // A plan and lessons make a Model; a Filter works it on each tag's State. The
 // package is pure: state and sightings in, state and events out. Times are
@@ -373,9 +375,14 @@ func (f *Filter) weigh(s *State) {
 	if guessed {
 		temper *= m.tuning.TemperUntaught
 	}
-	total := f.unknown(s, best, guessed)
-	for i := range f.spots {
-		f.after[i] *= math.Exp(max(temper*(f.proof[i]-best), -m.tuning.MostEvidence))
+	if !guessed {
+		s.know(best)
+	}
+	total, calm, calmness := f.unknown(s, best, guessed), calmClass(s.change), m.tuning.Calmness
+	for i, spot := range f.spots {
+		said, rests := temper*(f.proof[i]-best), calmness*float64(m.calm[spot][calm])
+		f.after[i] *= math.Exp(max(said, -m.tuning.MostEvidence) + rests)
+		f.proof[i] = said + rests
 		total += f.after[i]
 	}
 	s.unknown /= float32(total)
@@ -473,7 +480,7 @@ func (f *Filter) stand(s *State, top, second int16, atMS int64, heard uint8) {
 		top = second
 	}
 	a.Second = top
-	a.Confidence, a.SecondConfidence = f.model.honest(a.Room, f.chance(a.Room)), f.model.honest(top, f.chance(top))
+	a.Confidence, a.SecondConfidence = f.model.honest(a.Room, f.chance(a.Room), s.familiar), f.model.honest(top, f.chance(top), s.familiar)
 	if a.Room == NoRoom {
 		a.Confidence = s.unknown
 	} else {

@@ -23,6 +23,10 @@ const (
 	priorTrust = 0.95
 	// leastSteps of lessons are needed to learn a scale.
 	leastSteps = 120
+	// familiarSteps is over how many steps it is followed how well the lessons explain
+	// what is heard, and oddShare of the lessons kept back sound odder than Model.oddest.
+	familiarSteps = 8
+	oddShare      = 0.05
 )
 
 func plainScale(trust float32) scale {
@@ -41,12 +45,28 @@ func (s *scale) at(p float64) float32 {
 	return s[i]*(1-part) + s[i+1]*part
 }
 
-// honest is how often an answer that names a room, and of which the filter is so sure, is right.
-func (m *Model) honest(room int16, p float64) float32 {
-	if m.trust == nil || room == NoRoom {
-		return m.scale.at(p)
+// honest is how often an answer that names a room, and of which the filter is so
+// sure, is right. Where the tag is heard as hardly any lesson was (another kind of
+// tag, a hand around it, a part of the room that nobody taught), what teaching
+// proved holds no longer, and it is trusted no further than an untaught house.
+func (m *Model) honest(room int16, p float64, familiar float32) float32 {
+	trust := float32(1)
+	if familiar < m.oddest {
+		trust = untaughtTrust
 	}
-	return m.scale.at(p) * m.trust[room]
+	if m.trust != nil && room != NoRoom {
+		trust *= m.trust[room]
+	}
+	return m.scale.at(p) * trust
+}
+
+// know follows how well the likeliest spot explains what is heard.
+func (s *State) know(best float64) {
+	now := float32(best) / float32(s.heard)
+	if s.familiar == 0 {
+		s.familiar = now
+	}
+	s.familiar += (now - s.familiar) / familiarSteps
 }
 
 // Trial is how a room fared when a model of one half of the lessons was tried on
@@ -72,22 +92,26 @@ func (m *Model) Trial(room int) Trial {
 	return t
 }
 
-// learnScale tries models of one half of the lessons on the other half.
-func (m *Model) learnScale(plan Plan, tuning Tuning, lessons []Lesson) scale {
+// learnScale tries models of one half of the lessons on the other half: how often
+// they are right, and how oddly a lesson may sound that was not taught.
+func (m *Model) learnScale(plan Plan, tuning Tuning, lessons []Lesson) (scale, float32) {
 	m.trials = make(map[int]map[int]int)
 	steps := 0
 	for _, lesson := range lessons {
 		steps += len(lesson.Steps)
 	}
 	if steps < leastSteps {
-		return plainScale(untaughtTrust)
+		return plainScale(untaughtTrust), m.oddest
 	}
 	var right, all [scalePoints]float64
+	var familiar []float32
 	halves := inHalves(lessons)
 	for i := range halves {
 		half := newModel(plan, tuning, halves[1-i])
 		half.scale = plainScale(1)
-		try(half, halves[i], func(p float64, room, said int) {
+		try(half, halves[i], func(s *State, room int) {
+			p, said := float64(s.answer.Confidence), int(s.answer.Room)
+			familiar = append(familiar, s.familiar)
 			if m.trials[room] == nil {
 				m.trials[room] = make(map[int]int)
 			}
@@ -99,7 +123,11 @@ func (m *Model) learnScale(plan Plan, tuning Tuning, lessons []Lesson) scale {
 			}
 		})
 	}
-	return rising(right, all)
+	if len(familiar) == 0 {
+		return rising(right, all), m.oddest
+	}
+	slices.Sort(familiar)
+	return rising(right, all), familiar[int(oddShare*float64(len(familiar)))]
 }
 
 // inHalves deals the lessons of each room out in turn; a room's only lesson is cut in two.
@@ -115,6 +143,9 @@ func inHalves(lessons []Lesson) [2][]Lesson {
 			first, second := lesson, lesson
 			middle := len(lesson.Steps) / 2
 			first.Steps, second.Steps = lesson.Steps[:middle], lesson.Steps[middle:]
+			if lesson.Changes != nil {
+				first.Changes, second.Changes = lesson.Changes[:middle], lesson.Changes[middle:]
+			}
 			first.Left, second.Entered = false, false
 			halves[0], halves[1] = append(halves[0], first), append(halves[1], second)
 			continue
@@ -130,7 +161,7 @@ func inHalves(lessons []Lesson) [2][]Lesson {
 }
 
 // try lets a tag live through the lessons, one after the other.
-func try(m *Model, lessons []Lesson, tell func(confidence float64, room, said int)) {
+func try(m *Model, lessons []Lesson, tell func(s *State, room int)) {
 	f, s := NewFilter(m), NewState()
 	at := int64(1)
 	for _, lesson := range lessons {
@@ -141,8 +172,8 @@ func try(m *Model, lessons []Lesson, tell func(confidence float64, room, said in
 				f.Sight(&s, signal.Receiver, signal.DBm, at)
 			}
 			f.Settle(&s)
-			if a := s.Answer(); a.Room != NoRoom {
-				tell(float64(a.Confidence), lesson.Room, int(a.Room))
+			if s.answer.Room != NoRoom {
+				tell(&s, lesson.Room)
 			}
 		}
 	}

@@ -22,6 +22,9 @@ type Lesson struct {
 	// Entered and Left say that the lesson is a whole visit: the tag came through a
 	// door before its first step, or went through one after its last.
 	Entered, Left bool
+	// Changes is by how much the signals of each step had changed of late, in dB²;
+	// nil unless the lesson is a whole visit.
+	Changes []float32
 }
 
 // Verdict is a person's word on what the filter had answered.

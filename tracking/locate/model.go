@@ -27,6 +27,7 @@ type Model struct {
 	tuning Tuning
 	trials map[int]map[int]int // by room taught, then room said: steps
 	scale  scale               // from what the filter thinks to how often it is right
+	oddest float32             // familiarity below which a tag is heard as no lesson was
 	words  []Words             // by room; nil in a model that is only tried
 	trust  []float32           // by room: what people's words leave of a confidence
 
@@ -36,11 +37,12 @@ type Model struct {
 	taught    []bool // by room
 	anyTaught bool
 
-	roomOf []int16   // by spot
-	leave  []float32 // by spot: chance of leaving the room within a second
-	enter  []float32 // by spot: share of those that come into the room
-	quiet  []float32 // by spot: log-likelihood that no receiver hears the tag
-	near   [][]int16 // by receiver: the spots it speaks for, likeliest first
+	roomOf []int16                // by spot
+	leave  []float32              // by spot: chance of leaving the room within a second
+	enter  []float32              // by spot: share of those that come into the room
+	quiet  []float32              // by spot: log-likelihood that no receiver hears the tag
+	calm   [][calmClasses]float32 // by spot: what a tag's steadiness says for it
+	near   [][]int16              // by receiver: the spots it speaks for, likeliest first
 
 	// cells is where receiver g's table of spot s begins, at g*len(roomOf)+s:
 	// log-likelihoods of not hearing it, then of each strength (less the former).
@@ -67,13 +69,13 @@ const tableSize = bins + 1
 func NewModel(plan Plan, tuning Tuning, lessons ...Lesson) *Model {
 	sounds := sound(lessons)
 	m := newModel(plan, tuning, sounds)
-	m.scale = m.learnScale(plan, tuning, sounds)
+	m.scale, m.oddest = m.learnScale(plan, tuning, sounds)
 	m.hearWords(lessons)
 	return m
 }
 
 func newModel(plan Plan, tuning Tuning, lessons []Lesson) *Model {
-	m := &Model{plan: plan, tuning: tuning,
+	m := &Model{plan: plan, tuning: tuning, oddest: float32(math.Inf(-1)),
 		rooms: make(map[string]int, len(plan.Rooms)), receivers: make(map[string]int, len(plan.Receivers)),
 		doors: make([][]int16, len(plan.Rooms)), taught: make([]bool, len(plan.Rooms))}
 	for i, room := range plan.Rooms {
@@ -91,6 +93,7 @@ func newModel(plan Plan, tuning Tuning, lessons []Lesson) *Model {
 	spots := spotsOf(plan, lessons)
 	m.tabulate(spots)
 	m.pass(spots)
+	m.calm = tabulateCalm(spots)
 	return m
 }
 

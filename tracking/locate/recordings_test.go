@@ -117,13 +117,13 @@ func TestPersonsWalkThroughAHouse(t *testing.T) {
 // A robot in a flat, in blocks of a minute. kNN reaches 0.89 at 96 flaps an hour, or 0.87 at 32.
 func TestRobotDrivesThroughAFlat(t *testing.T) {
 	r := openRecording(t, "wut_flat")
-	holds(t, leaveOneOut(r, DefaultTuning(), byBlocks(r.truth, 60_000, 5)), 0.88, 30, 0.03)
+	holds(t, leaveOneOut(r, DefaultTuning(), byBlocks(r.truth, 60_000, 5)), 0.88, 25, 0.03)
 }
 
 // Cars and a walker through the gate of a hall, three zones. kNN reaches 0.79.
 func TestCarsDriveIntoAHallTaught(t *testing.T) {
 	r := openRecording(t, "sal_rb")
-	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.82, 26, 0.07)
+	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.85, 26, 0.05)
 }
 
 // The same with nothing taught, inside or outside. The strongest gateway reaches

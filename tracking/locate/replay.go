@@ -148,6 +148,7 @@ type teacher struct {
 	began   int64
 	room    int
 	closed  int64 // when the last step with a known room began
+	ear     State // follows how much the signals change
 	lessons []Lesson
 }
 
@@ -155,8 +156,13 @@ type teacher struct {
 const visitMS = 5_000
 
 func (t *teacher) close() {
+	if len(t.step) == 0 {
+		return
+	}
+	signals := means(t.step)
+	t.listen(signals)
 	room, ok := t.rooms[roomAt(t.truth, t.began)]
-	if !ok || len(t.step) == 0 {
+	if !ok {
 		return
 	}
 	follows := len(t.lessons) > 0 && t.began-t.closed <= visitMS
@@ -168,8 +174,18 @@ func (t *teacher) close() {
 		t.room = room
 	}
 	last := &t.lessons[len(t.lessons)-1]
-	last.Steps = append(last.Steps, means(t.step))
+	last.Steps, last.Changes = append(last.Steps, signals), append(last.Changes, t.ear.change)
 	t.closed = t.began
+}
+
+// listen follows how much the signals change, as the filter does.
+func (t *teacher) listen(signals []Signal) {
+	for _, signal := range signals {
+		t.ear.hear(signal.Receiver, signal.DBm)
+	}
+	tuning := DefaultTuning()
+	t.ear.news(&tuning)
+	t.ear.heard = 0
 }
 
 func means(step map[int][]float64) []Signal {

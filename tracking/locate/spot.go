@@ -15,6 +15,7 @@ type spot struct {
 	taught float64 // steps of teaching
 	// How often teaching saw a tag come in here, or leave the room from here.
 	entries, exits float64
+	calm           calmness
 }
 
 const (
@@ -138,6 +139,9 @@ func taughtSpots(room int, at []Point, lessons []Lesson, receivers int) []spot {
 	for _, lesson := range lessons {
 		if lesson.Entered {
 			spots[groups[first]].entries++
+		}
+		for i, change := range lesson.Changes {
+			spots[groups[first+i]].calm[calmClass(change)]++
 		}
 		first += len(lesson.Steps)
 		if lesson.Left {

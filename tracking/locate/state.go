@@ -85,6 +85,7 @@ type State struct {
 	wins       uint8
 	challenger int16
 	motion     Motion
+	familiar   float32 // how well the likeliest spots explained the last steps, as a log-likelihood a receiver; 0 before the first
 	change     float32 // how much the signals change from step to step, dB²
 }
 
