@@ -906,7 +906,7 @@ func Health(p HealthProps) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Fact("Database").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Fact("Size of the database").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
