@@ -17,6 +17,8 @@ import (
 const (
 	// liveRate is how many readings a second come in while browsers watch.
 	liveRate = 200
+	// calmRate is how many changes a second there are where nothing happens.
+	calmRate = 1
 	// knockAtOnce is how many browsers connect at the same time.
 	knockAtOnce = 32
 	// knockAgain is how often a browser that was turned away asks again, knockPause apart.
@@ -42,14 +44,19 @@ func measureLive(ctx context.Context, r *run) error {
 	defer func() { _ = s.stop() }()
 	spread := func(i int) int { return i % size.Fridges }
 	same := func(int) int { return 0 }
-	every, err := r.watch(ctx, s, m, spread)
+	every, err := r.watch(ctx, s, m, spread, liveRate)
 	if err != nil {
 		return err
 	}
-	one, err := r.watch(ctx, s, m, same)
+	one, err := r.watch(ctx, s, m, same, liveRate)
 	if err != nil {
 		return err
 	}
+	calm, err := r.watch(ctx, s, m, same, calmRate)
+	if err != nil {
+		return err
+	}
+	r.add(Row{What: fmt.Sprintf("a core's share that %d open pages cost at %d change a second", size.Browsers, calmRate), Value: 100 * calm.share, Unit: "%", Bar: 5})
 	r.add(Row{What: "resident with them", Value: one.resident, Unit: "MiB"})
 	if err := s.stop(); err != nil {
 		return err
@@ -79,6 +86,7 @@ type watching struct {
 	frames   int64
 	bytes    int64
 	resident float64
+	share    float64 // of one core, by the server
 }
 
 // faceValue is the temperature that a live message shows on a fridge's face, as one
@@ -96,8 +104,9 @@ func faceValue(message []byte) (value int, shown bool) {
 	return value, found && value >= 0 && value < values
 }
 
-// watch opens the browsers, each on the fridge that looksAt names, and lets the probes tell.
-func (r *run) watch(ctx context.Context, s *server, m *measured, looksAt func(browser int) int) (*watching, error) {
+// watch opens the browsers, each on the fridge that looksAt names, and lets the probes tell
+// so many times a second.
+func (r *run) watch(ctx context.Context, s *server, m *measured, looksAt func(browser int) int, rate int) (*watching, error) {
 	w := &watching{took: &latencies{}}
 	told := make([][values]atomic.Int64, len(m.fridges)) // when a fridge's value was published, by the value
 	lookers := make([]int64, len(m.fridges))
@@ -125,12 +134,13 @@ func (r *run) watch(ctx context.Context, s *server, m *measured, looksAt func(br
 		return nil, err
 	}
 	defer out.close()
-	begun := time.Now()
+	begun, used := time.Now(), s.processor()
+	tell := min(len(m.fridges), rate) // as many fridges as there are readings a second
 	for n := 0; time.Since(begun) < 2*r.For; n++ {
-		if err := pace(ctx, out, begun, n, liveRate); err != nil {
+		if err := pace(ctx, out, begun, n, float64(rate)); err != nil {
 			return nil, err
 		}
-		fridge, turn := n%len(m.fridges), n/len(m.fridges)
+		fridge, turn := n%tell, n/tell
 		value := turn * 7 % values // neighbours in time differ by more than rounding
 		told[fridge][value].Store(time.Now().UnixNano())
 		body := fmt.Appendf(nil, `{"sensor":%q,"celsius":%d.%d}`, m.sensors[fridge], (value+21)/10, (value+21)%10)
@@ -142,6 +152,7 @@ func (r *run) watch(ctx context.Context, s *server, m *measured, looksAt func(br
 	if err := out.settle(ctx); err != nil {
 		return nil, err
 	}
+	w.share = float64(s.processor()-used) / float64(time.Since(begun))
 	time.Sleep(min(2*time.Second, 2*r.For)) // the last updates are on their way
 	w.frames, w.bytes, w.resident = frames.Load(), size.Load(), s.resident()
 	if w.took.n() == 0 {
