@@ -78,5 +78,6 @@ func (d *Door) screenRoutes() []route {
 		{post, "/me/theme", Public, d.chooseTheme},
 		{get, "/", SignedIn, d.home},
 		{get, "/scan", SignedIn, d.scan},
+		{get, "/guide", SignedIn, d.guide},
 	}
 }
