@@ -87,7 +87,7 @@ func (d *Door) fridgeTile(ctx context.Context, s coldchain.Standing, now time.Ti
 		if tile.Trend, err = d.ColdChain.Trend(ctx, probe, now); err != nil || s.Condition != coldchain.InRange {
 			return tile, err
 		}
-		outlook, warns, err := d.ColdChain.Outlook(ctx, s.Profile, probe, now)
+		outlook, warns, err := d.ColdChain.Outlook(ctx, s.Profile, probe, s.Signs, now)
 		if warns {
 			tile.Outlook = &outlook
 		}
@@ -111,6 +111,9 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 		p.Forms = *failed
 	}
 	if p.Tile, err = d.fridgeTile(ctx, standing, now); err != nil {
+		return err
+	}
+	if p.Foresight, err = d.foresight(ctx, standing, now); err != nil {
 		return err
 	}
 	length, known := chartPeriods[c.QueryParam("period")]
@@ -151,6 +154,17 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 		return err
 	}
 	return d.showAs(c, status, standing.Fridge.Name, views.FridgePage(p), id.Topic())
+}
+
+// foresight is what is known of the first judged probe; nil where there is none.
+func (d *Door) foresight(ctx context.Context, s coldchain.Standing, now time.Time) (*coldchain.Foresight, error) {
+	for _, probe := range s.Probes {
+		if probe.Sensor.Judged {
+			f, err := d.ColdChain.Foresight(ctx, s.Fridge.ID, probe, now)
+			return &f, err
+		}
+	}
+	return nil, nil
 }
 
 var chartPeriods = map[string]time.Duration{

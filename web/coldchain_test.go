@@ -337,10 +337,30 @@ func TestTheCaseOfAnExcursion(t *testing.T) {
 
 func TestTheBoardForetellsACrossing(t *testing.T) {
 	p := openPharmacy(t)
-	for i := range 15 {
+	for range 13 {
+		p.warm(4)
+	}
+	p.shows("/fridges/f-1", "Early warning", "No warning in the last 90 days.", "Nothing is learnt of this fridge yet")
+	for i := range 13 {
 		p.warm(4 + float64(i)*0.25) // three degrees an hour
 	}
-	p.shows("/coldchain", "In range", "At this rate over 8.0 °C in ")
+	p.shows("/coldchain", "In range", "At this rate over 8.0 °C in ", " to ")
+	foretold := p.at
+	if err := p.monitor.Forewarn(t.Context(), p.at); err != nil {
+		t.Fatal(err)
+	}
+	p.shows("/fridges/f-1", "One is open now.", "warm in ", "; open")
+	p.warm(7.5, 8.2)
+	if err := p.monitor.Forewarn(t.Context(), p.at); err != nil {
+		t.Fatal(err)
+	}
+	p.shows("/fridges/f-1", "The one warning in the last 90 days came true, 10 min ahead.", "came true after 10 min")
+	// The mains are away: the fridge's own constant says how long it will do.
+	p.exec(`INSERT INTO probe_habits (sensor, learnt_at, hours, cycle_ms, unrest_mc, trough_mc, peak_mc, recovery_ms, fast_ms, slow_ms)
+		SELECT id, $1, 400, 3720000, 200, 3100, 5400, 7200000, 21600000, 32400000 FROM sensors WHERE sensor = 's-1'`, foretold.UnixMilli())
+	p.warm(5)
+	p.exec(`INSERT INTO device_signs (sensor, kind, is_on, said, at, received_at, fridge) VALUES ('s-1', 'power', 1, '', $1, $1, 'f-1')`, p.at.UnixMilli())
+	p.shows("/fridges/f-1", "its cycle is 1 h 02 min", "Without power it would pass 8.0 °C from 5.4 °C in 58 min to 1 h 26 min.", "back within 2 h 00 min")
 }
 
 func TestAFridgeIsOpenedOnPurpose(t *testing.T) {

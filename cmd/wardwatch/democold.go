@@ -50,7 +50,57 @@ func (f *fridges) agenda() []event {
 			return f.observe(ctx, readings)
 		}})
 	}
-	return agenda
+	return append(agenda, event{f.start, f.lookBack})
+}
+
+// lookBack learns how each fridge goes, and keeps what would have been said before its faults.
+func (f *fridges) lookBack(ctx context.Context) error {
+	if err := f.monitor.Learn(ctx, f.start); err != nil {
+		return err
+	}
+	kept := db.Fridges{DB: f.together}
+	watched, err := kept.Watched(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range f.world.Mishaps() {
+		from, to := f.start.Add(m.From-6*time.Hour), f.start.Add(m.From+6*time.Hour)
+		i := slices.IndexFunc(watched, func(w coldchain.Watched) bool { return string(w.Sensor.Fridge) == m.Fridge && w.Sensor.Judged })
+		if i < 0 || to.After(f.start) {
+			continue
+		}
+		if err := f.foretold(ctx, kept, watched[i].Sensor, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fridges) foretold(ctx context.Context, kept db.Fridges, probe coldchain.Sensor, from, to time.Time) error {
+	fridge, err := kept.Fridge(ctx, probe.Fridge)
+	if err != nil {
+		return err
+	}
+	habit, err := kept.Habit(ctx, probe.ID)
+	if err != nil {
+		return err
+	}
+	points, err := kept.Points(ctx, probe.ID, from, to)
+	if err != nil {
+		return err
+	}
+	return kept.InTx(ctx, func(tx coldchain.Tx) error {
+		for _, said := range coldchain.Backtest(fridge.JudgedBy(to), habit, points) {
+			said.Fridge, said.Sensor = probe.Fridge, probe.ID
+			if said = said.Settle(fridge.JudgedBy(to), points, f.start); said.Outcome == coldchain.StillOpen {
+				continue
+			}
+			if _, err := tx.AddForewarning(ctx, said); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // batch is how many of the readings to come are told at once.

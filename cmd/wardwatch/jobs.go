@@ -31,6 +31,8 @@ const notDaily = -1
 func (h *house) jobs() []job {
 	return []job{
 		{"silent probes", "raises the alarm of fridges that nobody has heard from", "@every 1m", notDaily, h.checkSilence},
+		{"early warnings", "looks which fridges are on their way to a limit, and what became of earlier warnings", "@every 1m", notDaily, h.monitor.Forewarn},
+		{"habits of fridges", "learns how each fridge cycles, swings and warms from its past", "@every 10m", notDaily, h.monitor.Learn},
 		{"hours of use", "adds up how long each piece was in use, for plans that go by hours", "@every 1m", notDaily, h.followUse},
 		{"par levels", "asks for equipment to be carried where units are short of it, and rings when one falls below its critical number", "@every 10s", notDaily, h.reviewLevels},
 		{"test alarm", "tells everybody on the ladder, on the days that it names, to prove the ways", "@every 5m", testHour, h.testLadder},

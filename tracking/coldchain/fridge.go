@@ -123,6 +123,7 @@ type Tx interface {
 	RecordTx
 	TripTx
 	StayTx
+	ForesightTx
 	// IfUndone has forget called, before any other change, when nothing of this one is kept.
 	IfUndone(forget func())
 	// FridgesVersion rises whenever a fridge or sensor is changed.
@@ -194,6 +195,7 @@ type Tx interface {
 type Store interface {
 	RecordStore
 	TripStore
+	ForesightStore
 	InTx(context.Context, func(Tx) error) error
 	// Fridges are all fridges by name.
 	Fridges(context.Context) ([]Fridge, error)

@@ -12,45 +12,104 @@ type Outlook struct {
 	Rule            Rule
 	Soonest, Latest time.Duration
 	DegreesAnHour   float64
+	// Power is true when the mains are away and the room warms the fridge.
+	Power bool
 }
 
 const (
-	// outlookWindow is at least one cycle of a compressor (60 to 65 minutes measured):
-	// a shorter one takes every upstroke of the sawtooth for a fault.
-	outlookWindow = 65 * time.Minute
-	// outlookHorizon is how far ahead a warning looks.
-	outlookHorizon = 30 * time.Minute
-	// outlookStep is how finely the window is looked at.
+	// outlookStep is how finely the record is looked at: one value every five minutes.
 	outlookStep = 5 * time.Minute
-	// outlookLeast is how many steps must hold readings.
-	outlookLeast = 8
-	// outlookInARow is how many steps in a row must say the same before it is said.
-	outlookInARow = 3
+	// outlookShare is how much of each of the two cycles readings must fill.
+	outlookShare = 0.6
+	// outlookLatest is how many cycles ahead the later end of a forecast lies at most.
+	outlookLatest = 2
 )
 
-// Foresee looks ahead from the readings of the last outlookWindow and a little
-// more, in the order they were measured. It is false while nothing is to be
-// feared, and where a limit is crossed already.
-func Foresee(p Profile, points []Point) (Outlook, bool) {
+// Foresee looks ahead from the readings of a probe's last two cycles or more, in
+// the order they were measured. Within a cycle every compressor climbs, so one
+// slope foretells nothing: what counts is that the last cycle was, as a whole,
+// nearer to the limit than the one before, and that its peak with as much again
+// on top, by more than this fridge's peaks differ anyway, lies beyond the limit.
+// It is false while nothing is to be feared, where a limit is crossed already, and for
+// two cycles after that: somebody has been told, and every fridge swings as it recovers.
+func Foresee(p Profile, h Habit, points []Point) (Outlook, bool) {
 	steps := medians(points)
-	if len(steps) == 0 {
+	if len(steps) < 2 {
 		return Outlook{}, false
 	}
-	var said Outlook
-	for back := range outlookInARow {
-		if back >= len(steps) {
-			return Outlook{}, false
-		}
-		end := len(steps) - back
-		outlook, warns := foreseeAt(p, steps[:end])
-		if !warns || back > 0 && outlook.Rule.Name != said.Rule.Name {
-			return Outlook{}, false
-		}
-		if back == 0 {
-			said = outlook
+	last, cycle := steps[len(steps)-1], h.cycle()
+	this, before := since(steps, last.At.Add(-cycle)), since(steps, last.At.Add(-2*cycle))
+	before = before[:len(before)-len(this)]
+	if enough := outlookShare * float64(cycle/outlookStep); float64(len(this)) < enough || float64(len(before)) < enough {
+		return Outlook{}, false
+	}
+	if slices.ContainsFunc(this, p.beyondAny) || slices.ContainsFunc(before, p.beyondAny) {
+		return Outlook{}, false
+	}
+	for _, rule := range p.Rules {
+		if rule.nears(h, before, this) {
+			return rule.outlook(this, cycle), true
 		}
 	}
-	return said, true
+	return Outlook{}, false
+}
+
+func (p Profile) beyondAny(s Point) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Beyond(s.Temp) })
+}
+
+// since are the steps after a time.
+func since(steps []Point, at time.Time) []Point {
+	i, _ := slices.BinarySearchFunc(steps, at.Add(time.Nanosecond), func(s Point, at time.Time) int { return s.At.Compare(at) })
+	return steps[i:]
+}
+
+// side is 1 for what grows worse upwards, else -1.
+func (r Rule) side() float64 {
+	if r.Direction == TooCold {
+		return -1
+	}
+	return 1
+}
+
+// nears says whether the cycle to come will cross the limit, as this one goes on from the one before.
+func (r Rule) nears(h Habit, before, this []Point) bool {
+	side := r.side()
+	drift := side * (meanOf(this) - meanOf(before))
+	peak := side * float64(this[0].Temp)
+	for _, s := range this {
+		peak = max(peak, side*float64(s.Temp))
+	}
+	n := len(this)
+	climbs := side*float64(this[n-1].Temp-this[n-2].Temp) >= 0
+	return climbs && drift > 0 && peak+drift > side*float64(r.Limit)+float64(h.unrest())
+}
+
+// outlook is when the limit will be crossed: at the earliest if the fastest climb
+// of this cycle goes on, at the latest by the slow one, or with the peak of the next cycle.
+func (r Rule) outlook(this []Point, cycle time.Duration) Outlook {
+	last := this[len(this)-1]
+	slopes := slopesOf(this)
+	if r.Direction == TooCold {
+		slices.Reverse(slopes)
+	}
+	middle, fast := slopes[len(slopes)/2], slopes[len(slopes)*9/10]
+	o := Outlook{Rule: r, Latest: cycle, DegreesAnHour: middle / 1000}
+	if slow, crosses := timeTo(r, last.Temp, middle); crosses {
+		o.Latest = min(slow, outlookLatest*cycle)
+	}
+	if soon, crosses := timeTo(r, last.Temp, fast); crosses {
+		o.Soonest = min(soon, o.Latest)
+	}
+	return o
+}
+
+func meanOf(steps []Point) float64 {
+	sum := 0.0
+	for _, s := range steps {
+		sum += float64(s.Temp)
+	}
+	return sum / float64(len(steps))
 }
 
 // medians are one point a step, so that neither a fast probe nor a single jump weighs more.
@@ -76,33 +135,6 @@ func medians(points []Point) []Point {
 	return steps
 }
 
-func foreseeAt(p Profile, steps []Point) (Outlook, bool) {
-	last := steps[len(steps)-1]
-	i, _ := slices.BinarySearchFunc(steps, last.At.Add(-outlookWindow), func(s Point, at time.Time) int { return s.At.Compare(at) })
-	steps = steps[i:]
-	if len(steps) < outlookLeast {
-		return Outlook{}, false
-	}
-	slopes := slopesOf(steps)
-	// Theil-Sen: the median slope; the quartiles tell how sure it is.
-	slow, middle, fast := slopes[len(slopes)/4], slopes[len(slopes)/2], slopes[len(slopes)*3/4]
-	for _, rule := range p.Rules {
-		if rule.Beyond(last.Temp) {
-			return Outlook{}, false
-		}
-		if left, crosses := timeTo(rule, last.Temp, middle); crosses && left <= outlookHorizon {
-			o := Outlook{Rule: rule, Soonest: left, Latest: left, DegreesAnHour: middle / 1000}
-			for _, slope := range []float64{slow, fast} {
-				if other, crosses := timeTo(rule, last.Temp, slope); crosses {
-					o.Soonest, o.Latest = min(o.Soonest, other), max(o.Latest, other)
-				}
-			}
-			return o, true
-		}
-	}
-	return Outlook{}, false
-}
-
 // slopesOf are the slopes between all pairs, in thousandths of a degree an hour, smallest first.
 func slopesOf(steps []Point) []float64 {
 	var slopes []float64
@@ -124,12 +156,24 @@ func timeTo(rule Rule, from MilliCelsius, slope float64) (time.Duration, bool) {
 	return min(time.Duration(way/slope*float64(time.Hour)), 24*time.Hour), true
 }
 
-// Outlook is what a probe's last hour lets expect.
-func (m *Monitor) Outlook(ctx context.Context, p Profile, w Watched, at time.Time) (Outlook, bool, error) {
-	points, err := m.store.Points(ctx, w.Sensor.ID, later(w.Since, at.Add(-outlookWindow-outlookInARow*outlookStep)), at.Add(futureTolerance))
-	if err != nil || len(points) == 0 || at.Sub(points[len(points)-1].At) > p.MaxGap() {
-		return Outlook{}, false, err // what is silent foretells nothing
+// Outlook is what a probe's last cycles let expect, or, while the mains are away, how
+// soon the room will have warmed its fridge.
+func (m *Monitor) Outlook(ctx context.Context, p Profile, w Watched, signs []Sign, at time.Time) (Outlook, bool, error) {
+	habit, err := m.store.Habit(ctx, w.Sensor.ID)
+	if err != nil {
+		return Outlook{}, false, err
 	}
-	o, warns := Foresee(p, points)
+	if w.Last.At.IsZero() || at.Sub(w.Last.At) > p.MaxGap() {
+		return Outlook{}, false, nil // what is silent foretells nothing
+	}
+	if powerAway(signs) {
+		o, warns := ForeseeWithoutPower(p, habit, w.Last.Temp)
+		return o, warns, nil
+	}
+	points, err := m.store.Points(ctx, w.Sensor.ID, later(w.Since, at.Add(-2*habit.cycle()-outlookStep)), at.Add(futureTolerance))
+	if err != nil {
+		return Outlook{}, false, err
+	}
+	o, warns := Foresee(p, habit, points)
 	return o, warns, nil
 }
