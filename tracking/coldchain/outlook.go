@@ -19,8 +19,8 @@ type Outlook struct {
 const (
 	// outlookStep is how finely the record is looked at: one value every five minutes.
 	outlookStep = 5 * time.Minute
-	// outlookShare is how much of each of the two cycles readings must fill.
-	outlookShare = 0.6
+	// outlookLeast is how many steps a cycle must have to be looked at.
+	outlookLeast = 4
 	// outlookLatest is how many cycles ahead the later end of a forecast lies at most.
 	outlookLatest = 2
 )
@@ -39,10 +39,10 @@ func Foresee(p Profile, h Habit, points []Point) (Outlook, bool) {
 	}
 	last, cycle := steps[len(steps)-1], h.cycle()
 	this, before := since(steps, last.At.Add(-cycle)), since(steps, last.At.Add(-2*cycle))
-	before = before[:len(before)-len(this)]
-	if enough := outlookShare * float64(cycle/outlookStep); float64(len(this)) < enough || float64(len(before)) < enough {
+	if !p.unbroken(before, last.At.Add(-2*cycle)) || len(this) < outlookLeast {
 		return Outlook{}, false
 	}
+	before = before[:len(before)-len(this)]
 	if slices.ContainsFunc(this, p.beyondAny) || slices.ContainsFunc(before, p.beyondAny) {
 		return Outlook{}, false
 	}
@@ -52,6 +52,17 @@ func Foresee(p Profile, h Habit, points []Point) (Outlook, bool) {
 		}
 	}
 	return Outlook{}, false
+}
+
+// unbroken says that steps follow each other from a time on without a gap.
+func (p Profile) unbroken(steps []Point, from time.Time) bool {
+	for _, s := range steps {
+		if s.At.Sub(from) > p.MaxGap()+outlookStep {
+			return false
+		}
+		from = s.At
+	}
+	return true
 }
 
 func (p Profile) beyondAny(s Point) bool {
@@ -93,10 +104,10 @@ func (r Rule) outlook(this []Point, cycle time.Duration) Outlook {
 	if r.Direction == TooCold {
 		slices.Reverse(slopes)
 	}
-	middle, fast := slopes[len(slopes)/2], slopes[len(slopes)*9/10]
+	slow, middle, fast := slopes[len(slopes)/4], slopes[len(slopes)/2], slopes[len(slopes)*9/10]
 	o := Outlook{Rule: r, Latest: cycle, DegreesAnHour: middle / 1000}
-	if slow, crosses := timeTo(r, last.Temp, middle); crosses {
-		o.Latest = min(slow, outlookLatest*cycle)
+	if late, crosses := timeTo(r, last.Temp, slow); crosses {
+		o.Latest = min(late, outlookLatest*cycle)
 	}
 	if soon, crosses := timeTo(r, last.Temp, fast); crosses {
 		o.Soonest = min(soon, o.Latest)
