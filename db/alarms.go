@@ -249,7 +249,7 @@ func (a Alarms) Notices(ctx context.Context, alarm notify.AlarmID) ([]notify.Not
 }
 
 // Claim hands over notices that are due, marked as being sent for the length of the lease.
-func (a Alarms) Claim(ctx context.Context, limit int, lease time.Duration) ([]notify.Claimed, error) {
+func (a Alarms) Claim(ctx context.Context, way notify.Way, limit int, lease time.Duration) ([]notify.Claimed, error) {
 	var claimed []notify.Claimed
 	err := a.DB.InTx(ctx, func(tx *Tx) error {
 		const q = `
@@ -258,11 +258,11 @@ func (a Alarms) Claim(ctx context.Context, limit int, lease time.Duration) ([]no
 			WHERE id IN (
 				SELECT id
 				FROM notices
-				WHERE status IN ('waiting', 'sending') AND try_at <= $1
+				WHERE status IN ('waiting', 'sending') AND try_at <= $1 AND way = $4
 				ORDER BY try_at
 				LIMIT $3)
 			RETURNING ` + noticeColumns
-		rows, err := tx.Query(ctx, q, ms(tx.Now()), ms(tx.Now().Add(lease)), limit)
+		rows, err := tx.Query(ctx, q, ms(tx.Now()), ms(tx.Now().Add(lease)), limit, way)
 		notices, err := scanAll(rows, err, scanNotice)
 		if err != nil {
 			return err
@@ -320,13 +320,13 @@ func (a Alarms) Release(ctx context.Context) error {
 }
 
 // NextTry is when the next notice may be tried.
-func (a Alarms) NextTry(ctx context.Context) (time.Time, bool, error) {
+func (a Alarms) NextTry(ctx context.Context, way notify.Way) (time.Time, bool, error) {
 	const q = `
 		SELECT min(try_at)
 		FROM notices
-		WHERE status IN ('waiting', 'sending')`
+		WHERE status IN ('waiting', 'sending') AND way = $1`
 	var at sql.NullInt64
-	if err := a.QueryRow(ctx, q).Scan(&at); err != nil {
+	if err := a.QueryRow(ctx, q, way).Scan(&at); err != nil {
 		return time.Time{}, false, fmt.Errorf("next notice: %w", err)
 	}
 	return fromNullMS(at), at.Valid, nil

@@ -175,7 +175,7 @@ func TestADispatcherThatDiesLosesNoNotice(t *testing.T) {
 	w := newTower(t)
 	w.ladder.Steps = w.ladder.Steps[:1]
 	w.raise(notify.Serious)
-	taken, err := w.kept.Claim(t.Context(), 10, 5*time.Minute)
+	taken, err := w.kept.Claim(t.Context(), notify.Webhook, 10, 5*time.Minute)
 	if err != nil || len(taken) != 1 {
 		t.Fatalf("taken %+v, %v", taken, err)
 	}
@@ -194,7 +194,7 @@ func TestWhatWasCutOffIsSentWhenTheHouseStarts(t *testing.T) {
 	w := newTower(t)
 	w.ladder.Steps = w.ladder.Steps[:1]
 	alarm := w.raise(notify.Serious)
-	if taken, err := w.kept.Claim(t.Context(), 10, time.Hour); err != nil || len(taken) != 1 {
+	if taken, err := w.kept.Claim(t.Context(), notify.Webhook, 10, time.Hour); err != nil || len(taken) != 1 {
 		t.Fatalf("taken %+v, %v", taken, err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -206,7 +206,7 @@ func TestWhatWasCutOffIsSentWhenTheHouseStarts(t *testing.T) {
 	<-w.pager.called // this test would wait for the lease without it
 	w.raise(notify.Critical)
 	wake <- struct{}{}
-	<-w.pager.called // notices go one by one: the first one's outcome is noted
+	<-w.pager.called // what is claimed is noted before the next is: the first one's outcome is there
 	stop()
 	<-done
 	notices, err := w.kept.Notices(t.Context(), alarm.ID)
@@ -220,7 +220,7 @@ func TestAcknowledgingStopsWhatIsBeingSent(t *testing.T) {
 	w := newTower(t)
 	w.pager.answer = http.StatusServiceUnavailable
 	alarm := w.raise(notify.Serious)
-	taken, err := w.kept.Claim(t.Context(), 10, 5*time.Minute)
+	taken, err := w.kept.Claim(t.Context(), notify.Webhook, 10, 5*time.Minute)
 	if err != nil || len(taken) != 1 {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -36,17 +37,17 @@ var ErrRefused = errors.New("refused for good")
 
 // Outbox is where the dispatcher finds what is due.
 type Outbox interface {
-	// Claim hands over at most limit notices that are due, marked as being sent
-	// for the length of the lease; one whose dispatcher died comes again after that.
-	Claim(ctx context.Context, limit int, lease time.Duration) ([]Claimed, error)
+	// Claim hands over at most limit notices of a way that are due, marked as being
+	// sent for the length of the lease; one whose dispatcher died comes again after that.
+	Claim(ctx context.Context, way Way, limit int, lease time.Duration) ([]Claimed, error)
 	// Done notes the outcome of a try.
 	Done(ctx context.Context, n Notice) error
 	// Release makes what is marked as being sent due at once: whoever was sending it has died.
 	Release(ctx context.Context) error
 	// AddLink keeps the hash of the link that a try of a notice carries.
 	AddLink(ctx context.Context, notice NoticeID, hash [sha256.Size]byte) error
-	// NextTry is when the next notice may be tried; false when none waits.
-	NextTry(ctx context.Context) (time.Time, bool, error)
+	// NextTry is when the next notice of a way may be tried; false when none waits.
+	NextTry(ctx context.Context, way Way) (time.Time, bool, error)
 }
 
 // Claimed is a notice with its alarm.
@@ -58,12 +59,12 @@ type Claimed struct {
 const (
 	// MaxTries is how often a notice is tried before it counts as failed.
 	MaxTries = 8
-	// claimSize is how many notices are taken at once.
-	claimSize = 20
+	// claimSize is how many notices of a way are taken, and sent, at once.
+	claimSize = 8
 	// sendTime is how long one try may take.
 	sendTime = 30 * time.Second
 	// lease is how long a dispatcher that has died keeps its notices: longer than it takes to send a claim.
-	lease = claimSize*sendTime + time.Minute
+	lease = sendTime + time.Minute
 	// idle is the longest sleep while something waits: the house's clock may run faster than ours.
 	idle = 2 * time.Second
 )
@@ -78,33 +79,61 @@ type Dispatcher struct {
 	URL string
 	// Zone is the clock that messages tell times by; nil: UTC.
 	Zone func() *time.Location
+	// Patience is how long one try may take; zero: half a minute. A server that takes
+	// a connection and never answers is given up then, and tried again later.
+	Patience time.Duration
 	// Wake is told when the alarms may have changed; a full channel loses nothing.
 	Wake <-chan struct{}
 }
 
-// Run sends until ctx ends. There is one dispatcher on a database: what one before
-// it had claimed when it died is sent first, not when its lease runs out.
+// Run sends until ctx ends, each way by itself: a mail server that hangs keeps no
+// webhook and no text message waiting. There is one dispatcher on a database: what
+// one before it had claimed when it died is sent first, not when its lease runs out.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	if err := d.Outbox.Release(ctx); err != nil {
 		return fmt.Errorf("look for notices whose sending was cut off: %w", err)
 	}
+	var all sync.WaitGroup
+	wakes := map[Way]chan struct{}{}
+	for _, way := range Ways() {
+		wake := make(chan struct{}, 1)
+		wakes[way] = wake
+		all.Go(func() { d.runWay(ctx, way, wake) })
+	}
 	for ctx.Err() == nil {
-		sent, err := d.SendDue(ctx)
+		select {
+		case <-ctx.Done():
+		case <-d.Wake:
+			for _, wake := range wakes {
+				select {
+				case wake <- struct{}{}:
+				default: // it will look already
+				}
+			}
+		}
+	}
+	all.Wait()
+	return ctx.Err()
+}
+
+// runWay sends what goes one way until ctx ends.
+func (d *Dispatcher) runWay(ctx context.Context, way Way, wake <-chan struct{}) {
+	for ctx.Err() == nil {
+		sent, err := d.sendDue(ctx, way)
 		if err != nil && ctx.Err() == nil {
-			d.Log.Error("notices could not be sent", "error", err)
+			d.Log.Error("notices could not be sent", "way", way, "error", err)
 		}
 		if sent > 0 && err == nil {
 			continue
 		}
-		d.rest(ctx, err != nil)
+		d.rest(ctx, way, wake, err != nil)
 	}
-	return ctx.Err()
 }
 
-// rest waits until a notice may be due or somebody calls.
-func (d *Dispatcher) rest(ctx context.Context, failed bool) {
+// rest waits until a notice of a way may be due or somebody calls.
+func (d *Dispatcher) rest(ctx context.Context, way Way, wake <-chan struct{}, failed bool) {
 	var timer <-chan time.Time
-	next, waiting, err := d.Outbox.NextTry(ctx)
+	next, waiting, err := d.Outbox.NextTry(ctx, way)
 	if failed || err != nil {
 		timer = time.After(idle)
 	} else if waiting {
@@ -112,24 +141,46 @@ func (d *Dispatcher) rest(ctx context.Context, failed bool) {
 	}
 	select {
 	case <-ctx.Done():
-	case <-d.Wake:
+	case <-wake:
 	case <-timer:
 	}
 }
 
-// SendDue sends one claim of due notices and answers how many it tried.
+// SendDue sends one claim of due notices of every way, all ways at once, and
+// answers how many it tried.
 func (d *Dispatcher) SendDue(ctx context.Context) (int, error) {
-	claimed, err := d.Outbox.Claim(ctx, claimSize, lease)
+	var all sync.WaitGroup
+	tried, errs := make([]int, len(Ways())), make([]error, len(Ways()))
+	for i, way := range Ways() {
+		all.Go(func() { tried[i], errs[i] = d.sendDue(ctx, way) })
+	}
+	all.Wait()
+	sum := 0
+	for _, n := range tried {
+		sum += n
+	}
+	return sum, errors.Join(errs...)
+}
+
+// sendDue sends one claim of a way, all of it at once: nobody waits for the one
+// before her whose server hangs, and what is claimed is under way, so that an
+// acknowledgement stops all that is not.
+func (d *Dispatcher) sendDue(ctx context.Context, way Way) (int, error) {
+	claimed, err := d.Outbox.Claim(ctx, way, claimSize, lease)
 	if err != nil {
 		return 0, fmt.Errorf("claim due notices: %w", err)
 	}
-	var errs []error
-	for _, c := range claimed {
-		outcome := d.try(ctx, c)
-		if err := d.Outbox.Done(context.WithoutCancel(ctx), outcome); err != nil {
-			errs = append(errs, fmt.Errorf("note outcome of notice %d: %w", outcome.ID, err))
-		}
+	var all sync.WaitGroup
+	errs := make([]error, len(claimed))
+	for i, c := range claimed {
+		all.Go(func() {
+			outcome := d.try(ctx, c)
+			if err := d.Outbox.Done(context.WithoutCancel(ctx), outcome); err != nil {
+				errs[i] = fmt.Errorf("note outcome of notice %d: %w", outcome.ID, err)
+			}
+		})
 	}
+	all.Wait()
 	return len(claimed), errors.Join(errs...)
 }
 
@@ -142,7 +193,7 @@ func (d *Dispatcher) try(ctx context.Context, c Claimed) Notice {
 		n.Status, n.DoneAt, n.Outcome = Failed, d.Now(), "this server is not set up to send "+string(n.Way)
 		return n
 	}
-	sending, cancel := context.WithTimeout(ctx, sendTime)
+	sending, cancel := context.WithTimeout(ctx, d.patience())
 	defer cancel()
 	message, err := d.message(ctx, c)
 	if err == nil {
@@ -158,6 +209,13 @@ func (d *Dispatcher) try(ctx context.Context, c Claimed) Notice {
 		n.Status, n.TryAt, n.Outcome = Waiting, d.Now().Add(backOff(n.Tries)), err.Error()
 	}
 	return n
+}
+
+func (d *Dispatcher) patience() time.Duration {
+	if d.Patience > 0 {
+		return min(d.Patience, sendTime)
+	}
+	return sendTime
 }
 
 // backOff doubles from ten seconds: eight tries take about twenty minutes.

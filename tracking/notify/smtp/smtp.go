@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -28,13 +29,16 @@ type Server struct {
 	From string
 }
 
-// Send hands one message over. It is nil once the server has taken the message,
+// Send hands one message over, until ctx ends: a server that takes the connection
+// and never answers is hung up on then. It is nil once the server has taken the message,
 // even when the good-bye after it fails: sending it again would double it.
 func (s Server) Send(ctx context.Context, message *mail.Msg) error {
-	client, err := s.client()
+	var line lifeline
+	client, err := s.client(&line)
 	if err != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, line.hangUp)()
 	err = client.DialAndSendWithContext(ctx, message)
 	if message.IsDelivered() {
 		return nil
@@ -42,7 +46,37 @@ func (s Server) Send(ctx context.Context, message *mail.Msg) error {
 	return err
 }
 
-func (s Server) client() (*mail.Client, error) {
+// lifeline is the connection to the server, to be hung up from outside.
+type lifeline struct {
+	mu   sync.Mutex
+	conn net.Conn
+	over bool
+}
+
+func (l *lifeline) hangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	if l.conn != nil {
+		_ = l.conn.Close() // whoever reads from it is told
+	}
+}
+
+// dial opens the connection.
+func (l *lifeline) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn = conn; l.over {
+		_ = conn.Close()
+	}
+	return conn, nil
+}
+
+func (s Server) client(line *lifeline) (*mail.Client, error) {
 	host, portText, err := net.SplitHostPort(s.Address)
 	if err != nil {
 		return nil, err
@@ -53,7 +87,9 @@ func (s Server) client() (*mail.Client, error) {
 	}
 	options := []mail.Option{mail.WithPort(port), mail.WithTLSPolicy(s.tls(host)), mail.WithTimeout(answerTime)}
 	if port == implicitTLS {
-		options = append(options, mail.WithSSL())
+		options = append(options, mail.WithSSL()) // the library dials by itself, and each answer has its time
+	} else {
+		options = append(options, mail.WithDialContextFunc(line.dial))
 	}
 	if s.User != "" {
 		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.User), mail.WithPassword(s.Password))
