@@ -129,8 +129,16 @@ func (tx stockTx) Append(ctx context.Context, m inventory.Movement) error {
 	const q = `
 		INSERT INTO stock_movements (at, day, kind, item, lot, place, free, held, actor, actor_name, why, source, ref, other)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-	if _, err := tx.Exec(ctx, q, ms(m.At), m.Day, m.Kind, m.Item, m.Lot, m.Place, m.Free, m.Held,
-		m.By, m.ByName, m.Why, m.Source, m.Ref, m.Other); err != nil {
+	appended, err := tx.Exec(ctx, q, ms(m.At), m.Day, m.Kind, m.Item, m.Lot, m.Place, m.Free, m.Held,
+		m.By, m.ByName, m.Why, m.Source, m.Ref, m.Other)
+	if err != nil {
+		return err
+	}
+	seq, err := appended.LastInsertId()
+	if err != nil {
+		return err
+	}
+	if err := tx.consign(ctx, m, seq); err != nil {
 		return err
 	}
 	if err := tx.addToUse(ctx, m); err != nil {

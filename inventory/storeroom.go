@@ -6,7 +6,8 @@ import (
 )
 
 // Storeroom is how stock is worked with beside the ledger's own movements: the
-// packs that people say instead of units, and counting in turns.
+// packs that people say instead of units, counting in turns, cabinets that book by
+// themselves, goods that are not ours, rounds, and what use and waste come to.
 type Storeroom struct {
 	Stock *Stock
 	Store StoreroomStore
@@ -19,6 +20,10 @@ type StoreroomStore interface {
 	InTx(ctx context.Context, change func(StoreroomTx) error) error
 	PackingReader
 	CountReader
+	CabinetReader
+	ConsignReader
+	ParReader
+	UsageReader
 }
 
 // StoreroomTx is one change in progress.
@@ -26,4 +31,6 @@ type StoreroomTx interface {
 	Tx
 	PackingTx
 	CountTx
+	CabinetTx
+	ConsignTx
 }

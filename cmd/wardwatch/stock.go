@@ -27,7 +27,7 @@ const (
 )
 
 // wireStock connects the cold chain → holds, and movements → proposals → orders → suppliers.
-func (h *house) wireStock(context.Context) error {
+func (h *house) wireStock(ctx context.Context) error {
 	kept := db.Orders{DB: h.db}
 	stock := &inventory.Stock{Signed: true, Store: db.Stock{DB: h.db}, Register: h.register}
 	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Alone: h.config.ApproveAlone, Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, File: supplier.File, Log: h.log}
@@ -35,6 +35,9 @@ func (h *house) wireStock(context.Context) error {
 	h.parts.Stock, h.parts.Desk = stock, h.reorders
 	h.parts.Storeroom = &inventory.Storeroom{Stock: stock, Store: db.Storeroom{DB: h.db}, Now: h.now}
 
+	if err := h.wireCabinets(ctx); err != nil {
+		return err
+	}
 	excursions := h.wakeOn(func(topic string) bool { return strings.HasPrefix(topic, "fridge/") })
 	movements := h.wakeOn(func(topic string) bool { return topic == "stock" })
 	h.work = append(h.work,

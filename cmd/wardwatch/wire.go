@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wardwatch/db"
+	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
@@ -49,6 +50,7 @@ type house struct {
 	db       *db.DB
 	register *hospital.Register
 	reorders *reorder.Desk
+	cabinets *inventory.Cabinets
 	tracker  *tracking.Tracker
 	monitor  *coldchain.Monitor
 	broker   *mqtt.Broker
@@ -140,7 +142,7 @@ func (h *house) wireDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	intake := ingest.New(ingest.Parts{Sights: h.tracker, Observes: h.monitor, Signs: h.monitor, Enrolled: enrolled,
+	intake := ingest.New(ingest.Parts{Sights: cabinetSights{h.tracker, h.cabinets, h.now}, Observes: h.monitor, Signs: h.monitor, Enrolled: enrolled,
 		Register: h.register, Book: book, Now: h.now, Log: h.log, Metrics: h.metrics})
 	h.broker, err = mqtt.Listen(h.config.MQTT, mqtt.Parts{TLS: h.mqttTLS(), TLSAddress: h.config.MQTTTLS, Certificates: h.certified, Intake: intake, Tokens: tokens, Book: lifeSigns{book, h.tracker},
 		Register: h.register, Now: h.now, Log: h.log, Metrics: h.metrics})

@@ -1,0 +1,130 @@
+package db
+
+import (
+	"context"
+
+	"wardwatch/inventory"
+)
+
+// Usage is inventory.UsageReader. Use is read from its days, waste by the index of
+// what was lost: neither looks at every movement.
+func (s Storeroom) Usage(ctx context.Context, from, to inventory.Date, top int) (u inventory.Usage, err error) {
+	u.From, u.To = from, to
+	for _, read := range []func(context.Context, *inventory.Usage, int) error{s.usageMonths, s.usageTops, s.usageWorth} {
+		if err := read(ctx, &u, top); err != nil {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+// usageMonths sums use, waste and what counts found, month by month.
+func (s Storeroom) usageMonths(ctx context.Context, u *inventory.Usage, _ int) error {
+	const q = `
+		WITH used AS (
+				SELECT item, day, SUM(quantity) AS n FROM stock_use WHERE day BETWEEN $1 AND $2 GROUP BY item, day),
+			lost AS (
+				SELECT item, day, SUM(CASE WHEN kind = 'discard' THEN -(free + held) ELSE 0 END) AS wasted,
+					SUM(CASE WHEN kind <> 'discard' THEN -(free + held) ELSE 0 END) AS missing
+				FROM stock_movements
+				WHERE kind IN ('discard', 'count', 'adjust') AND day BETWEEN $1 AND $2
+				GROUP BY item, day),
+			both_of AS (
+				SELECT item, day, n, 0 AS wasted, 0 AS missing FROM used
+				UNION ALL
+				SELECT item, day, 0, wasted, missing FROM lost)
+		SELECT strftime('%Y-%m', a.day * 86400, 'unixepoch') AS month,
+			CAST(SUM(CAST(a.n AS REAL) * i.price_minor / i.pack) AS INTEGER),
+			CAST(SUM(CAST(a.wasted AS REAL) * i.price_minor / i.pack) AS INTEGER),
+			CAST(SUM(CAST(a.missing AS REAL) * i.price_minor / i.pack) AS INTEGER)
+		FROM both_of a
+		JOIN stock_items i ON i.id = a.item
+		GROUP BY month
+		ORDER BY month`
+	rows, err := s.Query(ctx, q, u.From, u.To)
+	u.Months, err = collect(rows, err, func(m *inventory.MonthSum) []any { return []any{&m.Month, &m.Used, &m.Wasted, &m.Lost} })
+	return err
+}
+
+// usageTops are the items and reasons that make the most of it.
+func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, top int) error {
+	const used = `
+		WITH sums AS (SELECT item, SUM(quantity) AS n FROM stock_use WHERE day BETWEEN $1 AND $2 GROUP BY item)
+		SELECT i.id, i.name, i.unit, a.n, a.n * i.price_minor / i.pack AS minor
+		FROM sums a
+		JOIN stock_items i ON i.id = a.item
+		ORDER BY minor DESC, a.n DESC, i.id
+		LIMIT $3`
+	const wasted = `
+		WITH sums AS (
+			SELECT item, -SUM(free + held) AS n
+			FROM stock_movements
+			WHERE kind IN ('discard', 'count', 'adjust') AND kind = 'discard' AND day BETWEEN $1 AND $2
+			GROUP BY item)
+		SELECT i.id, i.name, i.unit, a.n, a.n * i.price_minor / i.pack AS minor
+		FROM sums a
+		JOIN stock_items i ON i.id = a.item
+		ORDER BY minor DESC, a.n DESC, i.id
+		LIMIT $3`
+	for q, into := range map[string]*[]inventory.TopItem{used: &u.Used, wasted: &u.Wasted} {
+		rows, err := s.Query(ctx, q, u.From, u.To, top)
+		if *into, err = collect(rows, err, func(t *inventory.TopItem) []any {
+			return []any{&t.Item.ID, &t.Item.Name, &t.Item.Unit, &t.Quantity, &t.Minor}
+		}); err != nil {
+			return err
+		}
+	}
+	const reasons = `
+		SELECT m.why, COUNT(*), CAST(SUM(CAST(-(m.free + m.held) AS REAL) * i.price_minor / i.pack) AS INTEGER) AS minor
+		FROM stock_movements m
+		JOIN stock_items i ON i.id = m.item
+		WHERE m.kind IN ('discard', 'count', 'adjust') AND m.kind = 'discard' AND m.day BETWEEN $1 AND $2
+		GROUP BY m.why
+		ORDER BY minor DESC, m.why
+		LIMIT $3`
+	rows, err := s.Query(ctx, reasons, u.From, u.To, top)
+	u.Reasons, err = collect(rows, err, func(r *inventory.TopReason) []any { return []any{&r.Why, &r.Times, &r.Minor} })
+	return err
+}
+
+// usageWorth is what lies on the shelves, and on how many days some were empty.
+func (s Storeroom) usageWorth(ctx context.Context, u *inventory.Usage, _ int) error {
+	const worth = `
+		WITH lies AS (
+			SELECT b.item, b.place, SUM(b.free + b.held) AS n, SUM(CASE WHEN l.expiry <> 0 AND l.expiry < $1 THEN b.free ELSE 0 END) AS expired
+			FROM stock_balances b
+			JOIN stock_lots l ON l.id = b.lot
+			WHERE b.free + b.held > 0
+			GROUP BY b.item, b.place)
+		SELECT COALESCE(SUM(CASE WHEN c.item IS NULL THEN a.n * i.price_minor / i.pack END), 0),
+			COALESCE(SUM(CASE WHEN c.item IS NOT NULL THEN a.n * i.price_minor / i.pack END), 0),
+			COALESCE(SUM(a.expired * i.price_minor / i.pack), 0)
+		FROM lies a
+		JOIN stock_items i ON i.id = a.item
+		LEFT JOIN stock_consignments c ON c.item = a.item AND c.place = a.place`
+	if err := s.QueryRow(ctx, worth, u.To).Scan(&u.OnHand, &u.Consigned, &u.Expired); err != nil {
+		return err
+	}
+	const empty = `
+		SELECT COALESCE(SUM(min(CASE WHEN until = 0 THEN $2 ELSE until END, $2) - max(since, $1) + 1), 0)
+		FROM stock_empty
+		WHERE since <= $2 AND (until = 0 OR until >= $1)`
+	return s.QueryRow(ctx, empty, u.From, u.To).Scan(&u.EmptyDays)
+}
+
+// ExpiringSoon is inventory.UsageReader, by item and place.
+func (s Storeroom) ExpiringSoon(ctx context.Context, today, by inventory.Date) ([]inventory.Perishing, error) {
+	const q = `
+		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held, i.name, i.unit, p.name, COALESCE(o.per_day, 0), i.price_minor, i.pack
+		FROM stock_lots l
+		JOIN stock_balances b ON b.lot = l.id
+		JOIN stock_items i ON i.id = b.item
+		JOIN stock_places p ON p.id = b.place
+		LEFT JOIN stock_outlooks o ON o.item = b.item AND o.place = b.place
+		WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $2 AND b.free > 0
+		ORDER BY b.item, b.place, l.expiry`
+	rows, err := s.Query(ctx, q, today, by)
+	return collect(rows, err, func(e *inventory.Perishing) []any {
+		return []any{&e.Lot.ID, &e.Lot.Item, &e.Lot.Number, &e.Lot.Expiry, &e.Place, &e.Free, &e.Held, &e.ItemName, &e.Unit, &e.PlaceName, &e.PerDay, &e.Price, &e.Pack}
+	})
+}

@@ -1,0 +1,275 @@
+package web
+
+import (
+	"crypto/rand"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking/hospital"
+	"wardwatch/views"
+)
+
+// cabinets lists the places whose readers book by themselves.
+func (d *Door) cabinets(c echo.Context) error { return d.showCabinets(c, 200, "") }
+
+func (d *Door) showCabinets(c echo.Context, status int, sentence string) (err error) {
+	ctx := c.Request().Context()
+	page := views.CabinetsPage{May: d.actor(c).May(hospital.ManageItems), Error: sentence, Place: c.FormValue("place"), Gateway: c.FormValue("gateway")}
+	if page.All, err = d.Storeroom.Store.Cabinets(ctx); err != nil {
+		return err
+	}
+	if page.Troubles, err = d.Storeroom.Store.TagTroubles(ctx, ""); err != nil {
+		return err
+	}
+	if page.Places, err = d.Stock.Store.Places(ctx); err != nil {
+		return err
+	}
+	page.Readers = d.Register.Current().Gateways
+	return d.showAs(c, status, "RFID cabinets", views.Cabinets(page), "stock")
+}
+
+func (d *Door) setCabinet(c echo.Context) error {
+	err := d.Storeroom.SetCabinet(c.Request().Context(), d.actor(c), inventory.PlaceID(c.FormValue("place")), hospital.GatewayID(c.FormValue("gateway")))
+	if err == nil {
+		d.say(c, "Set.")
+		return d.seeOther(c, "/stock/cabinets")
+	}
+	status, sentence, back := comesBack(err)
+	if !back {
+		return err
+	}
+	return d.showCabinets(c, status, sentence)
+}
+
+// cabinet is what one cabinet holds by its tags, and what it could not book.
+func (d *Door) cabinet(c echo.Context) error { return d.showCabinet(c, 200, views.TagForm{}) }
+
+func (d *Door) showCabinet(c echo.Context, status int, form views.TagForm) error {
+	ctx, by, place := c.Request().Context(), d.actor(c), inventory.PlaceID(c.Param("place"))
+	all, err := d.Storeroom.Store.Cabinets(ctx)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(cabinet inventory.Cabinet) bool { return cabinet.Place.ID == place })
+	if at < 0 {
+		return inventory.ErrUnknownCabinet
+	}
+	page := views.CabinetPage{Cabinet: all[at], Form: form, MayTag: by.May(hospital.UseStock), MayResolve: by.May(hospital.CountStock), Key: rand.Text()}
+	if page.Tags, err = d.Storeroom.Store.CabinetTags(ctx, place); err != nil {
+		return err
+	}
+	if page.Troubles, err = d.Storeroom.Store.TagTroubles(ctx, place); err != nil {
+		return err
+	}
+	if page.Places, err = d.Stock.Store.Places(ctx); err != nil {
+		return err
+	}
+	return d.showAs(c, status, page.Cabinet.Place.Name, views.Cabinet(page), "stock")
+}
+
+// tagCabinet says what a tag is on. The item is typed or scanned; its lot is the one
+// that the code names, or the one of that number.
+func (d *Door) tagCabinet(c echo.Context) error {
+	ctx, place := c.Request().Context(), inventory.PlaceID(c.Param("place"))
+	form := views.TagForm{EPC: c.FormValue("epc"), Item: c.FormValue("item"), Lot: strings.TrimSpace(c.FormValue("lot")), Quantity: c.FormValue("quantity"), From: c.FormValue("from")}
+	what, err := d.Stock.Read(ctx, form.Item, d.Now())
+	lot := what.Lot
+	if err == nil && lot.ID == "" {
+		lot, err = d.Stock.Store.FindLot(ctx, what.Item.ID, form.Lot)
+	}
+	var n int64
+	if err == nil {
+		n, err = wholeNumber(form.Quantity)
+	}
+	if err == nil {
+		err = d.Storeroom.Tag(ctx, d.actor(c), inventory.Tagging{Place: place, EPC: form.EPC, Item: what.Item.ID, Lot: lot.ID, Quantity: n, From: inventory.PlaceID(form.From), Key: c.FormValue("key")})
+	}
+	if err == nil {
+		d.say(c, "Noted: "+views.Quantity(n, what.Item.Unit)+" of "+what.Item.Name+".")
+		return d.seeOther(c, "/stock/cabinets/"+url.PathEscape(string(place)))
+	}
+	status, sentence := outcome(err)
+	if status >= 500 || status == 403 {
+		return err
+	}
+	form.Error = sentence
+	return d.showCabinet(c, status, form)
+}
+
+// resolveTag ends what a cabinet could not book with what a person says of it.
+func (d *Door) resolveTag(c echo.Context) error {
+	place := inventory.PlaceID(c.Param("place"))
+	err := d.Storeroom.Resolve(c.Request().Context(), d.actor(c), inventory.TagTrouble{Place: place, EPC: c.FormValue("epc"), Kind: c.FormValue("kind")}, c.FormValue("why"))
+	if err == nil {
+		d.say(c, "Resolved.")
+		return d.seeOther(c, "/stock/cabinets/"+url.PathEscape(string(place)))
+	}
+	status, sentence, back := comesBack(err)
+	if !back {
+		return err
+	}
+	return d.showCabinet(c, status, views.TagForm{Error: sentence, Failed: c.FormValue("epc")})
+}
+
+// usesShown is how many uses of consigned goods the page shows.
+const usesShown = 200
+
+func (d *Door) consignment(c echo.Context) error {
+	return d.showConsignment(c, 200, views.ConsignmentPage{})
+}
+
+func (d *Door) showConsignment(c echo.Context, status int, page views.ConsignmentPage) (err error) {
+	ctx, by := c.Request().Context(), d.actor(c)
+	page.MaySet, page.MayBill = by.May(hospital.ManageItems), by.May(hospital.ApproveOrders)
+	if page.All, err = d.Storeroom.Store.Consignments(ctx); err != nil {
+		return err
+	}
+	if page.Uses, err = d.Storeroom.Store.ConsignedUses(ctx, usesShown); err != nil {
+		return err
+	}
+	if page.Places, err = d.Stock.Store.Places(ctx); err != nil {
+		return err
+	}
+	return d.showAs(c, status, "Consignment", views.Consignments(page), "stock")
+}
+
+// setConsignment says that an item at a place belongs to the one who sells it, or to us.
+func (d *Door) setConsignment(c echo.Context) error {
+	ctx := c.Request().Context()
+	page := views.ConsignmentPage{Item: c.FormValue("item"), Place: c.FormValue("place"), Ours: c.FormValue("ours") != ""}
+	what, err := d.Stock.Read(ctx, page.Item, d.Now())
+	if err == nil && what.Item.Supplier == "" {
+		err = hospital.Refuse(hospital.ErrInvalid, "Nobody sells this item. Give it a supplier first.")
+	}
+	owner := what.Item.Supplier
+	if page.Ours {
+		owner = ""
+	}
+	if err == nil {
+		err = d.Storeroom.SetConsignment(ctx, d.actor(c), what.Item.ID, inventory.PlaceID(page.Place), owner)
+	}
+	if err == nil {
+		d.say(c, "Set.")
+		return d.seeOther(c, "/stock/consignment")
+	}
+	status, sentence := outcome(err)
+	if status >= 500 || status == 403 {
+		return err
+	}
+	page.Error = sentence
+	return d.showConsignment(c, status, page)
+}
+
+func (d *Door) billConsigned(c echo.Context) error {
+	n, err := d.Storeroom.BillConsigned(c.Request().Context(), d.actor(c), inventory.SupplierID(c.FormValue("supplier")), c.FormValue("bill"))
+	if err == nil {
+		d.say(c, views.Plural(n, "use is", "uses are")+" on that bill now.")
+		return d.seeOther(c, "/stock/consignment")
+	}
+	status, sentence, back := comesBack(err)
+	if !back {
+		return err
+	}
+	return d.showConsignment(c, status, views.ConsignmentPage{Error: sentence})
+}
+
+// restock is the list of a round: what a cart lacks of its par, and what is there to bring.
+func (d *Door) restock(c echo.Context) error { return d.showRestock(c, 200, views.RestockPage{}) }
+
+func (d *Door) showRestock(c echo.Context, status int, page views.RestockPage) (err error) {
+	ctx := c.Request().Context()
+	page.Place, page.From = inventory.PlaceID(c.FormValue("place")), inventory.PlaceID(c.FormValue("from"))
+	page.May, page.Key = d.actor(c).May(hospital.UseStock), rand.Text()
+	if page.Places, err = d.Stock.Store.Places(ctx); err != nil {
+		return err
+	}
+	if page.Place != "" {
+		if page.Lines, err = d.Storeroom.Store.ParLines(ctx, page.Place, page.From, d.Stock.Today(d.Now())); err != nil {
+			return err
+		}
+	}
+	return d.showAs(c, status, "Restock", views.Restock(page), "stock")
+}
+
+func (d *Door) bringRestock(c echo.Context) error {
+	if err := c.Request().ParseForm(); err != nil {
+		return hospital.Refuse(hospital.ErrInvalid, "This form can't be read.")
+	}
+	page := views.RestockPage{Typed: map[inventory.ItemID]string{}}
+	var all []inventory.Bringing
+	var err error
+	for name, values := range c.Request().PostForm {
+		id, is := strings.CutPrefix(name, "bring-")
+		if !is || strings.TrimSpace(values[0]) == "" || strings.TrimSpace(values[0]) == "0" {
+			continue
+		}
+		page.Typed[inventory.ItemID(id)] = values[0]
+		n, wrong := wholeNumber(values[0])
+		if wrong != nil {
+			err = wrong
+		}
+		all = append(all, inventory.Bringing{Item: inventory.ItemID(id), Quantity: n})
+	}
+	slices.SortFunc(all, func(a, b inventory.Bringing) int { return strings.Compare(string(a.Item), string(b.Item)) })
+	place, from := inventory.PlaceID(c.FormValue("place")), inventory.PlaceID(c.FormValue("from"))
+	if err == nil {
+		err = d.Storeroom.Restock(c.Request().Context(), d.actor(c), place, from, all, c.FormValue("key"))
+	}
+	if err == nil {
+		d.say(c, views.Plural(len(all), "item was", "items were")+" brought.")
+		return d.seeOther(c, "/stock/restock?"+url.Values{"place": {string(place)}, "from": {string(from)}}.Encode())
+	}
+	status, sentence, back := comesBack(err)
+	if !back {
+		return err
+	}
+	page.Error = sentence
+	return d.showRestock(c, status, page)
+}
+
+// expiringWithin are the choices of how far the list of what will expire looks, in days.
+var expiringWithin = []int{30, 90, 180}
+
+// expiring lists the lots that expire soon with what of each nobody will have used.
+func (d *Door) expiring(c echo.Context) error {
+	within, _ := strconv.Atoi(c.QueryParam("within"))
+	if !slices.Contains(expiringWithin, within) {
+		within = expiringWithin[1]
+	}
+	today := d.Stock.Today(d.Now())
+	all, err := d.Storeroom.WillExpire(c.Request().Context(), today, today+inventory.Date(within))
+	if err != nil {
+		return err
+	}
+	page := views.ExpiringPage{Within: within, Choices: expiringWithin, Today: today, Total: len(all), All: all[:min(len(all), expiringShown)]}
+	for _, e := range all {
+		page.Minor += e.Minor
+	}
+	return d.show(c, "Will expire", views.WillExpire(page), "stock")
+}
+
+const (
+	// expiringShown is how many lots the list shows, those first that waste most.
+	expiringShown = 200
+	// usageTop is how many lines each table of the dashboard has.
+	usageTop = 10
+)
+
+// usage is the dashboard of use and waste.
+func (d *Door) usage(c echo.Context) error {
+	days, _ := strconv.Atoi(c.QueryParam("days"))
+	if !slices.Contains(views.UsageDays(), days) {
+		days = views.UsageDays()[1]
+	}
+	today := d.Stock.Today(d.Now())
+	u, err := d.Storeroom.Store.Usage(c.Request().Context(), today-inventory.Date(days-1), today, usageTop)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Use and waste", views.Usage(views.UsagePage{Days: days, Usage: u}), "stock")
+}
