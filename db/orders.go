@@ -475,7 +475,7 @@ func order(ctx context.Context, from asker, number string) (reorder.Order, error
 // orderLines are the lines of all these orders, by their numbers.
 func orderLines(ctx context.Context, from asker, numbers []string) (map[string][]reorder.Line, error) {
 	const q = `
-		SELECT l.number, l.id, l.line, l.pack, l.price_minor, l.ordered, l.received, l.cancelled, COALESCE(l.proposal, 0),
+		SELECT l.number, l.id, l.line, l.pack, l.price_minor, l.ordered, l.received, l.cancelled, l.returned, l.expected, COALESCE(l.proposal, 0),
 			i.id, i.name, i.unit, i.gtin, i.supplier_code, i.storage, p.id, p.name, p.fridge
 		FROM order_lines l
 		JOIN stock_items i ON i.id = l.item
@@ -492,7 +492,7 @@ func orderLines(ctx context.Context, from asker, numbers []string) (map[string][
 	}
 	rows, err := from.Query(ctx, q, string(asked))
 	all, err := collect(rows, err, func(l *numbered) []any {
-		return []any{&l.number, &l.ID, &l.No, &l.Pack, &l.Price, &l.Ordered, &l.Received, &l.Cancelled, &l.Proposal,
+		return []any{&l.number, &l.ID, &l.No, &l.Pack, &l.Price, &l.Ordered, &l.Received, &l.Cancelled, &l.Returned, &l.Expected, &l.Proposal,
 			&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.GTIN, &l.Item.SupplierCode, &l.Item.Storage, &l.Place.ID, &l.Place.Name, &l.Place.Fridge}
 	})
 	lines := map[string][]reorder.Line{}
@@ -518,9 +518,9 @@ func (tx ordersTx) SaveOrder(ctx context.Context, o reorder.Order) error {
 func (tx ordersTx) SaveLine(ctx context.Context, l reorder.Line) error {
 	const q = `
 		UPDATE order_lines
-		SET received = $1, cancelled = $2
+		SET received = $1, cancelled = $2, returned = $4, expected = $5, price_minor = $6
 		WHERE id = $3`
-	if _, err := tx.Exec(ctx, q, l.Received, l.Cancelled, l.ID); err != nil {
+	if _, err := tx.Exec(ctx, q, l.Received, l.Cancelled, l.ID, l.Returned, l.Expected, l.Price); err != nil {
 		return err
 	}
 	const due = `
@@ -534,9 +534,10 @@ func (tx ordersTx) SaveLine(ctx context.Context, l reorder.Line) error {
 
 func (tx ordersTx) AddMail(ctx context.Context, m reorder.Mail) error {
 	const q = `
-		INSERT INTO order_mail (number, message_id, recipient, subject, body, paper, status, next_at, created_at, way, file_name, file)
-		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9, $10, COALESCE($11, x''))`
-	_, err := tx.Exec(ctx, q, m.Number, m.MessageID, m.Recipient, m.Subject, m.Body, m.Paper, ms(m.NextAt), ms(m.CreatedAt), cmp.Or(m.Way, reorder.ByMail), m.FileName, m.File)
+		INSERT INTO order_mail (number, message_id, recipient, subject, body, paper, status, next_at, created_at, way, file_name, file, change_no)
+		VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9, $10, COALESCE($11, x''),
+			CASE WHEN $12 THEN (SELECT COALESCE(MAX(change_no), 0) + 1 FROM order_mail WHERE number = $1) ELSE 0 END)`
+	_, err := tx.Exec(ctx, q, m.Number, m.MessageID, m.Recipient, m.Subject, m.Body, m.Paper, ms(m.NextAt), ms(m.CreatedAt), cmp.Or(m.Way, reorder.ByMail), m.FileName, m.File, m.Change)
 	tx.Announce("order/"+m.Number, "order-mail")
 	return err
 }

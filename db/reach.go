@@ -76,6 +76,7 @@ var stockTables = []narrowed{
 	{"stock_empty", `SELECT * FROM main.stock_empty WHERE place IN (SELECT id FROM stock_places)`},
 	{"stock_methods", `SELECT * FROM main.stock_methods WHERE place IN (SELECT id FROM stock_places)`},
 	{"level_reviews", `SELECT * FROM main.level_reviews WHERE place IN (SELECT id FROM stock_places)`},
+	{"order_returns", `SELECT * FROM main.order_returns WHERE place IN (SELECT id FROM stock_places)`},
 	{"budgets", `SELECT * FROM main.budgets WHERE unit IN (%)`},
 	{"transfers", `SELECT * FROM main.transfers WHERE from_place IN (SELECT id FROM stock_places) OR to_place IN (SELECT id FROM stock_places)`},
 	{"proposals", `SELECT * FROM main.proposals WHERE place IN (SELECT id FROM stock_places)`},

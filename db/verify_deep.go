@@ -145,7 +145,7 @@ func (d *DB) verifyOrders(ctx context.Context) (says string, fault, err error) {
 		SELECT m.number, count(*)
 		FROM order_mail m
 		WHERE m.status = 'sent'
-		GROUP BY m.number
+		GROUP BY m.number, m.change_no
 		HAVING count(*) > 1
 		LIMIT 1`, "order %s left the house %s times", 2},
 		{`

@@ -246,6 +246,9 @@ func (d *Door) orderPage(ctx context.Context, number string) (p views.OrderPage,
 	if p.Sendings, err = d.Desk.Store.SendingsOf(ctx, number); err != nil {
 		return p, err
 	}
+	if p.Papers, err = d.papersOf(ctx, p.Order); err != nil {
+		return p, err
+	}
 	p.Today, p.Key = d.Stock.Today(d.Now()), rand.Text()
 	if p.Signed, err = d.approvalsOf(ctx, p.Order); err != nil {
 		return p, err

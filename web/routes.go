@@ -27,6 +27,7 @@ func (d *Door) routes() []route {
 		d.orderRoutes(),
 		d.levelRoutes(),
 		d.budgetRoutes(),
+		d.paperRoutes(),
 		d.transferRoutes(),
 		d.recallRoutes(),
 		d.surgeRoutes(),

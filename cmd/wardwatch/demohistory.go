@@ -63,6 +63,9 @@ func (p *past) live(ctx context.Context) error {
 	defer aside.Wait()
 	aside.Go(func() { p.earlier <- p.earlierDays(pieces) })
 	stock := p.shelves()
+	if err := stock.allot(ctx); err != nil {
+		return err
+	}
 	if err := stock.before(ctx); err != nil {
 		return fmt.Errorf("history before the ledger: %w", err)
 	}

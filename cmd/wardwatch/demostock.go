@@ -41,6 +41,7 @@ type shelves struct {
 	orders   db.Orders
 	demand   *simulate.Demand
 	lots     int
+	invoices int
 }
 
 func (p *past) shelves() *shelves {
@@ -217,6 +218,9 @@ func (s *shelves) receive(ctx context.Context) error {
 				Lot: fmt.Sprintf("R%02d%04d", 10+s.lots%80, 1000+s.lots), Expiry: today + inventory.Date(s.life(line.Item.ID)*4/5)})
 		}
 		if err := s.desk.Receive(ctx, s.actor(hospital.SupplyManager), receipt); err != nil {
+			return err
+		}
+		if err := s.charge(ctx, o.Number); err != nil {
 			return err
 		}
 	}

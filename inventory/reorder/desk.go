@@ -85,6 +85,15 @@ type Tx interface {
 	// EndDeputy answers ErrUnknownDeputy when it is over.
 	EndDeputy(ctx context.Context, id int64, name string) (Deputy, error)
 
+	AddSaid(ctx context.Context, number string, s Said) error
+	AddSentBack(ctx context.Context, s SentBack) error
+	// Charged is how many packs of each line of an order are on invoices.
+	Charged(ctx context.Context, number string) (map[int64]int64, error)
+	// AddInvoice answers hospital.ErrStale when the supplier's number is there already.
+	AddInvoice(ctx context.Context, v Invoice) (InvoiceID, error)
+	// EndInvoice answers ErrUnknownInvoice when it does not wait.
+	EndInvoice(ctx context.Context, id InvoiceID, status InvoiceStatus, name, why string) (Invoice, error)
+
 	// AddDelivery keeps how long something took to come.
 	AddDelivery(ctx context.Context, d Delivery) error
 	SaveMethods(ctx context.Context, all []Method, on inventory.Date) error
@@ -118,6 +127,21 @@ type Reader interface {
 	MailOf(ctx context.Context, number string) ([]Mail, error)
 	// SendingsOf an order are all tries to send it, newest first.
 	SendingsOf(ctx context.Context, number string) ([]Sending, error)
+	// SaidOf an order is what was confirmed and changed, newest first.
+	SaidOf(ctx context.Context, number string) ([]Said, error)
+	// SentBackOf an order is what went back, newest first.
+	SentBackOf(ctx context.Context, number string) ([]SentBack, error)
+	// LotsOf an order is what lies free of its items.
+	LotsOf(ctx context.Context, number string) ([]inventory.Balance, error)
+	// ChargedBeside is how many packs of each line are on other invoices than one.
+	ChargedBeside(ctx context.Context, number string, but InvoiceID) (map[int64]int64, error)
+	InvoicesOf(ctx context.Context, number string) ([]Invoice, error)
+	// Invoices are those in a state, newest first; all when it is empty.
+	Invoices(ctx context.Context, status InvoiceStatus, limit int) ([]Invoice, error)
+	// Late are orders of which something should have come by now, with their lines.
+	Late(ctx context.Context, today inventory.Date) ([]Order, error)
+	// Performances are all suppliers', by name, since a day.
+	Performances(ctx context.Context, since, today inventory.Date) ([]Performance, error)
 	// Budgets are those whose period shares a day with the one asked for, the newest first.
 	Budgets(ctx context.Context, from, until inventory.Date) ([]Budget, error)
 	// Deputies are those of now and to come, then those that are over, at most limit of them.

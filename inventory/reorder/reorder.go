@@ -197,7 +197,11 @@ type Line struct {
 	Ordered   int64 // units of issue
 	Received  int64
 	Cancelled int64
-	Proposal  ProposalID
+	// Returned went back for credit; what went back for a new one is outstanding again.
+	Returned int64
+	// Expected is the line's own day; zero: the order's.
+	Expected inventory.Date
+	Proposal ProposalID
 }
 
 // Outstanding is what may still come.
@@ -229,7 +233,7 @@ func (o Order) Outstanding() int64 {
 
 // Late says whether something that should have come by now is outstanding.
 func (o Order) Late(today inventory.Date) bool {
-	return (o.Status == Sent || o.Status == PartReceived) && !o.Expected.IsZero() && o.Expected < today && o.Outstanding() > 0
+	return len(o.LateLines(today)) > 0
 }
 
 // BelowMinimum says whether the order is worth less than the supplier takes.
@@ -258,6 +262,8 @@ type Mail struct {
 	Body      string
 	Paper     []byte // PDF
 	Way       Way
+	// Change: it tells of a change, the order itself went before.
+	Change bool
 	// FileName and File are what a channel carries; empty for mail.
 	FileName string
 	File     []byte
