@@ -50,7 +50,15 @@ func (d *Door) gateways(c echo.Context) error {
 		return err
 	}
 	return d.show(c, "Devices", views.Gateways(views.GatewaysPage{Lines: lines, Unknown: unknown.Count(), House: d.house(),
-		May: by.May(hospital.ManageDevices)}), "gateways")
+		May: by.May(hospital.ManageDevices), Rate: d.rate()}), "gateways")
+}
+
+// rate is what tells how many sightings a minute a gateway brings.
+func (d *Door) rate() views.SightingRate {
+	if d.Health == nil {
+		return nil
+	}
+	return d.Health.Rate
 }
 
 // unknownDevices lists devices that speak but that nobody has enrolled.
@@ -163,6 +171,7 @@ func (d *Door) drawGateways(ctx context.Context, _ string) ([]live.Fragment, err
 			leaf{views.GatewayLeaf(line.ID, "heard"), views.Age(line.State.LastHeard)},
 			leaf{views.GatewayLeaf(line.ID, "clock"), views.Text(views.ClockOff(line.State))},
 			leaf{views.GatewayLeaf(line.ID, "sightings"), views.Text(views.Thousands(line.State.Sightings))},
+			leaf{views.GatewayLeaf(line.ID, "rate"), views.Text(d.rate().Words(line.ID))},
 			leaf{views.GatewayLeaf(line.ID, "readings"), views.Text(views.Thousands(line.State.Readings))},
 			leaf{views.GatewayLeaf(line.ID, "refused"), views.Text(views.Thousands(line.State.Refused))})
 	}

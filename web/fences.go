@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"wardwatch/tracking"
 	"wardwatch/tracking/fence"
+	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/views"
 )
@@ -206,4 +208,32 @@ func (d *Door) worklist(c echo.Context) error {
 		return err
 	}
 	return d.show(c, "Worklist", views.Worklist(views.WorklistPage{Jobs: jobs, From: from, House: d.house(), Unknown: unknown.Count()}))
+}
+
+func (d *Door) fencesFile() keepable {
+	return keepable{"fences", hospital.SeeEquipment,
+		[]column{{"Fence", 26}, {"Equipment", 40}, {"Rule", 60}, {"Rings after s", 12}, {"Over after s", 12}, {"Ringing", 9}, {"Waiting", 9}, {"Watched", 9}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			list, err := d.Fences.List(c.Request().Context(), d.actor(c))
+			return listed(list, err, func(f fence.Standing) [][]any {
+				watched := "yes"
+				if f.Off {
+					watched = "no"
+				}
+				return row(f.Name, views.FenceAbout(f.Fence), views.FenceRule(f.Fence, d.house()), int64(f.After.Seconds()), int64(f.Grace.Seconds()),
+					int64(f.Ringing), int64(f.Waiting), watched)
+			})
+		}}
+}
+
+func (d *Door) worklistFile() keepable {
+	return keepable{"worklist", hospital.SeeDevices,
+		[]column{{"Device", 26}, {"What", 20}, {"Room", 22}, {"Floor", 16}, {"Last heard (UTC)", 20}, {"What to do", 60}, {"Others it mends", 12}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			jobs, err := d.Health.Worklist(c.Request().Context(), d.actor(c), hospital.RoomID(c.QueryParam("room")))
+			return listed(jobs, err, func(j health.Job) [][]any {
+				house := d.house()
+				return row(j.Name, j.What, house.RoomName(j.Room), house.FloorName(j.Room), j.Since, j.Do, int64(j.Causes))
+			})
+		}}
 }

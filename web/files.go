@@ -52,6 +52,12 @@ func (d *Door) keepables() []keepable {
 	if d.Service != nil {
 		all = append(all, d.serviceFile())
 	}
+	if d.Fences != nil {
+		all = append(all, d.fencesFile())
+	}
+	if d.Health != nil {
+		all = append(all, d.worklistFile())
+	}
 	if d.ColdChain != nil && d.Alarms != nil {
 		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile())
 	}

@@ -10,9 +10,14 @@ import (
 	"wardwatch/inventory/reorder"
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/fence"
+	"wardwatch/tracking/fleet"
+	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/audit"
+	"wardwatch/tracking/maintain"
 	"wardwatch/tracking/notify"
+	"wardwatch/tracking/parlevel"
 )
 
 // Lists reads long lists part by part: at most limit lines after the one that the
@@ -37,6 +42,11 @@ type API struct {
 	Lists     Lists
 	Register  *hospital.Register
 	Equipment *tracking.Equipment
+	Fleet     *fleet.Desk
+	Levels    *parlevel.Desk
+	Service   *maintain.Desk
+	Fences    *fence.Guard
+	Health    *health.Keeper
 	ColdChain *coldchain.Monitor
 	Alarms    *notify.Desk
 	Stock     *inventory.Stock
