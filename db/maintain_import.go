@@ -7,6 +7,7 @@ import (
 
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/maintain"
 )
 
 // papersOf is what a document says of an asset beyond where it is, as it is
@@ -75,4 +76,60 @@ func describePapers(ctx context.Context, tx *Tx, doc *document.Document) error {
 		into.InService, into.LastService, into.DueBack = day(inService), day(lastService), day(dueBack)
 	}
 	return rows.Err()
+}
+
+// applyPlans brings plans to what a document says. Of a plan that changes the work
+// that was done under it stays; one that the document does not name stays as it is.
+func applyPlans(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
+	if len(doc.Plans) == 0 {
+		return nil, nil
+	}
+	change := maintainTx{tx, readsMaintenance{tx}}
+	plans, err := change.Plans(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("import plans: %w", err)
+	}
+	known := make(map[document.Plan]maintain.Plan, len(plans))
+	for _, p := range plans {
+		known[document.Plan{Name: p.Name, Model: p.Model, Lot: p.Lot}] = p
+	}
+	var changes []document.Change
+	for i, said := range doc.Plans {
+		plan := maintain.Plan{Name: said.Name, Model: said.Model, Lot: said.Lot, EveryDays: said.EveryDays, EveryHours: said.EveryHours, Calibration: said.Calibration}
+		was, there := known[document.Plan{Name: said.Name, Model: said.Model, Lot: said.Lot}]
+		plan.ID = was.ID
+		what := document.Same
+		switch {
+		case !there:
+			what = document.Add
+			_, err = change.AddPlan(ctx, plan)
+		case was != plan:
+			what = document.Alter
+			err = change.alterPlan(ctx, plan)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("import plan %s of %s: %w", said.Name, said.Model, err)
+		}
+		changes = append(changes, document.Change{Path: fmt.Sprintf("/service_plans/%d", i), What: what, Thing: said.Name + " of " + said.Model})
+	}
+	tx.Announce(maintain.Topic)
+	return changes, nil
+}
+
+// alterPlan gives a plan in force other intervals.
+func (tx maintainTx) alterPlan(ctx context.Context, p maintain.Plan) error {
+	const q = `
+		UPDATE service_plans
+		SET every_days = $2, every_hours = $3, calibration = $4
+		WHERE id = $1`
+	_, err := tx.Exec(ctx, q, p.ID, p.EveryDays, p.EveryHours, p.Calibration)
+	return err
+}
+
+func describePlans(ctx context.Context, tx *Tx, doc *document.Document) error {
+	plans, err := readsMaintenance{tx}.Plans(ctx)
+	for _, p := range plans {
+		doc.Plans = append(doc.Plans, document.Plan{Name: p.Name, Model: p.Model, Lot: p.Lot, EveryDays: p.EveryDays, EveryHours: p.EveryHours, Calibration: p.Calibration})
+	}
+	return err
 }

@@ -1,7 +1,9 @@
 package db_test
 
 import (
+	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,5 +299,48 @@ func TestATagIsAssignedByScanAndMovesOverOnlyWhenSaid(t *testing.T) {
 	}
 	if _, err := w.desk.AssignTag(ctx, w.ben, "p-404", "c3000000000f", false); !errors.Is(err, tracking.ErrUnknownAsset) {
 		t.Errorf("an unknown asset: %v", err)
+	}
+}
+
+// Plans come with the hospital's document and go back into it; a changed interval
+// keeps what was done under the plan.
+func TestPlansComeWithTheDocument(t *testing.T) {
+	w := openWorkshop(t)
+	kept := db.Hospital{DB: w.base}
+	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "America/New_York"},
+		Plans: []document.Plan{{Name: "Filter", Model: "Aurora", EveryHours: 500}, {Name: "Yearly", Model: "Alba", EveryDays: 365, Calibration: true}}}
+	take := func() (what []string) {
+		t.Helper()
+		changes, err := kept.Import(t.Context(), hospital.Job("test"), doc, true)
+		w.must(err)
+		for _, c := range changes {
+			if strings.HasPrefix(c.Path, "/service_plans/") {
+				what = append(what, c.What)
+			}
+		}
+		return what
+	}
+	if got := take(); !slices.Equal(got, []string{document.Add, document.Add}) {
+		t.Errorf("the first import %v", got)
+	}
+	before := w.due()
+	doc.Plans[1].EveryDays = 360
+	if got := take(); !slices.Equal(got, []string{document.Same, document.Alter}) {
+		t.Errorf("the second import %v", got)
+	}
+	written, err := kept.Describe(t.Context(), hospital.Job("test"))
+	w.must(err)
+	if !slices.Equal(written.Plans, []document.Plan{doc.Plans[1], doc.Plans[0]}) { // by model
+		t.Errorf("it is written as %+v", written.Plans)
+	}
+	if !strings.Contains(before, "p-1!") {
+		t.Errorf("due by the first plan: %q", before)
+	}
+	doc.Plans = append(doc.Plans, document.Plan{Name: "Yearly", Model: "Alba", EveryDays: 9}, document.Plan{Name: "Never", Model: "Alba"})
+	text, err := json.Marshal(doc)
+	w.must(err)
+	faults, ok := errors.AsType[document.Faults](func() error { _, err := document.Parse(text); return err }())
+	if !ok || len(faults) != 2 || faults[0].Path != "/service_plans/2" || faults[1].Path != "/service_plans/3" {
+		t.Errorf("one plan twice, and one of nothing: %q", []document.Fault(faults))
 	}
 }

@@ -22,6 +22,7 @@ func (d Document) check() Faults {
 	c.gateways()
 	c.assets()
 	c.parLevels()
+	c.plans()
 	c.fridges()
 	c.channels()
 	c.items()
@@ -255,6 +256,20 @@ func (c *checker) parLevels() {
 		if l.Critical > l.Target {
 			c.say("The critical number is at most the target.", "par_levels", i, "critical")
 		}
+	}
+}
+
+func (c *checker) plans() {
+	seen := make(map[Plan]bool)
+	for i, p := range c.doc.Plans {
+		if p.EveryDays == 0 && p.EveryHours == 0 && p.Lot == "" {
+			c.say("Say after how many days or hours of use, or of which batch it is done once.", "service_plans", i)
+		}
+		key := Plan{Name: p.Name, Model: p.Model, Lot: p.Lot}
+		if seen[key] {
+			c.say(fmt.Sprintf("Model %q has a plan %q already.", p.Model, p.Name), "service_plans", i)
+		}
+		seen[key] = true
 	}
 }
 

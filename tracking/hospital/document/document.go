@@ -32,6 +32,7 @@ type Document struct {
 	Assets    []Asset    `json:"assets,omitempty"`
 	Fridges   []Fridge   `json:"fridges,omitempty"`
 	ParLevels []ParLevel `json:"par_levels,omitempty"`
+	Plans     []Plan     `json:"service_plans,omitempty"`
 	Suppliers []Supplier `json:"suppliers,omitempty"`
 	Items     []Item     `json:"items,omitempty"`
 	Places    []Place    `json:"places,omitempty"`
@@ -129,6 +130,16 @@ type ParLevel struct {
 	Kind     string          `json:"kind"`
 	Target   int             `json:"target"`             // 0: a store that gives all
 	Critical int             `json:"critical,omitempty"` // fewer free ones than this ring an alarm
+}
+
+// Plan is how often pieces of a model want maintenance; its name, model and lot say which it is.
+type Plan struct {
+	Name        string `json:"name"`
+	Model       string `json:"model"`
+	Lot         string `json:"lot,omitempty"`         // only this batch
+	EveryDays   int    `json:"every_days,omitempty"`  // 0: no such interval
+	EveryHours  int    `json:"every_hours,omitempty"` // of use; 0: no such interval
+	Calibration bool   `json:"calibration,omitempty"` // wants a certificate and a signature
 }
 
 // Fridge is a refrigerator, freezer or ultra-cold freezer that is watched.
