@@ -24,6 +24,9 @@ func (p *past) service(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.teach(ctx, by); err != nil {
+		return err
+	}
 	recall, err := desk.OpenRecall(ctx, by, maintain.Recall{Title: "Door latch may break", Reference: "FSN 2026-014", Model: "Alba V3",
 		FromSerial: "P4-70000", ToSerial: "P4-75000"}, false)
 	if err != nil {
@@ -39,4 +42,24 @@ func (p *past) service(ctx context.Context) error {
 		}
 	}
 	return desk.Repair(ctx, by, tracking.AssetID("p-007"), maintain.AwaitParts, "Display ordered.")
+}
+
+// taughtSteps is a minute of teaching.
+const taughtSteps = 170
+
+// teach is what the engineer taught in the first two rooms, each with a pump in hand.
+func (p *past) teach(ctx context.Context, by hospital.Actor) error {
+	return db.Equipment{DB: p.together}.InTx(ctx, func(tx tracking.Tx) error {
+		for i, room := range p.drawing.TaughtRooms(2) {
+			lesson := tracking.Lesson{Room: room, Asset: tracking.AssetID(p.drawing.Assets[i].ID), By: by.Name, At: p.clock.Now(),
+				Steps: p.world.Taught(room, taughtSteps), Kind: tracking.Taught}
+			for _, g := range p.drawing.Gateways {
+				lesson.Alive = append(lesson.Alive, g.ID)
+			}
+			if err := tx.AddLesson(ctx, lesson); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
