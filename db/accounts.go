@@ -44,13 +44,14 @@ func hashOf(stored []byte) (h account.Hash) {
 func (a Accounts) Session(ctx context.Context, hash account.Hash) (s account.Session, p hospital.Person, err error) {
 	const q = `
 		SELECT ` + personColumns + `, s.started_at, s.seen_at, s.locked_at, s.address, s.browser,
-			COALESCE((SELECT max(ends_at) FROM emergencies WHERE person = p.id AND ended_at IS NULL), 0)
+			COALESCE((SELECT max(ends_at) FROM emergencies WHERE person = p.id AND ended_at IS NULL), 0),
+			` + mustEnrol + `
 		FROM sessions s
 		JOIN people p ON p.id = s.person
 		WHERE s.hash = $1`
 	var started, seen, emergency int64
 	var locked sql.NullInt64
-	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser, &emergency)
+	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser, &emergency, &s.MustEnrol)
 	if err != nil {
 		return s, p, unknown(err, "session")
 	}

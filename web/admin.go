@@ -72,6 +72,7 @@ func adminLinks() []views.AdminGroup {
 		{ID: "who", Title: "People", Links: []views.AdminLink{
 			{Href: "/admin/people", Icon: "users", Label: "People", About: "Accounts, roles, links to begin with."},
 			{Href: "/admin/roles", Icon: "key-round", Label: "Roles", About: "What each role may do."},
+			{Href: "/admin/sign-in", Icon: "key-round", Label: "Signing in", About: "Second step, single sign-on, directory."},
 			{Href: "/admin/units", Icon: "house", Label: "Units", About: "Wards and departments."},
 		}},
 		{ID: "devices", Title: "Devices", Links: []views.AdminLink{

@@ -121,6 +121,8 @@ type Door struct {
 	hub    *live.Hub
 	// uploads are logger files that wait to be read.
 	uploads uploads
+	// laid are forms that wait until their senders come back from the identity provider.
+	laid laidAside
 	// limiters know how much each asked for lately.
 	limiters limiters
 	api      *api.API
@@ -210,6 +212,9 @@ func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) ec
 		if !open && !known {
 			return d.askToSignIn(c)
 		}
+		if !open && by.MustEnrol && !mayEnrol(c.Path()) {
+			return d.leadToEnrol(c)
+		}
 		if !open && permission != SignedIn {
 			if err := by.Need(permission); err != nil {
 				return err
@@ -217,6 +222,9 @@ func (d *Door) guard(permission hospital.Permission, handle echo.HandlerFunc) ec
 		}
 		if known { // a refusal costs nothing, so only what is done is counted
 			if err := d.limit(c, string(by.ID)); err != nil {
+				return err
+			}
+			if answered, err := d.layAside(c); answered || err != nil {
 				return err
 			}
 		}

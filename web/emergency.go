@@ -23,7 +23,7 @@ func (d *Door) emergencyRoutes() []route {
 // breakGlass gives whoever asks emergency access, with her reason and her password.
 func (d *Door) breakGlass(c echo.Context) error {
 	minutes, _ := strconv.Atoi(c.FormValue("minutes")) // what is no number is refused as no time
-	e, err := d.People.Porter.BreakGlass(c.Request().Context(), d.actor(c), c.FormValue("why"), time.Duration(minutes)*time.Minute, typedAgain(c), d.origin(c))
+	e, err := d.People.Porter.BreakGlass(c.Request().Context(), d.actor(c), c.FormValue("why"), time.Duration(minutes)*time.Minute, d.typedAgain(c), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		return d.showMe(c, status, wrong)
 	}

@@ -52,7 +52,7 @@ func (d *Door) listen(c echo.Context) error {
 	request, by := c.Request(), d.actor(c)
 	return tooMany(d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Still: func(context.Context) bool {
 		now, known := d.WhoAsks(request)
-		return known && now.ID == by.ID && slices.Equal(now.Roles, by.Roles) && now.Limits.Equal(by.Limits)
+		return known && now.ID == by.ID && now.MustEnrol == by.MustEnrol && slices.Equal(now.Roles, by.Roles) && now.Limits.Equal(by.Limits)
 	}}))
 }
 

@@ -184,7 +184,7 @@ func (d *Door) keepForm(c echo.Context) (answered bool, err error) {
 // secretField says whether a field holds what no page may hold: it is typed again.
 func secretField(name string) bool {
 	for _, word := range []string{"password", "pin", "code", "old", "new", "secret"} {
-		if name == word || strings.HasSuffix(name, "-"+word) {
+		if name == word || name == word+"-again" || strings.HasSuffix(name, "-"+word) {
 			return true
 		}
 	}
@@ -217,7 +217,7 @@ func (d *Door) setPIN(c echo.Context) error {
 	if c.FormValue("pin") != c.FormValue("pin-again") {
 		return d.showMe(c, http.StatusUnprocessableEntity, "The two PINs differ.")
 	}
-	err := d.People.Porter.SetPIN(c.Request().Context(), d.actor(c), typedAgain(c), account.Secret(c.FormValue("pin")), c.FormValue("badge"), d.origin(c))
+	err := d.People.Porter.SetPIN(c.Request().Context(), d.actor(c), d.typedAgain(c), account.Secret(c.FormValue("pin")), c.FormValue("badge"), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		return d.showMe(c, status, wrong)
 	}

@@ -119,7 +119,7 @@ func (d *Door) recordWork(c echo.Context) error {
 	for _, id := range values["asset"] {
 		done.Assets = append(done.Assets, tracking.AssetID(id))
 	}
-	if values.Has(views.SignPassword) {
+	if signs(c) {
 		done.Proof, err = d.proof(c)
 	}
 	if err == nil {

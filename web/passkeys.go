@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/tracking/hospital/account"
-	"wardwatch/views"
 	"wardwatch/web/auth"
 )
 
@@ -63,14 +62,9 @@ func (d *Door) beginPasskey(c echo.Context) error {
 	return beginCeremony(c, begun, err)
 }
 
-// typedAgain is what somebody typed to show again who she is.
-func typedAgain(c echo.Context) account.Again {
-	return account.Again{Password: account.Secret(c.FormValue(views.SignPassword)), Code: c.FormValue(views.SignCode)}
-}
-
 func (d *Door) addPasskey(c echo.Context) error {
 	err := d.People.Porter.AddPasskey(c.Request().Context(), d.actor(c), account.Secret(c.FormValue("waiting")), []byte(c.FormValue("answer")),
-		c.FormValue("name"), typedAgain(c), d.origin(c))
+		c.FormValue("name"), d.typedAgain(c), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		return d.showMe(c, status, wrong)
 	}
@@ -82,7 +76,7 @@ func (d *Door) addPasskey(c echo.Context) error {
 }
 
 func (d *Door) removePasskey(c echo.Context) error {
-	err := d.People.Porter.RemovePasskey(c.Request().Context(), d.actor(c), c.FormValue("id"), typedAgain(c), d.origin(c))
+	err := d.People.Porter.RemovePasskey(c.Request().Context(), d.actor(c), c.FormValue("id"), d.typedAgain(c), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		return d.showMe(c, status, wrong)
 	}

@@ -57,7 +57,7 @@ func (d *Door) peopleRoutes() []route {
 	if d.Demo != nil {
 		return append(routes, route{get, "/sign-in", Public, d.goHome}, route{post, "/sign-out", Public, d.goHome})
 	}
-	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes(), d.ssoRoutes(), d.scimRoutes())
+	routes = slices.Concat(routes, d.lockRoutes(), d.passkeyRoutes(), d.againRoutes(), d.signInRuleRoutes(), d.ssoRoutes(), d.scimRoutes())
 	return append(routes,
 		route{get, "/sign-in", Public, d.signInPage},
 		route{post, "/sign-in", Public, d.signIn},
@@ -242,7 +242,11 @@ func (d *Door) changePassword(c echo.Context) error {
 }
 
 func (d *Door) beginTwoStep(c echo.Context) error {
-	if err := d.People.Porter.BeginTwoStep(c.Request().Context(), d.actor(c)); err != nil {
+	err := d.People.Porter.BeginTwoStep(c.Request().Context(), d.actor(c), d.typedAgain(c), d.origin(c))
+	if status, wrong := formFault(err); wrong != "" {
+		return d.showMe(c, status, wrong)
+	}
+	if err != nil {
 		return err
 	}
 	return d.seeOther(c, "/me#two-step")
@@ -274,7 +278,15 @@ func (d *Door) endTwoStep(c echo.Context) error {
 
 func (d *Door) resetTwoStep(c echo.Context) error {
 	id := hospital.PersonID(c.Param("id"))
-	if err := d.People.Porter.ResetTwoStep(c.Request().Context(), d.actor(c), id); err != nil {
+	err := d.People.Porter.ResetTwoStep(c.Request().Context(), d.actor(c), id, d.typedAgain(c), d.origin(c))
+	if status, wrong := formFault(err); wrong != "" {
+		person, err := d.People.Porter.Person(c.Request().Context(), d.actor(c), id)
+		if err != nil {
+			return err
+		}
+		return d.showPerson(c, status, views.PersonProps{Person: person, Wrong: wrong})
+	}
+	if err != nil {
 		return err
 	}
 	d.say(c, "She signs in with her password alone until she sets her phone up again.")
@@ -366,6 +378,11 @@ func (d *Door) person(c echo.Context) error {
 func (d *Door) showPerson(c echo.Context, status int, props views.PersonProps) error {
 	props.Units = d.Register.Current().Units
 	var err error
+	if d.Demo == nil {
+		if props.Sign, err = d.signForm(c); err != nil {
+			return err
+		}
+	}
 	if props.TwoStep, err = d.People.Porter.HasTwoStep(c.Request().Context(), d.actor(c), props.Person.ID); err != nil {
 		return err
 	}
@@ -378,7 +395,7 @@ func (d *Door) alterPerson(c echo.Context) error {
 		return err
 	}
 	typed.ID = hospital.PersonID(c.Param("id"))
-	err = d.People.Porter.Alter(c.Request().Context(), d.actor(c), typed)
+	err = d.People.Porter.AlterSeen(c.Request().Context(), d.actor(c), typed, d.typedAgain(c), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
 		stored, err := d.People.Porter.Person(c.Request().Context(), d.actor(c), typed.ID)
 		if err != nil {

@@ -328,7 +328,8 @@ func TestTheSecondStepOnThePages(t *testing.T) {
 	w := newWard(t, false)
 	w.firstAdministrator()
 	w.expect(w.get("/me"), 200, "Set up")
-	w.expect(w.post("/me/two-step"), 303, "/me#two-step")
+	w.expect(w.post("/me/two-step"), 422, "present password is not right")
+	w.expect(w.post("/me/two-step", "sign-password", passphrase), 303, "/me#two-step")
 	ada := hospital.Actor{ID: "ada"}
 	second, err := w.people.Porter.TwoStep(t.Context(), ada)
 	if err != nil {
@@ -352,7 +353,9 @@ func TestTheSecondStepOnThePages(t *testing.T) {
 	other.expect(other.post("/sign-in/code", "waiting", waiting, "next", "/admin/people", "code", codeOf(second, w.now)), 303, "/admin/people")
 	other.expect(other.get("/admin/people/ada"), 200, "Phone lost")
 	other.expect(other.post("/sign-in/code", "waiting", waiting, "code", codeOf(second, w.now)), 403, "Begin again")
-	w.expect(w.post("/admin/people/ada/two-step-reset"), 303)
+	w.expect(w.post("/admin/people/ada/two-step-reset"), 422, "present password is not right", "Phone lost")
+	w.now = w.now.Add(time.Minute)
+	w.expect(w.post("/admin/people/ada/two-step-reset", "sign-password", passphrase, "sign-code", codeOf(second, w.now)), 303)
 	other.expect(other.post("/sign-in", "email", "ada@linden.example", "password", passphrase), 303, "/")
 }
 

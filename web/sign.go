@@ -17,7 +17,19 @@ func (d *Door) signForm(c echo.Context) (views.SignForm, error) {
 		return form, nil
 	}
 	second, err := d.People.Porter.TwoStep(c.Request().Context(), d.actor(c))
+	if err != nil || d.Demo != nil {
+		return form, err
+	}
 	form.NeedsCode = second.On()
+	has, err := d.People.Porter.HasPassword(c.Request().Context(), d.actor(c))
+	if err != nil {
+		return form, err
+	}
+	keys, err := d.People.Porter.Passkeys(c.Request().Context(), d.actor(c))
+	form.NoPassword, form.Passkey = !has, len(keys) > 0
+	if !has && d.People.SSO != nil {
+		form.Provider = d.People.SSO.Settings().Name
+	}
 	return form, err
 }
 
@@ -27,5 +39,5 @@ func (d *Door) proof(c echo.Context) (hospital.Proof, error) {
 	if d.People == nil {
 		return "", hospital.ErrForbidden
 	}
-	return d.People.Porter.Confirm(c.Request().Context(), d.actor(c), typedAgain(c), d.People.Guard.Origin(c.Request()))
+	return d.People.Porter.Confirm(c.Request().Context(), d.actor(c), d.typedAgain(c), d.People.Guard.Origin(c.Request()))
 }

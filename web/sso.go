@@ -35,22 +35,25 @@ func (d *Door) backFromProvider(c echo.Context) error {
 	if d.People.SSO == nil {
 		return d.seeOther(c, "/sign-in")
 	}
-	claims, next, err := d.People.SSO.Back(d.People.Guard, c.Response(), c.Request())
+	claims, errand, err := d.People.SSO.Back(d.People.Guard, c.Response(), c.Request())
 	if errors.Is(err, auth.ErrJourney) {
 		d.Log.Warn("single sign-on refused", "address", d.People.Guard.Origin(c.Request()).Address, "why", err)
-		return d.showLock(c, http.StatusForbidden, next, "The hospital's sign-in did not answer as it should. Try again.")
+		return d.showLock(c, http.StatusForbidden, errand.Next, "The hospital's sign-in did not answer as it should. Try again.")
 	}
 	if err != nil {
 		return err
+	}
+	if errand.Again {
+		return d.backAgain(c, claims, errand)
 	}
 	secret, person, err := d.People.Porter.SignInBySSO(c.Request().Context(), claims, d.People.SSO.Roles(), d.People.Guard.Secret(c.Request()), d.origin(c))
 	if status, wrong := formFault(err); wrong != "" {
-		return d.showLock(c, status, next, wrong)
+		return d.showLock(c, status, errand.Next, wrong)
 	}
 	if err != nil {
 		return err
 	}
-	return d.letIn(c, secret, person, next)
+	return d.letIn(c, secret, person, errand.Next)
 }
 
 // ways are the other ways in that the sign-in page offers.

@@ -2,6 +2,7 @@
 // for, and puts the answer into the form.
 //
 // form[data-passkey]  where the ceremony begins; the form holds inputs named waiting and answer
+// a form with sign-by chosen as passkey is signed with one: inputs sign-waiting and sign-answer
 "use strict";
 (() => {
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
@@ -28,22 +29,30 @@
       clientExtensionResults: key.getClientExtensionResults(), authenticatorAttachment: key.authenticatorAttachment || undefined });
   }
 
-  async function hold(form) {
-    const answer = await fetch(form.dataset.passkey, { method: "POST", headers: { Accept: "application/json" } });
+  // what a form needs of a passkey: where it begins, and the inputs that the answer goes into
+  function wanted(form) {
+    const own = form.elements;
+    if (form.dataset.passkey) return { begin: form.dataset.passkey, waiting: own.waiting, answer: own.answer };
+    if (own["sign-by"] && own["sign-by"].value === "passkey") return { begin: "/me/passkeys/prove", waiting: own["sign-waiting"], answer: own["sign-answer"] };
+    return null;
+  }
+
+  async function hold(form, needs) {
+    const answer = await fetch(needs.begin, { method: "POST", headers: { Accept: "application/json" } });
     const begun = await answer.json();
     if (!answer.ok) throw new Error(begun.detail || "That did not work.");
     const publicKey = prepared(begun.options.publicKey);
     const key = publicKey.user ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
-    form.elements.waiting.value = begun.waiting;
-    form.elements.answer.value = answered(key);
+    needs.waiting.value = begun.waiting;
+    needs.answer.value = answered(key);
   }
 
   document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (!form.dataset.passkey || form.elements.answer.value) return;
+    const form = event.target, button = event.submitter, needs = wanted(form);
+    if (!needs || needs.answer.value) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    hold(form).then(() => form.requestSubmit(), (fault) => {
+    hold(form, needs).then(() => form.requestSubmit(button), (fault) => {
       const wrong = form.querySelector("[data-passkey-wrong]");
       wrong.textContent = fault.name === "NotAllowedError" ? "The passkey was not used. Try again." : fault.message;
       wrong.hidden = false;

@@ -101,6 +101,8 @@ type Person struct {
 	EmergencyUntil time.Time
 	// StandsIn are colleagues in whose place she approves orders today.
 	StandsIn []StandIn
+	// MustEnrol is true while she has still to set up a second step that her role asks for.
+	MustEnrol bool
 }
 
 // Actor is who does something: a signed-in person, a job or a device.
@@ -115,6 +117,9 @@ type Actor struct {
 	EmergencyUntil time.Time
 	// StandsIn are colleagues in whose place the person approves orders today.
 	StandsIn []StandIn
+	// MustEnrol is true of who has still to set up the second step that her role asks for:
+	// until then she may do nothing.
+	MustEnrol bool
 	// Owner answers for what a program does: whoever made its token. Empty for people.
 	Owner PersonID
 	job   bool
@@ -136,7 +141,7 @@ func (a Actor) Answers() PersonID {
 
 // Actor is the person as one who acts.
 func (p Person) Actor() Actor {
-	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil, StandsIn: p.StandsIn}
+	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil, StandsIn: p.StandsIn, MustEnrol: p.MustEnrol}
 }
 
 // May says whether the actor has the permission, somewhere at least: see Reach.

@@ -65,6 +65,9 @@ func (a Actor) Reach(p Permission) Reach {
 		return Reach{Everywhere: true}
 	}
 	var reach Reach
+	if a.MustEnrol {
+		return reach
+	}
 	for _, role := range a.Roles {
 		if !slices.Contains(grants[role], p) {
 			continue

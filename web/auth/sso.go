@@ -46,8 +46,18 @@ type SSO struct {
 
 // journey is a person's way to the provider and back.
 type journey struct {
-	state, nonce, verifier, next string
-	until                        time.Time
+	state, nonce, verifier string
+	until                  time.Time
+	errand                 Errand
+}
+
+// Errand is what somebody was sent to the provider for.
+type Errand struct {
+	// Next is the page of ours that she wants to go on to.
+	Next string
+	// Again is true for who is signed in and shows again who she is; Sent is when she was sent.
+	Again bool
+	Sent  time.Time
 }
 
 const (
@@ -100,18 +110,30 @@ func (s *SSO) oauth(provider *oidc.Provider) oauth2.Config {
 // Begin is the provider's address to send a person to; g lets her browser keep
 // what tells her answer from another's.
 func (s *SSO) Begin(g *Guard, w http.ResponseWriter, r *http.Request, next string) (string, error) {
+	return s.begin(g, w, r, Errand{Next: Next(next), Sent: s.now()})
+}
+
+// BeginAgain is Begin for somebody who is signed in: the provider is told to see her
+// anew, whatever it remembers of her, and to say when it did.
+func (s *SSO) BeginAgain(g *Guard, w http.ResponseWriter, r *http.Request, next string) (string, error) {
+	return s.begin(g, w, r, Errand{Next: Next(next), Sent: s.now(), Again: true},
+		oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+}
+
+func (s *SSO) begin(g *Guard, w http.ResponseWriter, r *http.Request, errand Errand, more ...oauth2.AuthCodeOption) (string, error) {
 	provider, err := s.asked(r.Context())
 	if err != nil {
 		return "", err
 	}
-	j := journey{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: Next(next), until: s.now().Add(journeyTime)}
+	j := journey{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), errand: errand, until: s.now().Add(journeyTime)}
 	seal := account.Secret(rand.Text())
 	s.remember(seal, j)
 	cookie := g.cookie(r, seal.Reveal(), int(journeyTime.Seconds()))
 	cookie.Name += ssoSuffix
 	http.SetCookie(w, cookie)
 	config := s.oauth(provider)
-	return config.AuthCodeURL(j.state, oidc.Nonce(j.nonce), oauth2.S256ChallengeOption(j.verifier)), nil
+	more = append(more, oidc.Nonce(j.nonce), oauth2.S256ChallengeOption(j.verifier))
+	return config.AuthCodeURL(j.state, more...), nil
 }
 
 func (s *SSO) remember(seal account.Secret, j journey) {
@@ -143,22 +165,22 @@ func (s *SSO) take(g *Guard, w http.ResponseWriter, r *http.Request) (journey, b
 	return j, ok && !s.now().After(j.until)
 }
 
-// Back is whom the provider vouches for, and where she wanted to go. ErrJourney
+// Back is whom the provider vouches for, and what she was sent for. ErrJourney
 // when the answer is not to this browser's question.
-func (s *SSO) Back(g *Guard, w http.ResponseWriter, r *http.Request) (account.Claims, string, error) {
+func (s *SSO) Back(g *Guard, w http.ResponseWriter, r *http.Request) (account.Claims, Errand, error) {
 	j, ok := s.take(g, w, r)
 	query := r.URL.Query()
 	if !ok || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(j.state)) != 1 {
-		return account.Claims{}, "/", ErrJourney
+		return account.Claims{}, Errand{Next: "/"}, ErrJourney
 	}
 	if issuer := query.Get("iss"); issuer != "" && issuer != s.settings.Issuer { // RFC 9207
-		return account.Claims{}, j.next, ErrJourney
+		return account.Claims{}, j.errand, ErrJourney
 	}
 	if query.Get("error") != "" || query.Get("code") == "" {
-		return account.Claims{}, j.next, fmt.Errorf("%w: the provider says %.60q", ErrJourney, query.Get("error"))
+		return account.Claims{}, j.errand, fmt.Errorf("%w: the provider says %.60q", ErrJourney, query.Get("error"))
 	}
 	claims, err := s.exchange(r.Context(), query, j)
-	return claims, j.next, err
+	return claims, j.errand, err
 }
 
 func (s *SSO) exchange(ctx context.Context, query url.Values, j journey) (account.Claims, error) {
@@ -196,6 +218,9 @@ func (s *SSO) claims(token *oidc.IDToken, j journey) (account.Claims, error) {
 	c.Email, _ = said["email"].(string)
 	c.EmailVerified, _ = said["email_verified"].(bool)
 	c.Name, _ = said["name"].(string)
+	if seen, ok := said["auth_time"].(float64); ok {
+		c.AuthTime = time.Unix(int64(seen), 0)
+	}
 	groups, _ := said[s.settings.GroupsClaim].([]any)
 	for _, group := range groups {
 		if name, ok := group.(string); ok {

@@ -70,7 +70,9 @@ type Session struct {
 	LockedAt  time.Time // zero while nobody locked it
 	// EmergencyUntil is when its person's emergency access ends; it may be over, zero for none.
 	EmergencyUntil time.Time
-	Origin         Origin
+	// MustEnrol is true while its person has still to set up a second step that her role asks for.
+	MustEnrol bool
+	Origin    Origin
 }
 
 // Limits say how long things last.
@@ -157,6 +159,9 @@ type Store interface {
 	// Seats are who signed in fully at a workstation after a time and has a PIN, by name.
 	Seats(ctx context.Context, station Hash, since time.Time) ([]Seat, error)
 	Emergencies(ctx context.Context) ([]Emergency, error)
+	HasPassword(ctx context.Context, id hospital.PersonID) (bool, error)
+	SecondStepRoles(ctx context.Context) ([]hospital.Role, error)
+	LackSecondStep(ctx context.Context) (map[hospital.Role]int, error)
 	Member(ctx context.Context, id hospital.PersonID) (Member, error)
 	Members(ctx context.Context, f MemberFilter, offset, limit int) ([]Member, int, error)
 	Token(ctx context.Context, hash Hash) (Token, error)
@@ -188,6 +193,7 @@ type Tx interface {
 	// DropSessions forgets sessions started at this time or before.
 	DropSessions(ctx context.Context, started time.Time) error
 
+	PutSecondStepRoles(ctx context.Context, roles []hospital.Role) error
 	TwoStep(ctx context.Context, id hospital.PersonID) (TwoStep, error)
 	PutTwoStep(ctx context.Context, t TwoStep) error
 	DropTwoStep(ctx context.Context, id hospital.PersonID) error

@@ -499,7 +499,7 @@ func TestSigningInWithTwoSteps(t *testing.T) {
 	l := newLodge(t)
 	nora := l.nora(t)
 	by := nora.Actor()
-	if err := l.BeginTwoStep(t.Context(), by); err != nil {
+	if err := l.BeginTwoStep(t.Context(), by, account.Again{Password: good}, ward); err != nil {
 		t.Fatal(err)
 	}
 	l.signIn(t, ward) // not on yet
@@ -514,7 +514,7 @@ func TestSigningInWithTwoSteps(t *testing.T) {
 	if err := l.ConfirmTwoStep(t.Context(), by, code()); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.BeginTwoStep(t.Context(), by); !errors.Is(err, hospital.ErrInvalid) {
+	if err := l.BeginTwoStep(t.Context(), by, account.Again{Password: good}, ward); !errors.Is(err, hospital.ErrInvalid) {
 		t.Errorf("another secret was made: %v", err)
 	}
 
@@ -566,7 +566,7 @@ func TestSigningInWithTwoSteps(t *testing.T) {
 	if err := l.EndTwoStep(t.Context(), by, "wrong", ward); !errors.Is(err, hospital.ErrInvalid) {
 		t.Errorf("turned off without the password: %v", err)
 	}
-	if err := l.ResetTwoStep(t.Context(), by, nora.ID); !errors.Is(err, hospital.ErrForbidden) {
+	if err := l.ResetTwoStep(t.Context(), by, nora.ID, account.Again{}, ward); !errors.Is(err, hospital.ErrForbidden) {
 		t.Errorf("a nurse reset it: %v", err)
 	}
 	if has, err := l.HasTwoStep(t.Context(), l.admin, nora.ID); err != nil || !has {
@@ -582,7 +582,7 @@ func TestSigningInWithTwoSteps(t *testing.T) {
 func TestGuessingCodesIsSlowed(t *testing.T) {
 	l := newLodge(t)
 	nora := l.nora(t)
-	if err := l.BeginTwoStep(t.Context(), nora.Actor()); err != nil {
+	if err := l.BeginTwoStep(t.Context(), nora.Actor(), account.Again{Password: good}, ward); err != nil {
 		t.Fatal(err)
 	}
 	second, _ := l.TwoStep(t.Context(), nora.Actor())

@@ -17,7 +17,14 @@ type Again struct {
 	Password Secret
 	// Code is from her phone; asked of who signs in with two steps.
 	Code string
+	// Waiting and Answer are of a passkey, in place of a password: see BeginPasskeyProof.
+	Waiting Secret
+	Answer  []byte
+	// Session is her session, for which the hospital's own sign-in may have vouched: see Vouch.
+	Session Secret
 }
+
+var errNoPassword = hospital.Refuse(hospital.ErrInvalid, "You have no password here. Show who you are with a passkey, or at the hospital's own sign-in.")
 
 // Confirm has a signed-in person show again who she is, and answers with a proof
 // that is good for one signature. What is not right is hospital.ErrInvalid with a
@@ -38,7 +45,8 @@ func (p *Porter) Confirm(ctx context.Context, by hospital.Actor, again Again, fr
 	return proof, nil
 }
 
-// again proves the password, and the code where one is asked for.
+// again has her show who she is: with a passkey, by her provider's word, or with her
+// password and the code where one is asked for.
 func (p *Porter) again(ctx context.Context, by hospital.Actor, again Again, from Origin) (hospital.Person, error) {
 	person, err := p.store.Person(ctx, by.ID)
 	if errors.Is(err, hospital.ErrUnknown) {
@@ -47,27 +55,43 @@ func (p *Porter) again(ctx context.Context, by hospital.Actor, again Again, from
 	if err != nil {
 		return person, fmt.Errorf("who confirms: %w", err)
 	}
+	if len(again.Answer) > 0 {
+		if err := p.provePasskey(ctx, by, again); err != nil {
+			return person, errors.Join(err, p.noteRefusal(ctx, by))
+		}
+		return person, nil
+	}
+	if again.Password == "" && p.vouches.take(again.Session, by.ID, p.now()) {
+		return person, nil
+	}
+	return person, p.againByPassword(ctx, by, person, again, from)
+}
+
+func (p *Porter) againByPassword(ctx context.Context, by hospital.Actor, person hospital.Person, again Again, from Origin) error {
+	if has, err := p.store.HasPassword(ctx, by.ID); err != nil || !has {
+		return errors.Join(err, errNoPassword)
+	}
 	second, err := p.twoStepOf(ctx, by.ID)
 	if err != nil {
-		return person, err
+		return err
 	}
 	_, right, err := p.tryPassword(ctx, person.Email, again.Password, from)
 	if err != nil {
-		return person, err
+		return err
 	}
 	if right && second.On() {
 		if err := p.useCode(ctx, by, again.Code, "account.confirm-code"); err != nil {
 			if errors.Is(err, hospital.ErrInvalid) {
-				return person, errors.Join(err, p.noteWrongCode(ctx, by.ID, from))
+				return errors.Join(err, p.noteWrongCode(ctx, by.ID, from))
 			}
-			return person, err
+			return err
 		}
 	}
 	if !right {
-		return person, errors.Join(errPresent, p.noteRefusal(ctx, by))
+		return errors.Join(errPresent, p.noteRefusal(ctx, by))
 	}
 	p.throttle.succeeded(person.Email, from.Address, p.now())
-	return person, nil
+	return nil
 }
 
 func (p *Porter) noteRefusal(ctx context.Context, by hospital.Actor) error {

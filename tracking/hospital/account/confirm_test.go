@@ -51,7 +51,7 @@ func TestSigningTakesThePasswordAgain(t *testing.T) {
 func TestSigningTakesTheCodeTooWhereSheHasOne(t *testing.T) {
 	l := newLodge(t)
 	nora := l.nora(t).Actor()
-	if err := l.BeginTwoStep(t.Context(), nora); err != nil {
+	if err := l.BeginTwoStep(t.Context(), nora, account.Again{Password: good}, ward); err != nil {
 		t.Fatal(err)
 	}
 	second, err := l.TwoStep(t.Context(), nora)

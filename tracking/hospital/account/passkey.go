@@ -57,7 +57,8 @@ type Ceremony struct {
 type ceremony struct {
 	session webauthn.SessionData
 	origin  string
-	person  hospital.PersonID // who makes a passkey; empty for signing in
+	person  hospital.PersonID // who makes a passkey, or proves who she is; empty for signing in
+	proves  bool
 	until   time.Time
 }
 
@@ -176,7 +177,7 @@ func (p *Porter) AddPasskey(ctx context.Context, by hospital.Actor, waiting Secr
 		return err
 	}
 	one, ok := p.ceremonies.end(waiting, p.now())
-	if !ok || one.person != by.ID || len(answer) > maxCeremony {
+	if !ok || one.proves || one.person != by.ID || len(answer) > maxCeremony {
 		return errCeremony
 	}
 	credential, err := p.attested(ctx, one, answer)
@@ -311,4 +312,19 @@ func (p *Porter) noteWrongPasskey(ctx context.Context, tried hospital.Person, fr
 	return p.store.InTx(ctx, func(tx Tx) error {
 		return tx.Record(ctx, hospital.Deed{By: stranger(from), What: "account.passkey-refused", On: on})
 	})
+}
+
+// keepUse keeps what a passkey counted when it was used.
+func (p *Porter) keepUse(ctx context.Context, id hospital.PersonID, used *webauthn.Credential) error {
+	text, err := json.Marshal(used)
+	if err != nil {
+		return fmt.Errorf("write a passkey: %w", err)
+	}
+	err = p.store.InTx(ctx, func(tx Tx) error {
+		return tx.UsePasskey(ctx, Passkey{ID: used.ID, Person: id, Credential: string(text)})
+	})
+	if err != nil {
+		return fmt.Errorf("use a passkey: %w", err)
+	}
+	return nil
 }

@@ -240,6 +240,21 @@ func (p *Porter) WorkIn(ctx context.Context, by hospital.Actor, unit hospital.Un
 	return nil
 }
 
+// AlterSeen is Alter by somebody at a browser: to give an account another address, which
+// is what its person signs in with, she shows again who she is.
+func (p *Porter) AlterSeen(ctx context.Context, by hospital.Actor, person hospital.Person, again Again, from Origin) error {
+	before, err := p.Person(ctx, by, person.ID)
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(strings.TrimSpace(person.Email), before.Email) {
+		if _, err := p.again(ctx, by, again, from); err != nil {
+			return err
+		}
+	}
+	return p.Alter(ctx, by, person)
+}
+
 // Disable ends a person's account at once, with its sessions and with the tokens
 // that let programs act in her name; gateways go on.
 func (p *Porter) Disable(ctx context.Context, by hospital.Actor, id hospital.PersonID) error {

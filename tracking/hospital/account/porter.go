@@ -24,6 +24,7 @@ type Porter struct {
 	waiting  waitingRoom
 
 	ceremonies ceremonies
+	vouches    vouches
 }
 
 // NewPorter is a porter who keeps accounts in store.
@@ -177,6 +178,7 @@ func (p *Porter) WhoAsks(ctx context.Context, secret Secret, watching bool) (hos
 	case !session.Alive(at, p.limits):
 		return hospital.Person{}, ErrLocked
 	}
+	person.MustEnrol = session.MustEnrol
 	if at.Before(session.EmergencyUntil) {
 		person = inEmergency(person, session.EmergencyUntil)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"wardwatch/tracking/hospital"
 )
@@ -49,6 +50,18 @@ func ParseRoleMap(settings map[string]string) (RoleMap, error) {
 	return all, nil
 }
 
+// Lines says what each group means: "ward-a-nurses: nurse in ward-a, ward-b".
+func (m RoleMap) Lines() (lines []string) {
+	for _, one := range m {
+		line := one.Group + ": " + string(one.Role)
+		for i, unit := range one.Units {
+			line += map[bool]string{true: " in ", false: ", "}[i == 0] + string(unit)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // Roles are the roles of who is in these groups, and their limits. A role that one
 // group gives everywhere is not limited by another.
 func (m RoleMap) Roles(groups []string) (roles []hospital.Role, limits hospital.Limits) {
@@ -83,6 +96,8 @@ type Claims struct {
 	EmailVerified   bool
 	Name            string
 	Groups          []string
+	// AuthTime is when the provider last saw her sign in; zero where it does not say.
+	AuthTime time.Time
 }
 
 var errNoRole = hospital.Refuse(hospital.ErrInvalid, "The hospital's sign-in knows you, but none of your groups has a role here. Ask an administrator.")

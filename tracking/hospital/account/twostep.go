@@ -148,6 +148,9 @@ func (p *Porter) enter(ctx context.Context, who Credential, before Secret, from 
 	if second.On() {
 		return p.waiting.add(who.Person.ID, p.now()), ErrSecondStep
 	}
+	if err := p.passwordAlone(ctx, who.Person); err != nil {
+		return "", err
+	}
 	return p.begin(ctx, who, before, from)
 }
 
@@ -227,9 +230,12 @@ func (p *Porter) HasTwoStep(ctx context.Context, by hospital.Actor, id hospital.
 	return second.On(), err
 }
 
-// BeginTwoStep makes a secret for the person's phone. Nothing is asked of her
-// until ConfirmTwoStep has seen that the phone has it.
-func (p *Porter) BeginTwoStep(ctx context.Context, by hospital.Actor) error {
+// BeginTwoStep makes a secret for the person's phone, after she has shown again who she
+// is. Nothing is asked of her until ConfirmTwoStep has seen that the phone has it.
+func (p *Porter) BeginTwoStep(ctx context.Context, by hospital.Actor, again Again, from Origin) error {
+	if _, err := p.again(ctx, by, again, from); err != nil {
+		return err
+	}
 	secret := make([]byte, SecretBytes)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
 	err := p.store.InTx(ctx, func(tx Tx) error {
@@ -270,9 +276,13 @@ func (p *Porter) EndTwoStep(ctx context.Context, by hospital.Actor, password Sec
 	return p.dropTwoStep(ctx, by, by.ID, "account.two-step-off")
 }
 
-// ResetTwoStep turns somebody's second step off, for who has lost the phone.
-func (p *Porter) ResetTwoStep(ctx context.Context, by hospital.Actor, id hospital.PersonID) error {
+// ResetTwoStep turns somebody's second step off, for who has lost the phone. Whoever
+// does it shows again who she is.
+func (p *Porter) ResetTwoStep(ctx context.Context, by hospital.Actor, id hospital.PersonID, again Again, from Origin) error {
 	if err := by.Need(hospital.ManagePeople); err != nil {
+		return err
+	}
+	if _, err := p.again(ctx, by, again, from); err != nil {
 		return err
 	}
 	return p.dropTwoStep(ctx, by, id, "person.two-step-reset")
