@@ -19,6 +19,7 @@ import (
 	"wardwatch/tracking/notify"
 	"wardwatch/views"
 	"wardwatch/web/auth"
+	"wardwatch/web/live"
 )
 
 // adminPage is how many lines one page of tags or notices holds.
@@ -156,7 +157,26 @@ func (d *Door) jobs(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Jobs", views.Jobs(views.JobsProps{Lines: lines, May: d.actor(c).May(hospital.ManageHospital)}))
+	return d.show(c, "Jobs", views.Jobs(views.JobsProps{Lines: lines, May: d.actor(c).May(hospital.ManageHospital)}), upkeep.JobTopic)
+}
+
+// jobSources tell an open page of jobs how each does, while it runs and once it is done.
+func (d *Door) jobSources() []live.Source {
+	if d.Upkeep == nil {
+		return nil
+	}
+	return []live.Source{{Prefix: upkeep.JobTopic, Permission: hospital.SeeAudit, Render: func(ctx context.Context, _ string) ([]live.Fragment, error) {
+		lines, err := d.Upkeep.Jobs(ctx, hospital.Job("pages"))
+		if err != nil {
+			return nil, err
+		}
+		var leaves []leaf
+		for _, line := range lines {
+			leaves = append(leaves, leaf{views.JobID(line, "last"), views.JobCell(line, "last", "Last run")},
+				leaf{views.JobID(line, "outcome"), views.JobCell(line, "outcome", "Outcome")}, leaf{views.JobID(line, "next"), views.JobCell(line, "next", "Next run")})
+		}
+		return drawAll(ctx, leaves...)
+	}}}
 }
 
 func (d *Door) runJob(c echo.Context) error {
@@ -165,7 +185,7 @@ func (d *Door) runJob(c echo.Context) error {
 	if err != nil && hospital.Sentence(err) == "" {
 		return err
 	}
-	said := views.Capital(name) + " runs now; load the page again to see how it went."
+	said := views.Capital(name) + " runs now. This page says how it goes."
 	if err != nil {
 		said = hospital.Sentence(err)
 	}

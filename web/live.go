@@ -22,6 +22,7 @@ func (d *Door) sources() []live.Source {
 		d.orderSources(),
 		d.homeSources(),
 		d.storageSources(),
+		d.jobSources(),
 		d.wallSources(),
 		d.coldChainSources(),
 		d.equipmentSources(),

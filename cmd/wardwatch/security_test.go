@@ -67,7 +67,7 @@ var checklist = []struct {
 	{"an outsider gets the sign-in page and nothing else, over every route", []string{"TestAStrangerGetsTheSignInPageAndNothingElse"}, ""},
 	{"signing in leads to a page of ours alone", []string{"TestSigningInLeadsToAPageOfOursAlone"}, ""},
 	{"TLS in the program, renewed without a restart, or self-made to try out; plain http leads there", []string{"TestARenewedCertificateIsTakenInWithoutARestart", "TestASelfMadeCertificateServesToTryOut", "TestPlainHTTPLeadsToHTTPS"}, ""},
-	{"a full, read-only or damaged disk is said everywhere; readings are refused; it goes on by itself", []string{"TestAFullDiskIsSaidEverywhereAndReadingsAreRefusedUntilThereIsRoom", "TestADiskThatFillsUpIsSaidAndGoesOnByItself", "TestADamagedDatabaseIsWrittenToNoMore", "TestADamagedDatabaseIsExcusedUntilItIsRestored"}, ""},
+	{"a full, read-only or damaged disk is said everywhere; readings are refused; it goes on by itself", []string{"TestAFullDiskIsSaidEverywhereAndReadingsAreRefusedUntilThereIsRoom", "TestPeopleSeeWhatIsWrongWhileNothingCanBeStored", "TestADiskThatFillsUpIsSaidAndGoesOnByItself", "TestADamagedDatabaseIsWrittenToNoMore", "TestADamagedDatabaseIsExcusedUntilItIsRestored"}, ""},
 	{"jobs say how they went and run when somebody asks who may", []string{"TestAJobRunsWhenSomebodyAsksWhoMay", "TestTheNightlyBackupIsRestoredForATry"}, ""},
 	{"the administration leads where one may go; nothing needs a restart", []string{"TestTheAdministrationLeadsWhereOneMayGo", "TestUnitsAndSuppliersAreChangedWithoutARestart"}, ""},
 	{"the dashboard and the alert rules ask for what there is", []string{"TestTheDashboardAsksForWhatThereIs"}, ""},

@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"wardwatch/db"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
 )
 
 // mayGrow sets how many pages the database may have, as a disk that fills up or is cleared would.
@@ -90,6 +92,63 @@ func TestAFullDiskIsSaidEverywhereAndReadingsAreRefusedUntilThereIsRoom(t *testi
 	}
 	if _, said := nurse.see("/alarms"); strings.Contains(said, "Nothing can be saved") {
 		t.Error("the strip stays")
+	}
+}
+
+// While nothing can be stored, who comes is let in and who is signed in stays so, to see what
+// is wrong; once it can be, the session and its line in the trail are stored.
+func TestPeopleSeeWhatIsWrongWhileNothingCanBeStored(t *testing.T) {
+	h, _ := wholeHouse(t)
+	inside := newVisitor(t, h, "inside", hospital.Administrator, nil)
+	newVisitor(t, h, "outside", hospital.Administrator, nil)
+	mayGrow(t, h, 1)
+	fill(t, h)
+	stranger := visitor{house: h, name: "stranger"}
+	if answer := stranger.send(http.MethodPost, "/sign-in", "email=outside@linden.example&password=wrong"); answer.Code != http.StatusServiceUnavailable {
+		t.Errorf("a wrong password: %d", answer.Code)
+	}
+	if status, said := stranger.see("/sign-in"); status != http.StatusOK || !strings.Contains(said, "Nothing can be saved: disk full.") {
+		t.Errorf("the sign-in page: %d, without what is wrong", status)
+	}
+	answer := stranger.send(http.MethodPost, "/sign-in", "email=outside@linden.example&password=tiger-lamp-cloud-seven")
+	if answer.Code != http.StatusSeeOther {
+		t.Fatalf("a right password: %d %s", answer.Code, answer.Body)
+	}
+	for _, cookie := range answer.Result().Cookies() {
+		if cookie.Name == "ward" {
+			stranger.secret = account.Secret(cookie.Value)
+		}
+	}
+	if status, said := stranger.see("/admin/health"); status != http.StatusOK || !strings.Contains(said, "disk full") {
+		t.Errorf("who came in: %d", status)
+	}
+	mayGrow(t, h, 1_000_000)
+	skew, _ := skews.Load(h)
+	skew.(*atomic.Int64).Add(int64(2 * time.Minute))
+	if status, _ := stranger.see("/admin/health"); status != http.StatusOK {
+		t.Errorf("once there is room: %d", status)
+	}
+	if _, said := inside.see("/admin/audit?deed=account.sign-in&who=outside"); !strings.Contains(said, "signed in while nothing could be stored") {
+		t.Error("the trail does not tell of it")
+	}
+	if answer := stranger.send(http.MethodPost, "/sign-out", ""); answer.Code != http.StatusSeeOther {
+		t.Errorf("signing out: %d", answer.Code)
+	}
+	if status, _ := stranger.see("/admin/health"); status != http.StatusSeeOther {
+		t.Errorf("after signing out: %d", status)
+	}
+	err := h.db.InTx(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), "PRAGMA query_only = true")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 6 { // an hour, with a look every ten minutes: longer than a session lives unused
+		skew.(*atomic.Int64).Add(int64(10 * time.Minute))
+		if status, said := inside.see("/admin/health"); status != http.StatusOK || !strings.Contains(said, "read-only") {
+			t.Fatalf("who is signed in: %d", status)
+		}
 	}
 }
 
