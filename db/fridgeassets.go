@@ -20,10 +20,11 @@ func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asse
 		ORDER BY seq DESC
 		LIMIT 1`
 	const qPapers = `
-		SELECT kind, device, done_on, due_on, number, note, at, by_name
-		FROM fridge_papers
-		WHERE fridge = $1
-		ORDER BY done_on DESC, id DESC`
+		SELECT p.id, p.kind, p.device, p.done_on, p.due_on, p.number, p.note, p.at, p.by_name, COALESCE(f.name, ''), COALESCE(f.sha256, x'')
+		FROM fridge_papers p
+		LEFT JOIN fridge_paper_files f ON f.paper = p.id
+		WHERE p.fridge = $1
+		ORDER BY p.done_on DESC, p.id DESC`
 	asset := coldchain.Asset{Fridge: of}
 	var at, minutes int64
 	facts := &asset.Facts
@@ -37,7 +38,13 @@ func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asse
 	rows, err := f.Query(ctx, qPapers, of.ID)
 	asset.Papers, err = scanAll(rows, err, func(row scanner) (p coldchain.Paper, err error) {
 		var at int64
-		err = row.Scan(&p.Kind, &p.Device, &p.Done, &p.Due, &p.Number, &p.Note, &at, &p.By)
+		var name string
+		var sum []byte
+		err = row.Scan(&p.ID, &p.Kind, &p.Device, &p.Done, &p.Due, &p.Number, &p.Note, &at, &p.By, &name, &sum)
+		if name != "" {
+			p.File = &coldchain.PaperFile{Name: name}
+			copy(p.File.SHA256[:], sum)
+		}
 		p.At = fromMS(at)
 		return p, err
 	})
@@ -56,11 +63,12 @@ func (tx fridgesTx) AddFacts(ctx context.Context, by hospital.Actor, id coldchai
 	return err
 }
 
-// AddPaper stores a certificate, a service or a repair.
-func (tx fridgesTx) AddPaper(ctx context.Context, by hospital.Actor, id coldchain.FridgeID, p coldchain.Paper) error {
+// AddPaper stores a certificate, a service or a repair, and numbers it.
+func (tx fridgesTx) AddPaper(ctx context.Context, by hospital.Actor, id coldchain.FridgeID, p coldchain.Paper) (paper int64, err error) {
 	const q = `
 		INSERT INTO fridge_papers (fridge, kind, device, done_on, due_on, number, note, at, by, by_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-	_, err := tx.Exec(ctx, q, id, p.Kind, p.Device, p.Done, p.Due, p.Number, p.Note, ms(p.At), by.ID, p.By)
-	return err
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		RETURNING id`
+	err = tx.QueryRow(ctx, q, id, p.Kind, p.Device, p.Done, p.Due, p.Number, p.Note, ms(p.At), by.ID, p.By).Scan(&paper)
+	return paper, err
 }

@@ -243,3 +243,57 @@ func TestWhatIsCarriedIsBookedWhenItArrives(t *testing.T) {
 	}
 	p.sound()
 }
+
+// A logger that travelled with a delivery shows 9 °C: what came with it is on hold at
+// once, what comes in under the same order later is too, and a pharmacist decides.
+func TestWhatCameTooWarmIsHeld(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	receive := func(lot string) {
+		t.Helper()
+		p.must(p.stock.Receive(ctx, manager, inventory.Receiving{Item: "flu", Place: "fridge-2", Number: lot, Expiry: 21_000, Quantity: 10, Source: "order", Ref: "order/2026-0001"}))
+	}
+	receive("C3")
+	p.must(p.db.InTx(ctx, func(tx *db.Tx) error { // the order that it came with
+		for _, q := range []string{`INSERT INTO purchase_orders (number, supplier, status, version, currency, created_at) VALUES ('2026-0001', 'vax', 'sent', 1, 'EUR', 1)`,
+			`INSERT INTO order_lines (number, line, item, place, pack, price_minor, ordered) VALUES ('2026-0001', 1, 'flu', 'fridge-2', 10, 1, 20)`} {
+			if _, err := tx.Exec(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	way := func(celsius ...float64) coldchain.Travelled {
+		var points []coldchain.Point
+		for i, c := range celsius {
+			points = append(points, coldchain.Point{At: p.now().Add(time.Duration(i-len(celsius)) * 5 * time.Minute), Temp: coldchain.FromCelsius(c)})
+		}
+		return coldchain.TravelledBy(coldchain.Refrigerator(), points)
+	}
+	if _, err := p.stock.Deliver(ctx, nora, inventory.Delivery{Ref: "order/2026-0001", Source: "file x", Travelled: way(5)}); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a nurse attaches a delivery: %v", err)
+	}
+	if _, err := p.stock.Deliver(ctx, manager, inventory.Delivery{Ref: "order/2026-0001", Source: "file x", Travelled: way()}); !refusedWith(err, hospital.ErrInvalid, "no readings") {
+		t.Errorf("a file without readings: %v", err)
+	}
+	_, err := p.stock.Deliver(ctx, manager, inventory.Delivery{Ref: "order/2026-0001", Source: "file ok", Travelled: way(5, 8, 2)})
+	p.must(err)
+	p.expect("flu", 60, 0, 60)
+	id, err := p.stock.Deliver(ctx, manager, inventory.Delivery{Ref: "order/2026-0001", Source: "file warm", Travelled: way(5, 6, 9), File: []byte("csv")})
+	p.must(err)
+	p.expect("flu", 60, 10, 50)
+	receive("C4")
+	p.expect("flu", 70, 20, 50)
+	held, err := p.stock.Store.HeldLots(ctx, "")
+	p.must(err)
+	if from, is := held[0].Delivery(); len(held) != 2 || !is || from != id || held[0].Running() {
+		t.Fatalf("held %+v", held)
+	}
+	p.must(p.stock.Decide(ctx, pharmacist, held[0].ID, inventory.ReleaseLot, "the maker allows an hour at 9 °C"))
+	p.expect("flu", 70, 10, 60)
+	kept, err := p.stock.Store.FindDelivery(ctx, id)
+	p.must(err)
+	if string(kept.File) != "csv" || !kept.Out || kept.Tally.Max != 9000 || kept.Tally.Points != 3 {
+		t.Errorf("kept %+v", kept)
+	}
+	p.sound()
+}

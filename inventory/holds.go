@@ -29,8 +29,8 @@ const (
 // most one for an excursion, a lot and a place.
 type Hold struct {
 	ID        HoldID
-	Excursion coldchain.ExcursionID
-	Fridge    coldchain.FridgeID // where the excursion was
+	Excursion coldchain.ExcursionID // below zero: a cold delivery, see Delivery
+	Fridge    coldchain.FridgeID    // where the excursion was
 	Item      ItemID
 	Lot       LotID
 	Place     PlaceID // where the stock is
@@ -110,9 +110,9 @@ func (s *Stock) hold(ctx context.Context, tx Tx, excursion coldchain.ExcursionID
 		}
 	}
 	by := hospital.Job("cold chain")
-	t := Taking{Item: b.Lot.Item, Place: place.ID, Source: "cold chain", Why: "excursion " + fmt.Sprint(excursion)}
+	t := Taking{Item: b.Lot.Item, Place: place.ID, Source: "cold chain", Why: strings.Replace(causeRef(excursion), "/", " ", 1)}
 	m := s.line(tx, by, t, Held, b.Lot, -b.Free, b.Free)
-	m.Ref = "excursion/" + fmt.Sprint(excursion)
+	m.Ref = causeRef(excursion)
 	if err := tx.Append(ctx, m); err != nil {
 		return err
 	}
@@ -291,6 +291,6 @@ func (s *Stock) unhold(ctx context.Context, tx Tx, by hospital.Actor, h Hold, ki
 		return err
 	}
 	m := s.line(tx, by, Taking{Place: h.Place, Why: why}, kind, lot, free, held)
-	m.Ref = "excursion/" + fmt.Sprint(h.Excursion)
+	m.Ref = causeRef(h.Excursion)
 	return tx.Append(ctx, m)
 }

@@ -50,6 +50,7 @@ type Reader interface {
 	Outlooks(ctx context.Context, item ItemID) ([]Outlook, error)
 	LotReader
 	CarryReader
+	DeliveryReader
 }
 
 // Tally counts items that run low, items with usable stock that expires within
@@ -158,7 +159,7 @@ func (h HeldLot) Running() bool {
 			return false
 		}
 	}
-	return !h.Withdrawn
+	return !h.Withdrawn && h.Excursion > 0
 }
 
 // Content is a lot that stands in a fridge.

@@ -45,6 +45,7 @@ type Tx interface {
 	RecallTx
 	KeepingTx
 	CarryTx
+	DeliveryTx
 }
 
 // Stock changes what is held. Each change is one transaction with its line in
@@ -254,7 +255,10 @@ func (s *Stock) ReceiveIn(ctx context.Context, tx Tx, by hospital.Actor, r Recei
 	t := Taking{Item: r.Item, Place: r.Place, Why: r.Why, Source: r.Source}
 	m := s.line(tx, by, t, Receive, lot, r.Quantity, 0)
 	m.Ref = r.Ref
-	return s.add(ctx, tx, m, lot)
+	if err := s.add(ctx, tx, m, lot); err != nil {
+		return err
+	}
+	return s.holdReceived(ctx, tx, m)
 }
 
 // Counting is what somebody counted of one lot at one place.

@@ -2,6 +2,9 @@ package web
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,7 +22,8 @@ func (d *Door) fridgeAssetRoutes() []route {
 		{get, "/coldchain/due", hospital.SeeColdChain, d.coldDue},
 		{get, "/fridges/:id/asset", hospital.SeeColdChain, d.fridgeAsset},
 		{post, "/fridges/:id/asset", hospital.ManageColdChain, d.setFridgeFacts},
-		{post, "/fridges/:id/papers", hospital.ManageColdChain, d.addFridgePaper},
+		{post, papersPath, hospital.ManageColdChain, d.addFridgePaper},
+		{get, "/fridges/:id/papers/:paper/file", hospital.SeeColdChain, d.fridgePaperFile},
 	}
 }
 
@@ -91,10 +95,16 @@ func (d *Door) setFridgeFacts(c echo.Context) error {
 }
 
 func (d *Door) addFridgePaper(c echo.Context) error {
+	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxPaperForm)
+	file, wrongFile := paperFileOf(c)
 	forms := views.AssetForms{Kind: c.FormValue("kind"), Device: c.FormValue("device"), Done: c.FormValue("done"), Due: c.FormValue("due"),
 		Number: c.FormValue("number"), Note: c.FormValue("note")}
 	paper := coldchain.Paper{Kind: coldchain.PaperKind(forms.Kind), Device: forms.Device, Done: forms.Done, Due: forms.Due, Number: forms.Number, Note: forms.Note}
-	err := d.ColdChain.AddPaper(c.Request().Context(), d.actor(c), coldchain.FridgeID(c.Param("id")), paper)
+	paper.File = file
+	err := wrongFile
+	if err == nil {
+		err = d.ColdChain.AddPaper(c.Request().Context(), d.actor(c), coldchain.FridgeID(c.Param("id")), paper)
+	}
 	if errors.Is(err, hospital.ErrInvalid) {
 		var status int
 		status, forms.PaperError = outcome(err)
@@ -105,4 +115,46 @@ func (d *Door) addFridgePaper(c echo.Context) error {
 	}
 	d.say(c, "Kept.")
 	return d.seeOther(c, "/fridges/"+c.Param("id")+"/asset")
+}
+
+// papersPath takes a paper with its file, deliveriesPath a logger's file.
+const papersPath, deliveriesPath = "/fridges/:id/papers", "/deliveries"
+
+// maxPaperForm bounds the form of a paper with its file, in bytes.
+const maxPaperForm = coldchain.MaxPaperFile + 64<<10
+
+// paperFileOf is the file of a paper; nil when none was chosen.
+func paperFileOf(c echo.Context) (*coldchain.PaperFile, error) {
+	header, err := c.FormFile("file")
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("The file is larger than %d MB. Save it smaller.", coldchain.MaxPaperFile>>20))
+	}
+	if err != nil || header.Size == 0 {
+		return nil, nil // a paper need not have one
+	}
+	file, err := header.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, coldchain.MaxPaperFile+1))
+	if err != nil {
+		return nil, err
+	}
+	kept, err := coldchain.NewPaperFile(header.Filename, data)
+	return &kept, err
+}
+
+// fridgePaperFile is a certificate as it was uploaded.
+func (d *Door) fridgePaperFile(c echo.Context) error {
+	paper, err := strconv.ParseInt(c.Param("paper"), 10, 64)
+	if err != nil {
+		return coldchain.ErrNoPaperFile
+	}
+	file, err := d.ColdChain.PaperFile(c.Request().Context(), coldchain.FridgeID(c.Param("id")), paper)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
+	return c.Blob(http.StatusOK, file.MediaType, file.Bytes)
 }

@@ -1,7 +1,10 @@
 package web_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -47,6 +50,42 @@ func TestAFridgeIsAnAssetWithCertificatesThatFallDue(t *testing.T) {
 	p.who = person("Nia", hospital.Nurse)
 	if w := p.post("/fridges/f-1/papers", paper); w.Code != http.StatusForbidden {
 		t.Errorf("a nurse's certificate answers %d", w.Code)
+	}
+}
+
+// A certificate is uploaded with its paper, listed with its hash and given back as it
+// was; what is no certificate is refused with all that was typed.
+func TestACertificateIsKeptAsItWasUploaded(t *testing.T) {
+	p := openPharmacy(t)
+	send := func(name string, data []byte) *httptest.ResponseRecorder {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		for field, value := range map[string]string{"kind": "calibration", "device": "s-1", "done": "2026-05-01", "due": "2028-05-01", "number": "DKD-9", "note": "passed"} {
+			_ = form.WriteField(field, value)
+		}
+		part, _ := form.CreateFormFile("file", name)
+		_, _ = part.Write(data)
+		_ = form.Close()
+		r := httptest.NewRequest(http.MethodPost, "/fridges/f-1/papers", &body)
+		r.Header.Set("Content-Type", form.FormDataContentType())
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		w := httptest.NewRecorder()
+		p.door.ServeHTTP(w, r)
+		return w
+	}
+	if w := send("cal.pdf", []byte("<html>")); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Only a PDF") || !strings.Contains(w.Body.String(), "DKD-9") {
+		t.Errorf("what is no certificate answers %d", w.Code)
+	}
+	pdf := append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte("x"), 2<<20)...)
+	if w := send("DKD 9.pdf", pdf); w.Code != http.StatusSeeOther {
+		t.Fatalf("a certificate of 2 MB answers %d: %s", w.Code, w.Body)
+	}
+	p.shows("/fridges/f-1/asset", "DKD 9.pdf", "/fridges/f-1/papers/1/file", "SHA-256 ")
+	r := httptest.NewRequest(http.MethodGet, "/fridges/f-1/papers/1/file", nil)
+	w := httptest.NewRecorder()
+	p.door.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || !bytes.Equal(w.Body.Bytes(), pdf) || w.Header().Get("Content-Type") != "application/pdf" || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
+		t.Errorf("the file answers %d as %s", w.Code, w.Header())
 	}
 }
 

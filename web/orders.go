@@ -253,7 +253,10 @@ func (d *Door) orderPage(ctx context.Context, number string) (p views.OrderPage,
 	if p.Signed, err = d.approvalsOf(ctx, p.Order); err != nil {
 		return p, err
 	}
-	p.Places, err = d.Stock.Store.Places(ctx)
+	if p.Places, err = d.Stock.Store.Places(ctx); err != nil {
+		return p, err
+	}
+	p.Failing, err = d.failingPlaces(ctx, p.Places)
 	return p, err
 }
 

@@ -53,7 +53,7 @@ func packPages() echo.MiddlewareFunc {
 func limitForms() echo.MiddlewareFunc {
 	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm,
 		Skipper: func(c echo.Context) bool {
-			return c.Path() == ingestPath || c.Path() == loggerPath || c.Path() == pictureForm
+			return c.Path() == ingestPath || c.Path() == loggerPath || c.Path() == pictureForm || c.Path() == papersPath || c.Path() == deliveriesPath
 		}})
 }
 

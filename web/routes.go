@@ -41,6 +41,7 @@ func (d *Door) routes() []route {
 		d.ladderRoutes(),
 		d.caseRoutes(),
 		d.lotRoutes(),
+		d.deliveryRoutes(),
 		d.fridgeAssetRoutes(),
 		d.equipmentRoutes(),
 		d.labelRoutes(),

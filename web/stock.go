@@ -106,6 +106,9 @@ func (d *Door) itemPage(ctx context.Context, id inventory.ItemID, before string)
 	if p.Places, err = store.Places(ctx); err != nil {
 		return p, err
 	}
+	if p.Failing, err = d.failingPlaces(ctx, p.Places); err != nil {
+		return p, err
+	}
 	if p.Outlooks, err = store.Outlooks(ctx, id); err != nil {
 		return p, err
 	}

@@ -40,6 +40,7 @@ func PaperKinds() []PaperKind { return []PaperKind{Calibration, Service, Repair}
 
 // Paper is a calibration certificate, a service or a repair of a fridge or its probe.
 type Paper struct {
+	ID   int64
 	Kind PaperKind
 	// Device is the probe or logger that was calibrated; empty: the fridge itself.
 	Device string
@@ -49,6 +50,8 @@ type Paper struct {
 	Note      string // who did it, with what result and uncertainty
 	By        string
 	At        time.Time
+	// File is the certificate itself; nil when nobody has uploaded it. In a list its Bytes are left out.
+	File *PaperFile
 }
 
 // Asset is a fridge with its facts and papers, the newest first.
@@ -139,7 +142,11 @@ func (m *Monitor) AddPaper(ctx context.Context, by hospital.Actor, id FridgeID, 
 	}
 	return m.keep(ctx, by, id, "fridge.paper", p.Note, func(tx Tx) error {
 		p.By, p.At = by.Name, tx.Now()
-		return tx.AddPaper(ctx, by, id, p)
+		paper, err := tx.AddPaper(ctx, by, id, p)
+		if err != nil || p.File == nil {
+			return err
+		}
+		return tx.AddPaperFile(ctx, paper, *p.File)
 	})
 }
 

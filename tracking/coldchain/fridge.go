@@ -174,7 +174,9 @@ type Tx interface {
 	AddOpening(context.Context, Opening) error
 	Opened(ctx context.Context, fridge FridgeID, at time.Time) (Opening, bool, error)
 	AddFacts(context.Context, hospital.Actor, FridgeID, Facts) error
-	AddPaper(context.Context, hospital.Actor, FridgeID, Paper) error
+	// AddPaper stores a paper and numbers it; AddPaperFile its file.
+	AddPaper(context.Context, hospital.Actor, FridgeID, Paper) (int64, error)
+	AddPaperFile(ctx context.Context, paper int64, f PaperFile) error
 	// AddCaseStep notes a step of a case's checklist.
 	AddCaseStep(context.Context, ExcursionID, CaseStep) error
 	// Sign keeps a signature in this change.
@@ -206,6 +208,8 @@ type Store interface {
 	Asset(context.Context, Fridge) (Asset, error)
 	// CaseSteps are what was noted of a case's checklist, oldest first.
 	CaseSteps(context.Context, ExcursionID) ([]CaseStep, error)
+	// PaperFile is the file of a paper of a fridge; ErrNoPaperFile when it has none.
+	PaperFile(ctx context.Context, id FridgeID, paper int64) (PaperFile, error)
 	// CaseTrail is what the audit chain holds of an excursion and its alarms, given by their topics, oldest first.
 	CaseTrail(ctx context.Context, e Excursion, alarms []string) ([]CaseDeed, error)
 	// Signatures of a record, the first first.

@@ -1,0 +1,219 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/ingest/logger"
+	"wardwatch/views"
+)
+
+const (
+	// maxDeliveries is how many cold deliveries the page lists, and how many trips it offers.
+	maxDeliveries = 100
+	// maxDeliveryForm bounds the form with its file, in bytes.
+	maxDeliveryForm = inventory.MaxDeliveryFile + 64<<10
+)
+
+func (d *Door) deliveryRoutes() []route {
+	if d.Stock == nil || d.ColdChain == nil {
+		return nil
+	}
+	return []route{
+		{get, deliveriesPath, hospital.SeeStock, d.deliveries},
+		{post, deliveriesPath, hospital.ReceiveStock, d.takeColdDelivery},
+		{get, "/deliveries/:id", hospital.SeeStock, d.delivery},
+		{get, "/deliveries/:id/file", hospital.SeeStock, d.deliveryFile},
+	}
+}
+
+func (d *Door) deliveries(c echo.Context) error {
+	return d.showDeliveries(c, http.StatusOK, views.DeliveriesPage{Ref: c.QueryParam("ref")})
+}
+
+func (d *Door) showDeliveries(c echo.Context, status int, p views.DeliveriesPage) (err error) {
+	ctx := c.Request().Context()
+	p.Actor = d.actor(c)
+	if p.Deliveries, err = d.Stock.Store.Deliveries(ctx, "", maxDeliveries); err != nil {
+		return err
+	}
+	shelves, err := d.ColdChain.Profiles(ctx, d.Now())
+	if err != nil {
+		return err
+	}
+	for _, shelf := range shelves {
+		p.Profiles = append(p.Profiles, shelf.Profile)
+	}
+	if p.Actor.May(hospital.SeeColdChain) {
+		if p.Trips, err = d.ColdChain.Trips(ctx, "", maxDeliveries); err != nil {
+			return err
+		}
+		board, err := d.ColdChain.Board(ctx, d.Now())
+		if err != nil {
+			return err
+		}
+		p.Carriers = map[coldchain.FridgeID]string{}
+		for _, s := range board {
+			p.Carriers[s.Fridge.ID] = s.Fridge.Name
+		}
+	}
+	return d.showAs(c, status, "Cold deliveries", views.Deliveries(p), "stock")
+}
+
+// takeColdDelivery attaches a logger's file or a trip to what came in.
+func (d *Door) takeColdDelivery(c echo.Context) error {
+	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxDeliveryForm)
+	file, name, err := deliveryFileOf(c)
+	p := views.DeliveriesPage{Ref: strings.TrimSpace(c.FormValue("ref")), Profile: c.FormValue("profile"), Trip: c.FormValue("trip"), Note: c.FormValue("note")}
+	var id inventory.DeliveryID
+	if err == nil {
+		id, err = d.attachDelivery(c, p, file, name)
+	}
+	if status, sentence, back := comesBack(err); err != nil && back {
+		p.Error = sentence
+		return d.showDeliveries(c, status, p)
+	}
+	if err != nil {
+		return err
+	}
+	d.say(c, "Attached.")
+	return d.seeOther(c, fmt.Sprintf("/deliveries/%d", id))
+}
+
+func deliveryFileOf(c echo.Context) ([]byte, string, error) {
+	header, err := c.FormFile("file")
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, "", hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("The file is larger than %d MB.", inventory.MaxDeliveryFile>>20))
+	}
+	if err != nil || header.Size == 0 {
+		return nil, "", nil // a trip may be chosen instead
+	}
+	file, err := header.Open()
+	if err != nil {
+		return nil, "", err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, inventory.MaxDeliveryFile+1))
+	return data, header.Filename, err
+}
+
+func (d *Door) attachDelivery(c echo.Context, p views.DeliveriesPage, file []byte, name string) (inventory.DeliveryID, error) {
+	ctx := c.Request().Context()
+	ref, err := d.deliveryRef(ctx, p.Ref)
+	if err != nil {
+		return 0, err
+	}
+	delivery := inventory.Delivery{Ref: ref, Note: p.Note, File: file}
+	switch {
+	case len(file) > 0:
+		shelf, err := d.ColdChain.ProfileOn(ctx, coldchain.ProfileID(p.Profile), d.Now())
+		if err != nil {
+			return 0, hospital.Refuse(hospital.ErrInvalid, "Choose how it must be kept.")
+		}
+		recording, err := logger.Read(bytes.NewReader(file))
+		if err != nil {
+			return 0, hospital.Refuse(hospital.ErrInvalid, "The file can't be read as a logger's: Fridge-tag, Q-tag, or CSV with a time and a temperature.")
+		}
+		delivery.Travelled = coldchain.TravelledBy(shelf.Profile, recording.In(d.Register.Current().Site.Location()).Rows)
+		delivery.Source = strings.TrimSpace("file " + name)
+	case p.Trip != "":
+		n, _ := strconv.ParseInt(p.Trip, 10, 64) // what is no number is no trip
+		record, err := d.ColdChain.Trip(ctx, coldchain.TripID(n), d.Now())
+		if err != nil {
+			return 0, hospital.Refuse(hospital.ErrInvalid, "There is no such trip.")
+		}
+		delivery.Travelled, delivery.Trip = record.Travelled(d.Now()), record.Trip.ID
+		delivery.Source = fmt.Sprintf("trip %d of %s", record.Trip.ID, record.Fridge.Name)
+	default:
+		return 0, hospital.Refuse(hospital.ErrInvalid, "Choose the logger's file, or the carrier's trip.")
+	}
+	return d.Stock.Deliver(ctx, d.actor(c), delivery)
+}
+
+// deliveryRef is what came in, by the number of an order or a lot that is there.
+func (d *Door) deliveryRef(ctx context.Context, typed string) (string, error) {
+	kind, id, _ := strings.Cut(typed, "/")
+	var err error
+	switch kind {
+	case "lot":
+		_, err = d.Stock.Store.LotByID(ctx, inventory.LotID(id))
+	case "order":
+		_, err = d.Desk.Store.FindOrder(ctx, id)
+	default:
+		if _, err = d.Desk.Store.FindOrder(ctx, typed); err == nil {
+			return "order/" + typed, nil
+		}
+	}
+	if err != nil {
+		return "", hospital.Refuse(hospital.ErrInvalid, "There is no such order or lot. Write the order's number, or lot/ and the lot's, as its page's address has it.")
+	}
+	return typed, nil
+}
+
+func (d *Door) oneDelivery(c echo.Context) (inventory.Delivery, error) {
+	n, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return inventory.Delivery{}, inventory.ErrUnknownDelivery
+	}
+	return d.Stock.Store.FindDelivery(c.Request().Context(), inventory.DeliveryID(n))
+}
+
+func (d *Door) delivery(c echo.Context) error {
+	one, err := d.oneDelivery(c)
+	if err != nil {
+		return err
+	}
+	held, err := d.Stock.Store.HoldsOf(c.Request().Context(), one.ID.Cause())
+	if err != nil {
+		return err
+	}
+	return d.show(c, fmt.Sprintf("Delivery %d", one.ID), views.DeliveryDetail(one, held), "stock")
+}
+
+// deliveryFile is a logger's file as it came.
+func (d *Door) deliveryFile(c echo.Context) error {
+	one, err := d.oneDelivery(c)
+	if err == nil && len(one.File) == 0 {
+		err = inventory.ErrUnknownDelivery
+	}
+	if err != nil {
+		return err
+	}
+	name := strings.TrimPrefix(one.Source, "file ")
+	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	return c.Blob(http.StatusOK, "application/octet-stream", one.File)
+}
+
+// failingPlaces are the places in fridges that are out of range or silent now, by name.
+func (d *Door) failingPlaces(ctx context.Context, places []inventory.Place) ([]string, error) {
+	if d.ColdChain == nil {
+		return nil, nil
+	}
+	board, err := d.ColdChain.Board(ctx, d.Now())
+	if err != nil {
+		return nil, err
+	}
+	failing := map[coldchain.FridgeID]bool{}
+	for _, s := range board {
+		failing[s.Fridge.ID] = s.Condition != coldchain.InRange || s.Stale
+	}
+	var names []string
+	for _, place := range places {
+		if place.Fridge != "" && failing[place.Fridge] {
+			names = append(names, place.Name)
+		}
+	}
+	return names, nil
+}
