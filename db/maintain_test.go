@@ -274,6 +274,26 @@ func TestACalibrationIsSigned(t *testing.T) {
 	if work, err := w.desk.Store.WorkOn(ctx, "p-1", 1); err != nil || len(work) != 0 {
 		t.Errorf("unsigned work was kept: %+v, %v", work, err)
 	}
+	done.Assets, done.Proof = []tracking.AssetID{"p-1", "p-2"}, dbtest.Proof(t, w.base, w.ben)
+	if err := w.desk.RecordWork(ctx, w.ben, done); !strings.Contains(hospital.Sentence(err), "one piece at a time") {
+		t.Errorf("two pieces under one signature: %v", err)
+	}
+	done.Assets = done.Assets[:1]
+	w.must(w.desk.RecordWork(ctx, w.ben, done))
+	work, err := w.desk.Store.WorkOn(ctx, "p-1", 1)
+	if err != nil || len(work) != 1 || work[0].Certificate != "DKD-1" || work[0].Signed == "" {
+		t.Fatalf("the calibration: %+v, %v", work, err)
+	}
+	signed, err := w.base.Signatures(ctx, "asset/p-1")
+	if err != nil || len(signed) != 1 || signed[0].ID != work[0].Signed || signed[0].Meaning != hospital.Calibrated || signed[0].Name != w.ben.Name {
+		t.Errorf("its signature: %+v, %v", signed, err)
+	}
+	if due := w.due(); strings.Contains(due, "p-1") {
+		t.Errorf("still due: %s", due)
+	}
+	if err := w.desk.RecordWork(ctx, w.ben, done); err == nil {
+		t.Error("one proof signed twice")
+	}
 }
 
 func TestATagIsAssignedByScanAndMovesOverOnlyWhenSaid(t *testing.T) {
