@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -23,7 +24,7 @@ type planCommand struct {
 	Service    float64 `default:"0.95" help:"Wanted fill rate, 0.5 to 0.9999."`
 	Pack       int64   `default:"1" help:"Units in an orderable pack."`
 	TestShare  float64 `default:"0.3333" help:"Share of the time, at its end, that the back-test is played on."`
-	Compare    bool    `help:"Add the simple rules, tuned on the same part: fixed PAR, fixed minimum and maximum."`
+	Compare    bool    `help:"Add the simple rules, tuned on the same part: fixed PAR, fixed minimum and maximum; and that PAR raised until it meets as much as the planner."`
 }
 
 const (
@@ -269,6 +270,9 @@ func (p planCommand) report(d demand) planReport {
 		r.Items = append(r.Items, one)
 	}
 	r.Total = result(total)
+	if p.Compare {
+		simple["par_raised"] = parRaised(d.use, trials, p.Service, total.FillRate())
+	}
 	for name, o := range simple {
 		if r.Compare == nil {
 			r.Compare = map[string]tried{}
@@ -276,6 +280,38 @@ func (p planCommand) report(d demand) planReport {
 		r.Compare[name] = result(o)
 	}
 	return r
+}
+
+const (
+	// raiseMost is by how much fixed levels are raised at most; raiseSteps how finely that is searched.
+	raiseMost, raiseSteps = 64.0, 14
+)
+
+// parRaised is what the tuned PAR levels come to when all of them are raised by
+// the least common factor with which they meet as much as the planner did. No
+// keeper of levels knows that factor beforehand: it says what the same service
+// would have cost in stock.
+func parRaised(use [][]float64, trials []policy.Trial, service, wanted float64) policy.Outcome {
+	levels := make([]policy.Fixed, len(use))
+	for i := range use {
+		levels[i] = policy.TunePAR(use[i], trials[i], service)
+	}
+	play := func(factor float64) (sum policy.Outcome) {
+		for i := range use {
+			target := int64(math.Ceil(float64(levels[i].Target) * factor))
+			sum = sum.Plus(policy.Try(use[i], policy.Fixed{Reorder: max(target-1, 0), Target: target, Basis: policy.BySet}, trials[i]))
+		}
+		return sum
+	}
+	low, high := 0.0, raiseMost
+	for range raiseSteps {
+		if middle := (low + high) / 2; play(middle).FillRate() >= wanted {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return play(high)
 }
 
 func describe(item string, use []float64, plan policy.Plan, o policy.Outcome) planned {

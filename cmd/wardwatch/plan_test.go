@@ -54,6 +54,9 @@ func TestThePlannerMeetsUseWithNoMoreStockThanAFixedLevel(t *testing.T) {
 	if r.Total.FillRate < 0.93 || r.Total.AverageStock > r.Compare["par"].AverageStock {
 		t.Errorf("planner %+v, fixed PAR %+v", r.Total, r.Compare["par"])
 	}
+	if raised := r.Compare["par_raised"]; raised.FillRate < r.Total.FillRate || raised.AverageStock <= r.Total.AverageStock {
+		t.Errorf("a PAR that meets as much as the planner %+v needs no more: %+v", r.Total, raised)
+	}
 	for _, item := range r.Items {
 		if b := item.Backtest; b.Served > b.Used || b.Periods == 0 || item.Policy.Target <= item.Policy.Reorder {
 			t.Errorf("%+v", item)

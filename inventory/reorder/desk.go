@@ -236,7 +236,7 @@ func (d *Desk) Nightly(ctx context.Context) error {
 	today := d.Stock.Today(d.Now())
 	var seen []inventory.Outlook
 	var due []Spot
-	lesson, watch := &lesson{today: today}, &watch{today: today}
+	lesson, watch := &lesson{today: today}, &watch{today: today, where: d.Register.Current()}
 	err := d.Store.EachSituation(ctx, today-historyDays, func(s Situation) {
 		watch.hear(s)
 		if !s.OrderedFor {

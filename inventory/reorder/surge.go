@@ -30,11 +30,13 @@ type Surge struct {
 
 // SurgePlace is a place that uses more than it did.
 type SurgePlace struct {
-	Place    inventory.PlaceID `json:"place"`
-	Name     string            `json:"name"`
-	Since    inventory.Date    `json:"since"`
-	Used     float64           `json:"used"`
-	Expected float64           `json:"expected"`
+	Place inventory.PlaceID `json:"place"`
+	Name  string            `json:"name"`
+	// Unit is the name of the unit that the place belongs to; empty for none.
+	Unit     string         `json:"unit,omitempty"`
+	Since    inventory.Date `json:"since"`
+	Used     float64        `json:"used"`
+	Expected float64        `json:"expected"`
 }
 
 // ErrUnknownSurge: there is none of that number that still runs.
@@ -48,6 +50,7 @@ type watch struct {
 	days   []float64
 	places []SurgePlace
 	found  []Surge
+	where  *hospital.Directory
 }
 
 // hear takes the use of one place in.
@@ -61,9 +64,18 @@ func (w *watch) hear(s Situation) {
 		w.days[historyDays-len(days)+i] += max(y, 0)
 	}
 	if surge, unusual := policy.SurgeOf(days); unusual {
-		w.places = append(w.places, SurgePlace{Place: s.Place.ID, Name: s.Place.Name, Since: w.today - inventory.Date(surge.Began(days)),
+		w.places = append(w.places, SurgePlace{Place: s.Place.ID, Name: s.Place.Name, Unit: w.unitOf(s.Place), Since: w.today - inventory.Date(surge.Began(days)),
 			Used: surge.Used, Expected: surge.Expected})
 	}
+}
+
+// unitOf names the unit of a place: its own, or its room's.
+func (w *watch) unitOf(p inventory.Place) string {
+	if w.where == nil {
+		return ""
+	}
+	unit, _ := w.where.Unit(w.where.UnitOf(p.Unit, p.Room))
+	return unit.Name
 }
 
 // judge looks at the item that is complete.
