@@ -493,7 +493,8 @@ func (tx fridgesTx) SumHours(ctx context.Context, sensor coldchain.SensorID, fro
 		WHERE sensor = $1 AND measured_at >= $2 AND measured_at < $3
 		GROUP BY sensor, measured_at / 3600000
 		ON CONFLICT (sensor, hour) DO UPDATE
-		SET min_mc = excluded.min_mc, max_mc = excluded.max_mc, sum_mc = excluded.sum_mc, points = excluded.points`
+		SET min_mc = excluded.min_mc, max_mc = excluded.max_mc, sum_mc = excluded.sum_mc, points = excluded.points
+		WHERE excluded.points >= reading_hours.points` // of an hour whose raw readings were let go more is known than is read
 	begin, end := from.Truncate(time.Hour), to.Truncate(time.Hour).Add(time.Hour)
 	if _, err := tx.Exec(ctx, q, sensor, ms(begin), ms(end)); err != nil {
 		return fmt.Errorf("sum hours: %w", err)

@@ -34,6 +34,7 @@ var coldTables = []narrowed{
 	{"fridge_trips", `SELECT * FROM main.fridge_trips WHERE fridge IN (SELECT id FROM fridges)`},
 	{"device_signs", `SELECT * FROM main.device_signs WHERE fridge IN (SELECT id FROM fridges)`},
 	{"sensor_flags", `SELECT * FROM main.sensor_flags WHERE fridge IN (SELECT id FROM fridges)`},
+	{"legal_holds", `SELECT * FROM main.legal_holds WHERE fridge IN (SELECT id FROM fridges)`},
 	{"fridge_forewarnings", `SELECT * FROM main.fridge_forewarnings WHERE fridge IN (SELECT id FROM fridges)`},
 	// Of alarms she hears those of her fridges and units; an asset's go to everybody, as the asset does.
 	{"alarms", `SELECT * FROM main.alarms WHERE subject IN (SELECT 'fridge/' || id FROM fridges)

@@ -266,6 +266,7 @@ func (d *DB) verifyHours(ctx context.Context) (says string, fault, err error) {
 		) r
 		JOIN sensors s ON s.id = r.sensor
 		WHERE r.hour < (SELECT max(measured_at) / 3600000 FROM readings WHERE sensor = r.sensor)
+			AND r.hour >= COALESCE((SELECT until / 3600000 FROM readings_let_go WHERE sensor = r.sensor), 0)
 		GROUP BY r.sensor, r.hour
 		HAVING count(*) <> 2 OR min(min_mc) <> max(min_mc) OR min(max_mc) <> max(max_mc) OR min(sum_mc) <> max(sum_mc) OR min(points) <> max(points)
 		LIMIT 1`
@@ -290,6 +291,8 @@ type judged struct {
 	name string
 	stay coldchain.Stay
 	plan coldchain.Plan
+	// letGo is up to when raw readings were let go but for those about excursions.
+	letGo time.Time
 }
 
 // verifyExcursions judges the record of each sensor in each fridge from the beginning of
@@ -322,13 +325,17 @@ func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err erro
 
 func (d *DB) judgedSensors(ctx context.Context) ([]judged, error) {
 	const q = `
-		SELECT id, sensor || '/' || channel
-		FROM sensors
-		WHERE judged = 1
-		ORDER BY id`
+		SELECT s.id, s.sensor || '/' || s.channel, COALESCE(g.until, 0)
+		FROM sensors s
+		LEFT JOIN readings_let_go g ON g.sensor = s.id
+		WHERE s.judged = 1
+		ORDER BY s.id`
 	rows, err := d.Query(ctx, q)
 	sensors, err := gather(rows, err, func(rows *sql.Rows) (j judged, err error) {
-		return j, rows.Scan(&j.id, &j.name)
+		var until int64
+		err = rows.Scan(&j.id, &j.name, &until)
+		j.letGo = fromMS(until)
+		return j, err
 	})
 	if err != nil {
 		return nil, err
@@ -386,14 +393,20 @@ func (d *DB) replay(ctx context.Context, s judged) ([]coldchain.Excursion, error
 	}
 	defer rows.Close()
 	replay := coldchain.NewReplay(s.plan, coldchain.Point{})
+	var found []coldchain.Excursion
 	for rows.Next() {
 		point, err := scanPoint(rows)
 		if err != nil {
 			return nil, err
 		}
+		if last := replay.State().Last.At; point.At.Before(s.letGo) && !last.IsZero() && point.At.Sub(last) > coldchain.KeepAfter {
+			// What lay between was let go: both sides were quiet, or it would have been kept.
+			found = append(found, replay.Excursions()...)
+			replay = coldchain.NewReplay(s.plan, coldchain.Point{})
+		}
 		replay.Step(point)
 	}
-	found := replay.Excursions()
+	found = append(found, replay.Excursions()...)
 	for i := range found {
 		if found[i].Running() && !s.stay.To.IsZero() { // nothing runs on after the probe was taken off
 			found[i].End = replay.State().Last.At

@@ -15,6 +15,7 @@ func (d *DB) deepChecks() []check {
 		{"hours", d.verifyHours},
 		{"excursions", d.verifyExcursions},
 		{"revisions", d.verifyRevisions},
+		{"readings let go", d.verifyLetGo},
 		{"readings", d.verifyReadings},
 		{"proposals", d.verifyProposals},
 		{"orders", d.verifyOrders},

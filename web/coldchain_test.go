@@ -380,3 +380,40 @@ func TestAFridgeIsOpenedOnPurpose(t *testing.T) {
 		t.Error("the opening did not end by itself")
 	}
 }
+
+// Who runs the cold chain says for how long readings are kept, and holds a fridge that
+// somebody looks into; what was typed wrongly comes back.
+func TestHowLongReadingsAreKept(t *testing.T) {
+	p := openPharmacy(t)
+	p.shows("/coldchain/policy", `href="/coldchain/keeping"`)
+	p.shows("/coldchain/keeping", "kept for 3 years", "Never less than 3 years (CDC", "No fridge is held.", "Vaccine &lt;fridge&gt;")
+	if w := p.post("/coldchain/keeping", url.Values{"years": {"2"}, "why": {"room <b>"}}); w.Code != http.StatusUnprocessableEntity ||
+		!strings.Contains(w.Body.String(), "3 to 100 years") || !strings.Contains(w.Body.String(), `value="room &lt;b&gt;"`) || !strings.Contains(w.Body.String(), `value="2"`) {
+		t.Errorf("two years answer %d", w.Code)
+	}
+	if w := p.post("/coldchain/keeping", url.Values{"years": {"5"}, "why": {"good distribution practice"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("five years answer %d", w.Code)
+	}
+	if w := p.post("/coldchain/keeping/hold", url.Values{"fridge": {"f-1"}, "why": {""}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d", w.Code)
+	}
+	if w := p.post("/coldchain/keeping/hold", url.Values{"fridge": {"f-77"}, "why": {"x"}}); w.Code != http.StatusNotFound {
+		t.Errorf("no such fridge: %d", w.Code)
+	}
+	if w := p.post("/coldchain/keeping/hold", url.Values{"fridge": {"f-1"}, "why": {"the coroner asks"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("a hold answers %d", w.Code)
+	}
+	p.shows("/coldchain/keeping", "kept for 5 years", "Set by Pia", "the coroner asks (Pia", "Lift the hold of Vaccine &lt;fridge&gt;")
+	p.who = person("Nora", hospital.Nurse)
+	if page := p.shows("/coldchain/keeping", "the coroner asks"); strings.Contains(page, "<button class=\"button primary\">Save") {
+		t.Error("a nurse is offered to change it")
+	}
+	if w := p.post("/coldchain/keeping/hold", url.Values{"fridge": {"f-1"}, "held": {"no"}, "why": {"x"}}); w.Code != http.StatusForbidden {
+		t.Errorf("a nurse lifts it: %d", w.Code)
+	}
+	p.who = person("Pia", hospital.Pharmacist)
+	if w := p.post("/coldchain/keeping/hold", url.Values{"fridge": {"f-1"}, "held": {"no"}, "why": {"he has done"}}); w.Code != http.StatusSeeOther {
+		t.Errorf("lifting answers %d", w.Code)
+	}
+	p.shows("/coldchain/keeping", "No fridge is held.")
+}

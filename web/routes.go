@@ -40,6 +40,7 @@ func (d *Door) routes() []route {
 		d.phoneRoutes(),
 		d.ladderRoutes(),
 		d.caseRoutes(),
+		d.readingAgeRoutes(),
 		d.lotRoutes(),
 		d.deliveryRoutes(),
 		d.fridgeAssetRoutes(),

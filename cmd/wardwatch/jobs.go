@@ -25,7 +25,10 @@ type job struct {
 	run   func(ctx context.Context, at time.Time) error
 }
 
-const notDaily = -1
+const (
+	notDaily = -1
+	thinJob  = "old readings"
+)
 
 // jobs is the table.
 func (h *house) jobs() []job {
@@ -50,6 +53,7 @@ func (h *house) jobs() []job {
 		{"beyond use", "takes goods out of use whose time after opening or thawing is over, and rings where some lie", "@every 1m", notDaily, h.mindClocks},
 		{"certificates", "warns before a certificate ends", "@every 1h", notDaily, h.checkCertificates},
 		{"retention", "lets go what the hospital need not keep; never what is held", "@every 5m", retentionHour, h.retain},
+		{thinJob, "lets raw readings go that are older than the hospital keeps them; never about an excursion or of a held fridge", "@every 5m", retentionHour, h.thin},
 		{"tidy sessions", "forgets sessions that ended by themselves", "@every 10m", notDaily, h.tidySessions},
 	}
 }

@@ -213,6 +213,20 @@ func (h *house) verify(ctx context.Context, _ time.Time) error {
 // leastKeepDays is the least that --keep-days may say: a vaccine's storage is looked into for longer than a year.
 const leastKeepDays = 366
 
+// thin lets raw readings go that are older than the site keeps them.
+func (h *house) thin(ctx context.Context, at time.Time) error {
+	thinned, err := h.monitor.LetGo(ctx, hospital.Job(thinJob), at)
+	if err != nil {
+		return err
+	}
+	gone := int64(0)
+	for _, t := range thinned {
+		gone += t.Readings
+	}
+	h.upkeep.Say(thinJob, fmt.Sprintf("%d readings of %d probes", gone, len(thinned)))
+	return nil
+}
+
 // retain lets go what the hospital need not keep.
 func (h *house) retain(ctx context.Context, at time.Time) error {
 	days := h.config.KeepDays

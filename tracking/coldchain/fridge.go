@@ -124,6 +124,7 @@ type Tx interface {
 	TripTx
 	StayTx
 	ForesightTx
+	KeepingTx
 	// IfUndone has forget called, before any other change, when nothing of this one is kept.
 	IfUndone(forget func())
 	// FridgesVersion rises whenever a fridge or sensor is changed.
@@ -198,6 +199,7 @@ type Store interface {
 	RecordStore
 	TripStore
 	ForesightStore
+	KeepingStore
 	InTx(context.Context, func(Tx) error) error
 	// Fridges are all fridges by name.
 	Fridges(context.Context) ([]Fridge, error)

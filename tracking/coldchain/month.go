@@ -33,6 +33,8 @@ type ProbeMonth struct {
 	Above, Below time.Duration
 	Gap          time.Duration
 	Gaps         []Gap
+	// Summed is how many hours are told by their summaries, because their readings were let go by their age.
+	Summed int
 }
 
 // Month sums up a fridge's month, whose first day is given as "2026-05"; while it
@@ -79,6 +81,9 @@ func (m *Monitor) monthOfProbes(ctx context.Context, report *Month, zone *time.L
 		for _, points := range stays {
 			probe.Days = joinDays(probe.Days, Days(fitting, points, zone))
 			probe.Gaps = append(probe.Gaps, Gaps(fitting, points)...)
+		}
+		if err := m.fillOld(ctx, &probe, slices.Concat(stays...), w, zone); err != nil {
+			return err
 		}
 		for _, day := range probe.Days {
 			probe.Tally = probe.Tally.join(day.Tally)

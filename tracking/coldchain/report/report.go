@@ -201,6 +201,9 @@ func (s *sheet) probe(m coldchain.Month, p coldchain.ProbeMonth) {
 	}
 	s.line(fmt.Sprintf("%d readings; lowest %v, highest %v, mean %v, mean kinetic temperature %v. Over the limits %s min, under them %s min, not known %s min.",
 		p.Tally.Points, p.Tally.Min, p.Tally.Max, p.Tally.Mean(), p.Tally.MKT(), minutes(p.Above), minutes(p.Below), minutes(p.Gap)))
+	if p.Summed > 0 {
+		s.line(fmt.Sprintf("Of %d hours the readings were let go by their age; their summaries tell, each hour by its mean. None of them was part of an excursion.", p.Summed))
+	}
 	columns := []column{{"Day", 34, false}, {"Readings", 18, true}, {"Lowest °C", 20, true}, {"Mean °C", 20, true}, {"Highest °C", 20, true}, {"MKT °C", 18, true}, {"Over min", 16, true}, {"Under min", 17, true}, {"Unknown", 17, true}}
 	var rows [][]string
 	for _, d := range p.Days {
