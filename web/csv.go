@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"io"
 	"strings"
+
+	"wardwatch/views"
 )
 
 // byteOrderMark makes spreadsheets read UTF-8.
@@ -23,6 +25,8 @@ func newCSV(w io.Writer, header ...string) (*csv.Writer, error) {
 // cell that begins like one gets an apostrophe in front. (OWASP: CSV injection.)
 func plainRow(cells ...string) []string {
 	for i, cell := range cells {
+		cell = views.UntwistText(cell)
+		cells[i] = cell
 		if cell != "" && strings.ContainsRune("=+-@\t\r\n|%", rune(cell[0])) {
 			cells[i] = "'" + cell
 		}

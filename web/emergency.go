@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
 	"wardwatch/views"
 )
 
@@ -46,6 +47,9 @@ func (d *Door) emergencies(c echo.Context) error { return d.showEmergencies(c, h
 
 func (d *Door) showEmergencies(c echo.Context, status int, wrong string) error {
 	all, err := d.People.Porter.Emergencies(c.Request().Context(), d.actor(c))
+	if err == nil {
+		err = d.People.Porter.Looked(c.Request().Context(), d.actor(c), account.LookAtEmergencies, "emergencies")
+	}
 	if err != nil {
 		return err
 	}

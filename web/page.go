@@ -54,7 +54,7 @@ func (d *Door) write(c echo.Context, status int, ctx context.Context, body templ
 	if err := body.Render(ctx, html); err != nil {
 		return err
 	}
-	return c.HTMLBlob(status, html.Bytes())
+	return c.HTMLBlob(status, views.Untwist(html.Bytes()))
 }
 
 // scene gives components the static addresses, the site's clock and the time.

@@ -318,6 +318,9 @@ func (d *Door) people(c echo.Context) error {
 
 func (d *Door) showPeople(c echo.Context, status int, form views.PersonForm) error {
 	people, err := d.People.Porter.People(c.Request().Context(), d.actor(c))
+	if err == nil {
+		err = d.People.Porter.Looked(c.Request().Context(), d.actor(c), account.LookAtPeople, "people")
+	}
 	if err != nil {
 		return err
 	}
@@ -369,6 +372,9 @@ func (d *Door) linkTo(c echo.Context, secret account.Secret) string {
 
 func (d *Door) person(c echo.Context) error {
 	person, err := d.People.Porter.Person(c.Request().Context(), d.actor(c), hospital.PersonID(c.Param("id")))
+	if err == nil {
+		err = d.People.Porter.Looked(c.Request().Context(), d.actor(c), account.LookAtPerson, "person/"+string(person.ID))
+	}
 	if err != nil {
 		return err
 	}

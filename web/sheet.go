@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"wardwatch/views"
 )
 
 const (
@@ -183,6 +185,8 @@ func (s sheet) begin(book *excelize.File, name string) (*excelize.StreamWriter, 
 
 func bookCell(cell any, moment int) any {
 	switch v := cell.(type) {
+	case string:
+		return views.UntwistText(v)
 	case time.Time:
 		if v.IsZero() {
 			return nil

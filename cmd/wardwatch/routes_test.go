@@ -242,8 +242,8 @@ func TestNoGetWrites(t *testing.T) {
 	}
 }
 
-// butLooks leaves out what a look at the audit trail leaves in it.
-var butLooks = map[string]string{"audit": ` WHERE what <> 'audit.look'`}
+// butLooks leaves out what a sensitive look leaves in the audit trail.
+var butLooks = map[string]string{"audit": ` WHERE what NOT LIKE '%.look'`}
 
 // everything is a digest of all tables.
 func everything(t *testing.T, d *db.DB) string {

@@ -33,7 +33,7 @@ var checklist = []struct {
 	{"14 a strict content security policy", []string{"TestEveryAnswerCarriesItsArmour"}, ""},
 	{"15 HSTS for a year, nosniff, no-store and the other headers", []string{"TestEveryAnswerCarriesItsArmour", "TestPagesOverHTTPSComeBackOverHTTPSAlone"}, ""},
 	{"16 each answer says what it is, texts with their charset", []string{"TestHostileNamesStayTextOnEveryScreen"}, ""},
-	{"17 what people and devices say stays text, on every screen", []string{"TestHostileNamesStayTextOnEveryScreen", "TestHostileNamesStayText"}, ""},
+	{"17 what people and devices say stays text, on every screen", []string{"TestHostileNamesStayTextOnEveryScreen", "TestHostileNamesStayText", "TestMarksThatTurnTheReadingDirectionAreShown"}, ""},
 	{"18 no cell of a spreadsheet is a formula", []string{"TestHostileNamesStayTextOnEveryScreen", "TestTheTrailIsTakenAwayAsAFile"}, ""},
 	{"19 live pages: own origin; without one a browser is refused", []string{"TestAnotherSitesPageMayNotListen", "TestAProgramWithATokenNeedsNoOrigin"}, ""},
 	{"20 live pages: the session is asked again, roles take effect", []string{"TestAnEndedSessionEndsItsConnection", "TestOpenPagesCloseWithTheSession", "TestRolesTakeEffectAtOnce"}, ""},

@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/views"
 
 	"github.com/a-h/templ"
 )
@@ -83,7 +84,7 @@ func Draw(ctx context.Context, id string, component templ.Component) (Fragment, 
 	if err := component.Render(ctx, &html); err != nil {
 		return Fragment{}, fmt.Errorf("draw fragment %s: %w", id, err)
 	}
-	return Fragment{ID: id, HTML: html.String()}, nil
+	return Fragment{ID: id, HTML: string(views.Untwist(html.Bytes()))}, nil
 }
 
 // Source renders one kind of topic.
