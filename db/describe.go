@@ -190,7 +190,10 @@ func describeItems(ctx context.Context, tx *Tx, doc *document.Document) error {
 		i.Stability, err = stabilityOf(stability)
 		return i, err
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return describeClocks(ctx, tx, doc)
 }
 
 func stabilityOf(stored []byte) ([]document.Stability, error) {
@@ -200,7 +203,7 @@ func stabilityOf(stored []byte) ([]document.Stability, error) {
 	}
 	var said []document.Stability
 	for _, b := range bands {
-		said = append(said, document.Stability{FromCelsius: b.FromCelsius, ToCelsius: b.ToCelsius, Hours: b.Hours, Source: b.Source})
+		said = append(said, document.Stability{FromCelsius: b.FromCelsius, ToCelsius: b.ToCelsius, Hours: b.Hours, Source: b.Source, Single: b.Single, Then: string(b.Then)})
 	}
 	return said, nil
 }

@@ -297,3 +297,29 @@ func TestWhatCameTooWarmIsHeld(t *testing.T) {
 	}
 	p.sound()
 }
+
+// How a product keeps goes out with the hospital document and comes in with it, as
+// another version; the same document changes nothing.
+func TestHowAProductKeepsTravelsWithTheDocument(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	keeping := inventory.Keeping{Bands: []inventory.Stability{{FromCelsius: 8, ToCelsius: 25, Hours: 72, Source: "leaflet", Single: true, Then: inventory.ThenCallFor}},
+		Clocks: []inventory.BeyondUse{{Kind: inventory.Opened, Hours: 672, Source: "leaflet"}}}
+	_, err := p.stock.SaveKeeping(ctx, pharmacist, "flu", keeping, time.Time{}, "leaflet")
+	p.must(err)
+	doc, err := (db.Hospital{DB: p.db}).Describe(ctx, hospital.Job("test"))
+	p.must(err)
+	take := func(p *pharmacy) {
+		t.Helper()
+		_, err := (db.Hospital{DB: p.db}).Import(ctx, hospital.Job("import"), doc, true)
+		p.must(err)
+		versions, err := p.stock.Store.Keepings(ctx, "flu")
+		p.must(err)
+		item, err := p.stock.Store.FindItem(ctx, "flu")
+		p.must(err)
+		if now := item.KeepingAt(versions, p.now()); len(versions) != 1 || len(now.Clocks) != 1 || now.Clocks[0] != keeping.Clocks[0] || now.Bands[0] != keeping.Bands[0] || item.Stability[0] != keeping.Bands[0] {
+			t.Errorf("it is %+v, the item %+v, in %d versions", now, item.Stability, len(versions))
+		}
+	}
+	take(p)
+	take(open(t))
+}

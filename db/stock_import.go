@@ -165,6 +165,9 @@ func (a *stockImport) items() error {
 		if err := a.breaks(fmt.Sprintf("/items/%d", i), d); err != nil {
 			return err
 		}
+		if err := a.keeping(fmt.Sprintf("/items/%d/beyond_use", i), item, d); err != nil {
+			return err
+		}
 		for j, level := range d.Levels {
 			if err := a.level(fmt.Sprintf("/items/%d/levels/%d", i, j), d, level); err != nil {
 				return err
@@ -179,7 +182,7 @@ func itemOf(d document.Item) inventory.Item {
 		Supplier: inventory.SupplierID(d.Supplier), SupplierCode: d.SupplierCode, Price: d.PriceMinor, LeastPacks: int64(d.MinimumPacks),
 		ReviewDays: d.ReviewDays, ShelfLife: d.ShelfLifeDays, Criticality: d.Criticality, Storage: d.Storage}
 	for _, s := range d.Stability {
-		item.Stability = append(item.Stability, inventory.Stability{FromCelsius: s.FromCelsius, ToCelsius: s.ToCelsius, Hours: s.Hours, Source: s.Source})
+		item.Stability = append(item.Stability, inventory.Stability{FromCelsius: s.FromCelsius, ToCelsius: s.ToCelsius, Hours: s.Hours, Source: s.Source, Single: s.Single, Then: inventory.Then(s.Then)})
 	}
 	return item
 }

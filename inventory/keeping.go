@@ -72,7 +72,7 @@ const (
 	// MaxBands and MaxClocks bound a product's keeping.
 	MaxBands, MaxClocks = 12, 5
 	// longestHours is the longest time that a band or clock may have: three years.
-	longestHours = 3 * 366 * 24
+	longestHours = 3 * 366 * 24 // 26,352
 	// maxKeepingAhead is how far ahead a change can be set.
 	maxKeepingAhead = 366 * 24 * time.Hour
 	// maxWords is the longest citation or reason, in bytes.

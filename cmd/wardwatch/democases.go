@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wardwatch/inventory"
+	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 )
 
@@ -60,4 +61,40 @@ func (s *shelves) takeOut(ctx context.Context, id inventory.ItemID) (bool, error
 		return true, nil
 	}
 	return false, nil
+}
+
+// equip notes what is known of the fridges as assets, one certificate with its file,
+// a door that stood open, and a profile of the hospital's own.
+func (f *fridges) equip(ctx context.Context) error {
+	by := f.actor(hospital.Pharmacist)
+	for _, one := range f.drawing.Fridges {
+		facts := coldchain.Facts{PQS: "E003/0" + one.ID[len(one.ID)-2:], Litres: 120, Units: 2_000, HoldOver: 5 * time.Hour}
+		if err := f.monitor.SetFacts(ctx, by, coldchain.FridgeID(one.ID), facts); err != nil {
+			return err
+		}
+	}
+	first := f.drawing.Fridges[0]
+	certificate, err := coldchain.NewPaperFile("calibration "+first.Sensor+".pdf", []byte("%PDF-1.4\n% a made-up certificate\n"))
+	if err != nil {
+		return err
+	}
+	day := func(days int) string {
+		return f.clock.Now().In(f.drawing.Site.Location()).AddDate(0, 0, days).Format(time.DateOnly)
+	}
+	err = f.monitor.AddPaper(ctx, by, coldchain.FridgeID(first.ID), coldchain.Paper{Kind: coldchain.Calibration, Device: first.Sensor, Done: day(-680), Due: day(50),
+		Number: "DKD-K-10441", Note: "Made-up laboratory, ± 0.2 °C, passed", File: &certificate})
+	if err != nil {
+		return err
+	}
+	now := f.clock.Now()
+	door := coldchain.Sign{Sensor: first.Sensor, Kind: coldchain.SignDoor, On: true, At: now.Add(-50 * time.Minute), ReceivedAt: now, Source: "mqtt"}
+	shut := door
+	shut.On, shut.At = false, now.Add(-48*time.Minute)
+	if err := f.monitor.Sign(ctx, []coldchain.Sign{door, shut}); err != nil {
+		return err
+	}
+	ours := coldchain.Refrigerator()
+	ours.ID, ours.Name, ours.Source = "insulin-shelf", "Insulin shelf, ours", "pharmacy committee, minutes of spring (made up)"
+	_, err = f.monitor.SaveProfile(ctx, by, ours, time.Time{}, "insulin has a shelf of its own")
+	return err
 }

@@ -232,6 +232,8 @@ type Item struct {
 	Storage string `json:"storage,omitempty"`
 	// Stability is how long outside its storage range it stays usable, as its maker says.
 	Stability []Stability `json:"stability,omitempty"`
+	// BeyondUse is how long it may be used once something was done to it.
+	BeyondUse []BeyondUse `json:"beyond_use,omitempty"`
 	// Levels are set by people for places; where there are none the policy computes them.
 	Levels []Level `json:"levels,omitempty"`
 }
@@ -239,12 +241,26 @@ type Item struct {
 // Criticalities lists what an item may be, most needed first.
 func Criticalities() []string { return []string{"vital", "essential", "desirable"} }
 
+// BeyondUse is a clock of an item: usable for so long once it was opened, thawed or mixed.
+type BeyondUse struct {
+	Kind   string  `json:"kind"` // see BeyondUseKinds
+	Hours  float64 `json:"hours"`
+	Source string  `json:"source"`
+}
+
+// BeyondUseKinds lists what may start a clock.
+func BeyondUseKinds() []string {
+	return []string{"opened", "punctured", "thawed", "reconstituted", "out of the cold"}
+}
+
 // Stability is one band that an item tolerates for a time.
 type Stability struct {
 	FromCelsius float64 `json:"from_celsius"`
 	ToCelsius   float64 `json:"to_celsius"`
 	Hours       float64 `json:"hours"`            // in this band, all excursions together
 	Source      string  `json:"source,omitempty"` // where the maker says so
+	Single      bool    `json:"single,omitempty"` // each stay by itself
+	Then        string  `json:"then,omitempty"`   // "use now", "call"; none: back into the fridge
 }
 
 // Level is what a place should hold of an item, in units of issue.
