@@ -305,9 +305,34 @@ func series(t *rapid.T) []Point {
 	return points
 }
 
+// drawProfile has rules of every kind: either side, inclusive or not, consecutive or
+// cumulative, at once or after a while, with and without hysteresis and clear hold.
+func drawProfile(t *rapid.T) Profile {
+	minutes := func(what string, choices ...int) time.Duration {
+		return time.Duration(rapid.SampledFrom(choices).Draw(t, what)) * time.Minute
+	}
+	p := Profile{ID: "drawn", Low: 2_000, High: 8_000, Interval: minutes("interval", 1, 5, 15)}
+	for i := range rapid.IntRange(1, MaxRules).Draw(t, "rules") {
+		r := Rule{Name: string(rune('a' + i)), Direction: TooWarm, Limit: rapid.SampledFrom([]MilliCelsius{7_700, 8_000}).Draw(t, "limit"),
+			Inclusive: rapid.Bool().Draw(t, "inclusive"), Mode: Consecutive, Duration: minutes("duration", 0, 5, 15, 60),
+			Hysteresis: rapid.SampledFrom([]MilliCelsius{0, 300, 2_000}).Draw(t, "hysteresis"), ClearHold: minutes("clear hold", 0, 10, 45)}
+		if rapid.Bool().Draw(t, "cold") {
+			r.Direction, r.Limit = TooCold, r.Limit-8_500
+		}
+		if rapid.Bool().Draw(t, "cumulative") {
+			r.Mode, r.Window = Cumulative, r.Duration+minutes("window", 1, 60, 600)
+		}
+		p.Rules = append(p.Rules, r)
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // plans are one profile for ever, and profiles that take over from each other.
 func plans(t *rapid.T) Plan {
-	profiles := []Profile{Refrigerator(), cumulative(), WHORefrigerator(), WHOShipping(), CDCPharmacy()}
+	profiles := []Profile{Refrigerator(), cumulative(), WHORefrigerator(), WHOShipping(), CDCPharmacy(), drawProfile(t)}
 	plan := Always(rapid.SampledFrom(profiles).Draw(t, "profile"))
 	for at := noon; rapid.IntRange(0, 2).Draw(t, "another term") == 0; {
 		at = at.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "minutes of the term")) * time.Minute)
