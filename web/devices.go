@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest"
+	"wardwatch/tracking/ingest/gateway"
 	"wardwatch/views"
 	"wardwatch/web/live"
 )
@@ -104,7 +104,7 @@ func (d *Door) adoptGateway(c echo.Context) error {
 		Room: hospital.RoomID(c.FormValue("room"))}
 	err := d.Devices.AdoptGateway(c.Request().Context(), d.actor(c), g)
 	return d.adopted(c, err, g.Name+" is one of the hospital's gateways now. It needs a token to speak.",
-		"/admin/tokens?gateway="+url.QueryEscape(string(g.ID)))
+		setupOf(hospital.GatewayID(gateway.Identity(string(g.ID)))))
 }
 
 // nameGateway says that an unknown gateway is one that the hospital has.

@@ -113,7 +113,7 @@ func TestAnAdministratorAdoptsWhatKnocks(t *testing.T) {
 		url.Values
 		next string
 	}{
-		{"/admin/devices/gateways", url.Values{"id": {"ac233f000001"}, "name": {"Ward 3"}, "make": {"minew"}, "room": {"r1"}}, "/admin/tokens?gateway=ac233f000001"},
+		{"/admin/devices/gateways", url.Values{"id": {"ac233f000001"}, "name": {"Ward 3"}, "make": {"minew"}, "room": {"r1"}}, "/admin/gateways/ac233f000001"},
 		{"/admin/devices/tags", url.Values{"tag": {"c0ffee000001"}, "asset": {" P-001 "}}, "/admin/devices"},
 	} {
 		if w := s.post(form.path, form.Values); w.Code != http.StatusSeeOther || w.Header().Get("Location") != form.next {

@@ -74,6 +74,8 @@ type Parts struct {
 	Around func(context.Context, hospital.Actor) (Around, error)
 	// Devices is where gateways and unknown devices are looked after; nil where there are none.
 	Devices *ingest.Desk
+	// Broker is where gateways reach us over MQTT.
+	Broker Broker
 	// Intake takes what POST /ingest brings; Tokens says who sends it.
 	Intake Intake
 	Tokens ingest.Tokens
@@ -111,6 +113,9 @@ type Check struct {
 	Name string
 	Work func(context.Context) error
 }
+
+// Broker is where the MQTT broker listens, with TLS at the safe one; empty where it does not.
+type Broker struct{ Address, SafeAddress string }
 
 // Door is the http.Handler of the house.
 type Door struct {

@@ -58,6 +58,7 @@ func (d *Door) routes() []route {
 		d.ingestRoutes(),
 		d.programmeRoutes(),
 		d.deviceRoutes(),
+		d.setupRoutes(),
 		d.apiRoutes(),
 		d.fileRoutes(),
 	)

@@ -149,6 +149,7 @@ func (h *house) wireDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.parts.Broker = web.Broker{Address: h.broker.Address(), SafeAddress: h.broker.SafeAddress()}
 	if address := h.config.MQTTUpstream.reveal(); address != "" {
 		upstream := mqtt.Upstream{URL: address, ClientID: "wardwatch", Topics: mqtt.UpstreamTopics(), Intake: intake, Now: h.now, Log: h.log}
 		h.intake = append(h.intake, task{"the hospital's broker", upstream.Run})

@@ -199,7 +199,7 @@ func (d *Desk) AdoptGateway(ctx context.Context, by hospital.Actor, g hospital.G
 	if err := by.Need(hospital.ManageDevices); err != nil {
 		return err
 	}
-	g.Name = strings.TrimSpace(g.Name)
+	g.Name, g.ID = strings.TrimSpace(g.Name), hospital.GatewayID(gateway.Identity(string(g.ID))) // as its messages will name it
 	if err := d.fit(g); err != nil {
 		return err
 	}
