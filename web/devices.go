@@ -166,14 +166,9 @@ func (d *Door) drawGateways(ctx context.Context, _ string) ([]live.Fragment, err
 	}
 	var leaves []leaf
 	for _, line := range lines {
-		leaves = append(leaves,
-			leaf{views.GatewayLeaf(line.ID, "state"), views.GatewayState(line)},
-			leaf{views.GatewayLeaf(line.ID, "heard"), views.Age(line.State.LastHeard)},
-			leaf{views.GatewayLeaf(line.ID, "clock"), views.Text(views.ClockOff(line.State))},
-			leaf{views.GatewayLeaf(line.ID, "sightings"), views.Text(views.Thousands(line.State.Sightings))},
-			leaf{views.GatewayLeaf(line.ID, "rate"), views.Text(d.rate().Words(line.ID))},
-			leaf{views.GatewayLeaf(line.ID, "readings"), views.Text(views.Thousands(line.State.Readings))},
-			leaf{views.GatewayLeaf(line.ID, "refused"), views.Text(views.Thousands(line.State.Refused))})
+		for id, component := range views.GatewayLeaves(line, d.rate()) {
+			leaves = append(leaves, leaf{id, component})
+		}
 	}
 	return drawAll(ctx, leaves...)
 }

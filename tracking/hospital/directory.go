@@ -2,7 +2,9 @@ package hospital
 
 import (
 	"cmp"
+	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -75,7 +77,11 @@ func (d *Directory) RoomsOn(floor FloorID) []Room {
 }
 
 // Register hands out the newest Directory; an import replaces it in one step.
-type Register struct{ current atomic.Pointer[Directory] }
+type Register struct {
+	current  atomic.Pointer[Directory]
+	mu       sync.Mutex
+	replaced chan struct{} // closed by the next Replace
+}
 
 // NewRegister starts with a directory; nil means an empty hospital.
 func NewRegister(d *Directory) *Register {
@@ -92,5 +98,29 @@ func (r *Register) Replace(d *Directory) {
 	if d == nil {
 		d = NewDirectory(Site{ID: "main", Name: "Hospital", Zone: "UTC"}, nil, nil, nil, nil, nil)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.current.Store(d)
+	if r.replaced != nil {
+		close(r.replaced)
+	}
+	r.replaced = make(chan struct{})
+}
+
+// Await waits until the newest directory fits: who has just changed the hospital sees
+// the change. It gives up with ctx and its error.
+func (r *Register) Await(ctx context.Context, fits func(*Directory) bool) error {
+	for {
+		r.mu.Lock()
+		replaced := r.replaced
+		r.mu.Unlock()
+		if fits(r.Current()) {
+			return nil
+		}
+		select {
+		case <-replaced:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }

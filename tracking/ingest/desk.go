@@ -25,6 +25,8 @@ const (
 	shownStrangers = 100
 	// maxGatewayName is the longest name of a gateway, in characters.
 	maxGatewayName = 80
+	// noticedWithin is how long an adoption waits for the house to know the gateway.
+	noticedWithin = 2 * time.Second
 )
 
 // What a person can do about a refusal at the desk.
@@ -203,7 +205,7 @@ func (d *Desk) AdoptGateway(ctx context.Context, by hospital.Actor, g hospital.G
 	if err := d.fit(g); err != nil {
 		return err
 	}
-	return d.change(ctx, "adopt gateway "+string(g.ID), func(tx DeskTx) error {
+	err := d.change(ctx, "adopt gateway "+string(g.ID), func(tx DeskTx) error {
 		if err := tx.AddGateway(ctx, g); err != nil {
 			return err
 		}
@@ -213,6 +215,14 @@ func (d *Desk) AdoptGateway(ctx context.Context, by hospital.Actor, g hospital.G
 		return tx.Record(ctx, hospital.Deed{By: by, What: "gateway.adopt", On: "gateway/" + string(g.ID),
 			After: jsonOf(map[string]string{"name": g.Name, "make": g.Make, "room": string(g.Room)})})
 	})
+	if err != nil {
+		return err
+	}
+	// Its page is asked for next; the change stands even if the house is slow to notice.
+	soon, cancel := context.WithTimeout(ctx, noticedWithin)
+	defer cancel()
+	_ = d.Register.Await(soon, func(now *hospital.Directory) bool { _, known := now.Gateway(g.ID); return known })
+	return nil
 }
 
 func (d *Desk) fit(g hospital.Gateway) error {

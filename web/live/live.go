@@ -84,6 +84,9 @@ func Draw(ctx context.Context, id string, component templ.Component) (Fragment, 
 	if err := component.Render(ctx, &html); err != nil {
 		return Fragment{}, fmt.Errorf("draw fragment %s: %w", id, err)
 	}
+	if !bytes.Contains(html.Bytes(), []byte(`id="`+templ.EscapeString(id)+`"`)) {
+		return Fragment{}, fmt.Errorf("draw fragment %s: its element does not carry the id, and a page could replace it once only", id)
+	}
 	return Fragment{ID: id, HTML: string(views.Untwist(html.Bytes()))}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/a-h/templ"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -610,5 +611,16 @@ func TestANetworkWithoutWebsocketsIsAnsweredTheSame(t *testing.T) {
 	w.panics = true
 	if _, err := ask("fridge/1", ""); err == nil {
 		t.Error("a fault was answered as if nothing were wrong")
+	}
+}
+
+// A leaf without its id could be replaced once and never again.
+func TestALeafCarriesItsID(t *testing.T) {
+	plain := templ.Raw("<span>5</span>")
+	if _, err := Draw(t.Context(), "count", plain); err == nil {
+		t.Error("a leaf without its id is drawn")
+	}
+	if f, err := Draw(t.Context(), "a-&-b", templ.Raw(`<span id="a-&amp;-b">5</span>`)); err != nil || f.ID != "a-&-b" {
+		t.Errorf("%+v, %v", f, err)
 	}
 }
