@@ -71,7 +71,10 @@ func (tx ordersTx) Situation(ctx context.Context, spot reorder.Spot, since inven
 			return s, err
 		}
 	}
-	return s, tx.readUse(ctx, spot, since, &s)
+	if err := tx.readUse(ctx, spot, since, &s); err != nil {
+		return s, err
+	}
+	return s, tx.readLike(ctx, spot, since, since+reorder.HistoryDays, &s)
 }
 
 // readPast reads what was learned: lead times, days without stock, the chosen method.

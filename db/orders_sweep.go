@@ -17,7 +17,12 @@ import (
 // EachSituation is reorder.Reader: it reads each table once and puts the rows
 // together in memory, which is many times faster than asking spot by spot.
 func (o Orders) EachSituation(ctx context.Context, since inventory.Date, look func(reorder.Situation)) error {
-	s := &sweep{ctx: ctx, db: o.DB, spots: map[reorder.Spot]*reorder.Situation{}}
+	s := &sweep{ctx: ctx, db: o.DB, today: since + reorder.HistoryDays, spots: map[reorder.Spot]*reorder.Situation{}}
+	like, err := allSubstitutes(ctx, o)
+	if err != nil {
+		return fmt.Errorf("look at all stock: %w", err)
+	}
+	s.like = like
 	for _, read := range []func() error{s.goods, s.breaks, func() error { return s.refills(o) }, s.levels, s.balances, func() error { return s.use(since) }, s.orders, s.holds, s.deliveries, s.empties, s.methods} {
 		if err := read(); err != nil {
 			return fmt.Errorf("look at all stock: %w", err)
@@ -42,6 +47,8 @@ type sweep struct {
 	suppliers map[inventory.SupplierID]inventory.Supplier
 	levelled  map[inventory.ItemID]bool // some place has a level
 	took      map[inventory.SupplierID][]float64
+	like      map[inventory.ItemID][]inventory.ItemID
+	today     inventory.Date
 	spots     map[reorder.Spot]*reorder.Situation
 }
 
@@ -57,6 +64,11 @@ func (s *sweep) at(spot reorder.Spot) *reorder.Situation {
 func (s *sweep) complete(spot reorder.Spot) reorder.Situation {
 	situation := *s.spots[spot]
 	situation.Item, situation.Place = s.items[spot.Item], s.places[spot.Place]
+	if like := s.like[spot.Item]; len(like) > 0 && situation.New(s.today) {
+		if other := s.spots[reorder.Spot{Item: like[0], Place: spot.Place}]; other != nil {
+			situation = situation.StartedFrom(s.items[like[0]], *other)
+		}
+	}
 	situation.Supplier = s.suppliers[situation.Item.Supplier]
 	situation.Took = s.took[situation.Supplier.ID]
 	situation.OrderedFor = situation.HasLevel || !s.levelled[spot.Item] || situation.Refill.Kind != policy.ByUse

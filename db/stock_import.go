@@ -18,7 +18,7 @@ import (
 // stock is booked once.
 func applyStock(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	a := &stockImport{ctx: ctx, tx: stockTx{tx}, doc: doc}
-	for _, section := range []func() error{a.suppliers, a.places, a.items, a.opening} {
+	for _, section := range []func() error{a.suppliers, a.places, a.items, a.substitutesLater, a.opening} {
 		if err := section(); err != nil {
 			return nil, fmt.Errorf("import stock: %w", err)
 		}

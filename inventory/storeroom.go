@@ -24,6 +24,7 @@ type StoreroomStore interface {
 	ConsignReader
 	ParReader
 	UsageReader
+	SubstituteReader
 }
 
 // StoreroomTx is one change in progress.

@@ -64,6 +64,9 @@ func (d *Door) keepables() []keepable {
 	if d.Stock != nil {
 		all = append(all, d.lotsFile(), d.ledgerFile())
 	}
+	if d.Storeroom != nil {
+		all = append(all, d.itemsFile())
+	}
 	if d.Desk != nil {
 		all = append(all, d.ordersFile())
 	}

@@ -131,10 +131,29 @@ func (d *Door) itemsNamed(ctx context.Context, by hospital.Actor, text string) (
 	}
 	items, _, err := d.Stock.Store.Lines(ctx, inventory.Query{Text: text, Today: d.Stock.Today(d.Now())})
 	for _, line := range items[:min(elsewhereEach, len(items))] {
-		lines = append(lines, views.Elsewhere{Icon: "package", Label: line.Item.Name, About: views.Quantity(line.Usable(), line.Item.Unit) + " usable",
+		about, err := d.usableOrInstead(ctx, line)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, views.Elsewhere{Icon: "package", Label: line.Item.Name, About: about,
 			Href: "/stock/" + url.PathEscape(string(line.Item.ID))})
 	}
 	return lines, err
+}
+
+// usableOrInstead says how much of an item is usable, and what else there is where it is out.
+func (d *Door) usableOrInstead(ctx context.Context, line inventory.Line) (string, error) {
+	about := views.Quantity(line.Usable(), line.Item.Unit) + " usable"
+	if line.Usable() > 0 || d.Storeroom == nil {
+		return about, nil
+	}
+	instead, err := d.Storeroom.Store.Instead(ctx, line.Item.ID, d.Stock.Today(d.Now()))
+	for _, other := range instead {
+		if other.Usable() > 0 {
+			return about + "; instead: " + other.Item.Name + ", " + views.Quantity(other.Usable(), other.Item.Unit), err
+		}
+	}
+	return about, err
 }
 
 // lotsNumbered are the lots whose number begins with the text.

@@ -113,6 +113,9 @@ func (d *Door) itemPage(ctx context.Context, id inventory.ItemID, before string)
 		return p, err
 	}
 	if d.Storeroom != nil {
+		if p.Instead, err = d.Storeroom.Store.Instead(ctx, id, p.Today); err != nil {
+			return p, err
+		}
 		if p.Packings, err = d.Storeroom.Store.Packings(ctx, id); err != nil {
 			return p, err
 		}

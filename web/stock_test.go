@@ -52,7 +52,7 @@ func openStoreroom(t *testing.T) *storeroom {
 		Items: []document.Item{
 			{ID: "gloves", Name: "Gloves & mittens", UnitOfIssue: "pair", GTIN: "4000000000013", Pack: 100, Supplier: "medi", PriceMinor: 450,
 				Levels: []document.Level{{Place: "store", Minimum: 300, Maximum: 1000}}},
-			{ID: "flu", Name: "Influenza vaccine", UnitOfIssue: "dose", Pack: 10, Supplier: "medi", PriceMinor: 9000},
+			{ID: "flu", Name: "Influenza vaccine", UnitOfIssue: "dose", Pack: 10, Supplier: "medi", PriceMinor: 9000, Substitutes: []string{"gloves"}},
 		},
 		Stock: []document.Lot{{Item: "gloves", Place: "store", Lot: "G1", Quantity: 500}, {Item: "flu", Place: "fridge", Lot: "A1", Expiry: "2026-09-30", Quantity: 30}}}
 	if _, err := (db.Hospital{DB: s.db}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
@@ -69,7 +69,7 @@ func openStoreroom(t *testing.T) *storeroom {
 	s.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 		WhoAsks: func(*http.Request) (hospital.Actor, bool) { return s.who, true },
-		Stock:   s.stock, Desk: s.desk, Storeroom: s.room})
+		Stock:   s.stock, Desk: s.desk, Storeroom: s.room, Lists: db.Lists{DB: s.db}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"fmt"
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
@@ -163,4 +164,33 @@ func (d *Door) enterCount(c echo.Context) error {
 	}
 	page.Error = sentence
 	return d.showCount(c, status, page)
+}
+
+// itemsFile is the item master with the columns that "import items" takes in; the
+// price is left out for who may not see it.
+func (d *Door) itemsFile() keepable {
+	return keepable{"items", hospital.SeeStock,
+		[]column{{"id", 14}, {"name", 32}, {"unit_of_issue", 12}, {"gtin", 16}, {"pack", 8}, {"supplier", 14}, {"supplier_code", 14}, {"price_minor", 12}, {"minimum_packs", 12},
+			{"review_days", 12}, {"shelf_life_days", 14}, {"criticality", 12}, {"storage", 14}, {"substitutes", 30}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			ctx, after := c.Request().Context(), inventory.ItemID("")
+			prices := hospital.Shown(ctx, hospital.SeePrices)
+			return inParts(func(last *inventory.MasterItem, limit int) ([]inventory.MasterItem, error) {
+				if last != nil {
+					after = last.ID
+				}
+				return d.Storeroom.Store.ItemsAfter(ctx, after, limit)
+			}, func(i inventory.MasterItem) [][]any {
+				var price any
+				if prices {
+					price = i.Price
+				}
+				others := make([]string, len(i.Substitutes))
+				for n, id := range i.Substitutes {
+					others[n] = string(id)
+				}
+				return row(string(i.ID), i.Name, i.Unit, i.GTIN, i.Pack, string(i.Supplier), i.SupplierCode, price, i.LeastPacks,
+					int64(i.ReviewDays), int64(i.ShelfLife), i.Criticality, i.Storage, strings.Join(others, " "))
+			}), nil
+		}}
 }

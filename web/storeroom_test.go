@@ -2,10 +2,12 @@ package web_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
 )
 
 func TestABoxIsBookedFromTheItemsPage(t *testing.T) {
@@ -52,4 +54,24 @@ func TestCountingBlindThroughThePages(t *testing.T) {
 	if w := s.ask("GET", fmt.Sprint("/stock/counts/", 99), nil); w.Code != 404 {
 		t.Errorf("no such count: %d", w.Code)
 	}
+}
+
+// The item master goes out with the columns in which it comes in.
+func TestTheItemMasterAsAFile(t *testing.T) {
+	s := openStoreroom(t)
+	s.who = as(hospital.SupplyManager, "Sam")
+	w := s.ask("GET", "/files/items.csv", nil)
+	lines := strings.Split(strings.TrimPrefix(w.Body.String(), "\ufeff"), "\r\n")
+	table, _ := document.TableOf("items")
+	if w.Code != 200 || lines[0] != table.Header() {
+		t.Fatalf("%d %q, want %q", w.Code, lines[0], table.Header())
+	}
+	if want := "flu,Influenza vaccine,dose,,10,medi,,9000,0,0,0,,,gloves"; lines[1] != want {
+		t.Errorf("%q, want %q", lines[1], want)
+	}
+	s.page("/stock", "/files/items.csv")
+	s.page("/stock/flu", "Instead of it", "500 pairs usable", "!These may be given instead")
+	s.post("/stock/flu/move", 303, "quantity", "30", "place", "fridge", "to", "ward")
+	s.post("/stock/flu/use", 303, "quantity", "30", "place", "ward")
+	s.page("/stock/flu", "These may be given instead")
 }

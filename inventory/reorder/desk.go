@@ -175,12 +175,14 @@ type Situation struct {
 	Minimum, Maximum int64
 	HasLevel         bool
 	// Refill is how people want the place refilled; zero when nobody has said.
-	Refill     policy.Refill
-	Shelf      []inventory.Balance
-	OnOrder    int64          // with what is to be carried here
-	Reserved   int64          // to be carried elsewhere
-	Open       *Proposal      // the open one
-	Use        []DayUse       // oldest first
+	Refill   policy.Refill
+	Shelf    []inventory.Balance
+	OnOrder  int64     // with what is to be carried here
+	Reserved int64     // to be carried elsewhere
+	Open     *Proposal // the open one
+	Use      []DayUse  // oldest first
+	// Like is what a new item's use is forecast from; empty: from its own.
+	Like       string
 	FirstUse   inventory.Date // of the spot's whole history; zero when never used
 	Empty      []Stretch      // days without stock, oldest first
 	Took       []float64      // days that the supplier's last deliveries took, newest first
@@ -203,8 +205,8 @@ type DayUse struct {
 }
 
 const (
-	// historyDays is how much use the forecast looks at.
-	historyDays = 365
+	// HistoryDays is how much use the forecast looks at.
+	HistoryDays = 365
 	// chartDays is how much of it a proposal's chart shows.
 	chartDays = 56
 	// outlooksAtOnce is how many outlooks the nightly run stores in a transaction.
@@ -237,7 +239,7 @@ func (d *Desk) Nightly(ctx context.Context) error {
 	var seen []inventory.Outlook
 	var due []Spot
 	lesson, watch := &lesson{today: today}, &watch{today: today, where: d.Register.Current()}
-	err := d.Store.EachSituation(ctx, today-historyDays, func(s Situation) {
+	err := d.Store.EachSituation(ctx, today-HistoryDays, func(s Situation) {
 		watch.hear(s)
 		if !s.OrderedFor {
 			return
@@ -316,7 +318,7 @@ func (d *Desk) Run(ctx context.Context, woken <-chan struct{}) error {
 
 func (d *Desk) consider(ctx context.Context, tx Tx, spot Spot) (raised bool, err error) {
 	today := d.Stock.Today(tx.Now())
-	s, err := tx.Situation(ctx, spot, today-historyDays)
+	s, err := tx.Situation(ctx, spot, today-HistoryDays)
 	if err != nil {
 		return false, err
 	}
@@ -433,7 +435,7 @@ func (s Situation) days(today inventory.Date) []float64 {
 	if s.FirstUse.IsZero() {
 		return nil
 	}
-	use := s.useFrom(max(s.FirstUse, today-historyDays), today)
+	use := s.useFrom(max(s.FirstUse, today-HistoryDays), today)
 	days := make([]float64, len(use))
 	for i, n := range use {
 		days[i] = float64(n)
@@ -501,6 +503,9 @@ func (s Situation) propose(a policy.Advice, today inventory.Date) Proposal {
 		p.Cause = "excursion"
 		p.Reason += fmt.Sprintf(" %d %s held since %s and not counted.", a.Position.Held, be(a.Position.Held), strings.Join(s.Excursions, " and "))
 	}
+	if s.Like != "" {
+		p.Reason += " It is new here: its use is forecast from that of " + s.Like + "."
+	}
 	if a.Level.Basis == policy.ByTrying {
 		p.Reason += " " + s.evidence()
 	}
@@ -542,7 +547,7 @@ func (d *Desk) ask(ctx context.Context, tx Tx, by hospital.Actor, spot Spot, qua
 		return 0, err
 	}
 	today := d.Stock.Today(tx.Now())
-	s, err := tx.Situation(ctx, spot, today-historyDays)
+	s, err := tx.Situation(ctx, spot, today-HistoryDays)
 	if err != nil {
 		return 0, err
 	}

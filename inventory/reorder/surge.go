@@ -57,11 +57,11 @@ type watch struct {
 func (w *watch) hear(s Situation) {
 	if s.Item.ID != w.item.ID {
 		w.judge()
-		w.item, w.days, w.places = s.Item, make([]float64, historyDays), nil
+		w.item, w.days, w.places = s.Item, make([]float64, HistoryDays), nil
 	}
 	days := s.days(w.today)
 	for i, y := range days {
-		w.days[historyDays-len(days)+i] += max(y, 0)
+		w.days[HistoryDays-len(days)+i] += max(y, 0)
 	}
 	if surge, unusual := policy.SurgeOf(days); unusual {
 		w.places = append(w.places, SurgePlace{Place: s.Place.ID, Name: s.Place.Name, Unit: w.unitOf(s.Place), Since: w.today - inventory.Date(surge.Began(days)),

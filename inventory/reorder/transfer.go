@@ -93,7 +93,7 @@ func (d *Desk) offers(ctx context.Context, tx Tx, s Situation, a policy.Advice, 
 }
 
 func (d *Desk) offer(ctx context.Context, tx Tx, s Situation, a policy.Advice, from inventory.PlaceID, today inventory.Date) (Offer, error) {
-	giver, err := tx.Situation(ctx, Spot{s.Item.ID, from}, today-historyDays)
+	giver, err := tx.Situation(ctx, Spot{s.Item.ID, from}, today-HistoryDays)
 	if err != nil {
 		return Offer{}, err
 	}
@@ -112,7 +112,7 @@ func (d *Desk) AskTransfer(ctx context.Context, by hospital.Actor, a Answer, fro
 			return err
 		}
 		today := d.Stock.Today(tx.Now())
-		s, err := tx.Situation(ctx, Spot{p.Item.ID, p.Place.ID}, today-historyDays)
+		s, err := tx.Situation(ctx, Spot{p.Item.ID, p.Place.ID}, today-HistoryDays)
 		if err != nil {
 			return err
 		}

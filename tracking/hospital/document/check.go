@@ -298,12 +298,25 @@ func (c *checker) items() {
 			c.say(fmt.Sprintf("The check digit of %q is wrong; one digit was mistyped.", item.GTIN), "items", i, "gtin")
 		}
 		c.breaks(i, item)
+		c.substitutes(i, item)
 		for j, s := range item.Stability {
 			if s.FromCelsius >= s.ToCelsius {
 				c.say("from_celsius must be less than to_celsius.", "items", i, "stability", j)
 			}
 		}
 		c.levels(i, item)
+	}
+}
+
+// substitutes checks that they are other items, each once.
+func (c *checker) substitutes(i int, item Item) {
+	seen := set{item.ID: true}
+	for j, id := range item.Substitutes {
+		c.known(c.itemIDs, "item", id, "items", i, "substitutes", j)
+		if seen[id] {
+			c.say("A substitute is another item, and stands once.", "items", i, "substitutes", j)
+		}
+		seen[id] = true
 	}
 }
 

@@ -234,6 +234,8 @@ type Item struct {
 	Stability []Stability `json:"stability,omitempty"`
 	// BeyondUse is how long it may be used once something was done to it.
 	BeyondUse []BeyondUse `json:"beyond_use,omitempty"`
+	// Substitutes are items that may be given in its place, the best first.
+	Substitutes []string `json:"substitutes,omitempty"`
 	// Levels are set by people for places; where there are none the policy computes them.
 	Levels []Level `json:"levels,omitempty"`
 }

@@ -47,7 +47,7 @@ func Tables() []Table {
 		{"par_levels", []Column{{Name: "unit", need: true}, {Name: "kind", need: true}, {Name: "target", kind: number, need: true}, {Name: "critical", kind: number}}},
 		{"items", []Column{id, {Name: "name"}, {Name: "unit_of_issue"}, {Name: "gtin"}, {Name: "pack", kind: number}, {Name: "supplier"},
 			{Name: "supplier_code"}, {Name: "price_minor", kind: number}, {Name: "minimum_packs", kind: number}, {Name: "review_days", kind: number},
-			{Name: "shelf_life_days", kind: number}, {Name: "criticality"}, {Name: "storage"}}},
+			{Name: "shelf_life_days", kind: number}, {Name: "criticality"}, {Name: "storage"}, {Name: "substitutes", kind: list}}},
 		{"stock", []Column{{Name: "item", need: true}, {Name: "place", need: true}, {Name: "lot", need: true}, {Name: "expiry"}, {Name: "quantity", kind: number, need: true}}},
 		{"suppliers", []Column{id, {Name: "name"}, {Name: "email"}, {Name: "currency"}, {Name: "account"}, {Name: "lead_days", kind: number}, {Name: "minimum_minor", kind: number}}},
 		{"places", []Column{id, {Name: "name"}, {Name: "room"}, {Name: "fridge"}, {Name: "unit"}}},
