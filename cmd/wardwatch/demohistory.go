@@ -70,7 +70,7 @@ func (p *past) live(ctx context.Context) error {
 		return fmt.Errorf("history before the ledger: %w", err)
 	}
 	agenda := append(p.fridges(stock.follow).agenda(), stock.agenda()...)
-	agenda = append(agenda, event{p.start, p.walk}, event{p.start, p.service}, event{p.start, p.addUp}, event{p.start, stock.emptyShelf}, event{p.start, stock.keepings}, event{p.start, p.fridges(stock.follow).equip}, event{p.start, p.giveTokens})
+	agenda = append(agenda, event{p.start, p.walk}, event{p.start, p.service}, event{p.start, p.addUp}, event{p.start, stock.emptyShelf}, event{p.start, stock.room}, event{p.start, stock.keepings}, event{p.start, p.fridges(stock.follow).equip}, event{p.start, p.giveTokens})
 	slices.SortStableFunc(agenda, func(a, b event) int { return a.at.Compare(b.at) })
 	for _, e := range agenda {
 		p.clock.set(e.at)
