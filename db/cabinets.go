@@ -212,7 +212,7 @@ func (s Storeroom) ParLines(ctx context.Context, place, from inventory.PlaceID, 
 		LEFT JOIN usable there ON there.item = v.item AND there.place = $2
 		WHERE v.place = $1 AND COALESCE(here.n, 0) < v.maximum
 		ORDER BY i.name
-		LIMIT 500`
+		LIMIT 100`
 	rows, err := s.Query(ctx, q, place, from, today)
 	lines, err := collect(rows, err, func(l *inventory.ParLine) []any {
 		return []any{&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Par, &l.Usable, &l.There}

@@ -90,19 +90,22 @@ func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, top int) e
 // usageWorth is what lies on the shelves, and on how many days some were empty.
 func (s Storeroom) usageWorth(ctx context.Context, u *inventory.Usage, _ int) error {
 	const worth = `
-		WITH lies AS (
-			SELECT b.item, b.place, SUM(b.free + b.held) AS n, SUM(CASE WHEN l.expiry <> 0 AND l.expiry < $1 THEN b.free ELSE 0 END) AS expired
-			FROM stock_balances b
-			JOIN stock_lots l ON l.id = b.lot
-			WHERE b.free + b.held > 0
-			GROUP BY b.item, b.place)
-		SELECT COALESCE(SUM(CASE WHEN c.item IS NULL THEN a.n * i.price_minor / i.pack END), 0),
-			COALESCE(SUM(CASE WHEN c.item IS NOT NULL THEN a.n * i.price_minor / i.pack END), 0),
-			COALESCE(SUM(a.expired * i.price_minor / i.pack), 0)
-		FROM lies a
-		JOIN stock_items i ON i.id = a.item
-		LEFT JOIN stock_consignments c ON c.item = a.item AND c.place = a.place`
-	if err := s.QueryRow(ctx, worth, u.To).Scan(&u.OnHand, &u.Consigned, &u.Expired); err != nil {
+		SELECT CAST(COALESCE(SUM(CASE WHEN c.item IS NULL THEN CAST(b.free + b.held AS REAL) * i.price_minor / i.pack END), 0) AS INTEGER),
+			CAST(COALESCE(SUM(CASE WHEN c.item IS NOT NULL THEN CAST(b.free + b.held AS REAL) * i.price_minor / i.pack END), 0) AS INTEGER)
+		FROM stock_balances b
+		JOIN stock_items i ON i.id = b.item
+		LEFT JOIN stock_consignments c ON c.item = b.item AND c.place = b.place
+		WHERE b.free + b.held > 0`
+	if err := s.QueryRow(ctx, worth).Scan(&u.OnHand, &u.Consigned); err != nil {
+		return err
+	}
+	const expired = `
+		SELECT CAST(COALESCE(SUM(CAST(b.free AS REAL) * i.price_minor / i.pack), 0) AS INTEGER)
+		FROM stock_lots l
+		JOIN stock_balances b ON b.lot = l.id
+		JOIN stock_items i ON i.id = b.item
+		WHERE l.expiry <> 0 AND l.expiry < $1 AND b.free > 0`
+	if err := s.QueryRow(ctx, expired, u.To).Scan(&u.Expired); err != nil {
 		return err
 	}
 	const empty = `

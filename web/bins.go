@@ -29,7 +29,10 @@ func (d *Door) binRoutes() []route {
 	}
 }
 
-// bins lists the kanban bins with their cards, to be looked at and printed.
+// cardsOnSheet is how many cards are printed at once; the filter chooses which.
+const cardsOnSheet = 48
+
+// bins lists the kanban bins; the sheet has their cards, to be looked at and printed.
 func (d *Door) bins(c echo.Context) error {
 	ctx, place := c.Request().Context(), inventory.PlaceID(c.QueryParam("place"))
 	all, err := d.Desk.Store.Bins(ctx, place)
@@ -41,7 +44,15 @@ func (d *Door) bins(c echo.Context) error {
 		return err
 	}
 	page := views.BinsPage{Place: place, Places: places, May: d.actor(c).May(hospital.UseStock), MaySet: d.actor(c).May(hospital.ApproveOrders)}
-	for _, b := range all {
+	page.Cards, page.Sheet = make([]views.BinCard, 0, len(all)), c.QueryParam("cards") != ""
+	for i, b := range all {
+		if !page.Sheet {
+			page.Cards = append(page.Cards, views.BinCard{Bin: b})
+			continue
+		}
+		if i == cardsOnSheet {
+			break
+		}
 		path, side, err := qrPath(d.addressOf(c) + "/stock/bins/" + url.PathEscape(b.Code))
 		if err != nil {
 			return err

@@ -25,7 +25,8 @@ func TestABinsCardIsScannedWhereItHangs(t *testing.T) {
 		t.Fatal(bins, err)
 	}
 	code := bins[0].Code
-	s.page("/stock/bins", `data-bin="`+code+`"`, `class="qr"`)
+	s.page("/stock/bins", `data-bin="`+code+`"`, `!class="qr"`)
+	s.page("/stock/bins?cards=1&place=store", `data-bin="`+code+`"`, `class="qr"`)
 	s.who = as(hospital.Nurse, "Nora")
 	s.page("/stock/bins/"+code, "This bin is empty")
 	// The telephone's button, the hand scanner on the card, and the address that the card holds are one thing.

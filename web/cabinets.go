@@ -239,7 +239,7 @@ var expiringWithin = []int{30, 90, 180}
 func (d *Door) expiring(c echo.Context) error {
 	within, _ := strconv.Atoi(c.QueryParam("within"))
 	if !slices.Contains(expiringWithin, within) {
-		within = expiringWithin[1]
+		within = expiringWithin[0]
 	}
 	today := d.Stock.Today(d.Now())
 	all, err := d.Storeroom.WillExpire(c.Request().Context(), today, today+inventory.Date(within))
@@ -255,7 +255,7 @@ func (d *Door) expiring(c echo.Context) error {
 
 const (
 	// expiringShown is how many lots the list shows, those first that waste most.
-	expiringShown = 200
+	expiringShown = 100
 	// usageTop is how many lines each table of the dashboard has.
 	usageTop = 10
 )
