@@ -162,7 +162,7 @@ func TestFromTheFirstLinkToAColleagueAtWork(t *testing.T) {
 	nora.expect(nora.get("/"), 303, "/sign-in")
 	w.expect(w.post("/admin/people/ada/disable"), 422, "last administrator")
 	w.expect(w.post("/admin/people/nora/enable"), 303)
-	w.expect(w.post("/admin/people/nora", "name", "Nora Ode", "email", "not an address", "role", "nurse"), 422, "Give an e-mail address", "not an address")
+	w.expect(w.post("/admin/people/nora", "name", "Nora Ode", "email", "not an address", "role", "nurse", "sign-password", passphrase), 422, "Give an e-mail address", "not an address")
 	w.expect(w.post("/admin/people/nora", "name", "Nora Ode", "email", "nora@linden.example"), 422, "at least one role")
 	w.expect(w.post("/admin/people/nora", "name", "Nora Ode-Falk", "email", "nora@linden.example", "role", "nurse", "role", "pharmacist"), 303)
 	w.expect(w.get("/admin/people/nora"), 200, "Nora Ode-Falk")

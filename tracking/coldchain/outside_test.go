@@ -44,14 +44,11 @@ func TestTimesOutOfRangeAreTheReadingsMinuteByMinute(t *testing.T) {
 
 // minuteOf says of a minute what the newest reading before it says.
 func minuteOf(p coldchain.Profile, points []coldchain.Point, at time.Time) (known, beyond bool) {
-	for i, point := range points {
+	for _, point := range points {
 		if point.At.After(at) {
 			break
 		}
 		known, beyond = at.Before(point.At.Add(p.MaxGap())), !p.InBand(point.Temp)
-		if i+1 < len(points) && !points[i+1].At.After(at) {
-			continue
-		}
 	}
 	return known, known && beyond
 }
