@@ -210,6 +210,9 @@ func microseconds(v []byte) time.Time {
 	return at
 }
 
+// firstTLV is the first type that says its length; those below it have one of their own.
+const firstTLV = 128
+
 // parameters calls use with each parameter's type and body.
 func parameters(b []byte, use func(kind int, body []byte)) error {
 	for len(b) > 0 {
@@ -229,6 +232,9 @@ func parameters(b []byte, use func(kind int, body []byte)) error {
 		kind, size := int(binary.BigEndian.Uint16(b)&0x3FF), int(binary.BigEndian.Uint16(b[2:]))
 		if size < 4 || size > len(b) {
 			return fmt.Errorf("%w: parameter %d of %d bytes, %d are left", ErrLLRP, kind, size, len(b))
+		}
+		if kind < firstTLV {
+			return fmt.Errorf("%w: parameter %d never says its length", ErrLLRP, kind)
 		}
 		use(kind, b[4:size])
 		b = b[size:]
