@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -18,7 +19,7 @@ import (
 
 // postbag is a way that keeps what it was given, or fails.
 type postbag struct {
-	mu   sync.Mutex // all that is due goes out at once
+	mu   sync.Mutex // all that is due goes out at once, in any order
 	got  []notify.Message
 	fail error
 }
@@ -30,6 +31,7 @@ func (p *postbag) Send(_ context.Context, m notify.Message) error {
 		return p.fail
 	}
 	p.got = append(p.got, m)
+	slices.SortStableFunc(p.got, func(a, b notify.Message) int { return cmp.Compare(a.ID, b.ID) }) // as they were written, not as they went out
 	return nil
 }
 

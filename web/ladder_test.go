@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,9 +17,17 @@ import (
 )
 
 // slot takes every message and remembers the last.
-type slot struct{ last notify.Message }
+type slot struct {
+	mu   sync.Mutex
+	last notify.Message
+}
 
-func (s *slot) Send(_ context.Context, m notify.Message) error { s.last = m; return nil }
+func (s *slot) Send(_ context.Context, m notify.Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = m
+	return nil
+}
 
 func TestTheAdministratorSetsWhoIsToldByShift(t *testing.T) {
 	p := openPharmacy(t)
