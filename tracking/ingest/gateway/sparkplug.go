@@ -63,6 +63,9 @@ func (r *reader) sparkplug(body []byte) error {
 	if len(parts) > 4 {
 		topic.device = Identity(parts[4])
 	}
+	if topic.node == "" {
+		return fmt.Errorf("%w: its topic names no edge node", ErrWrongShape)
+	}
 	switch topic.kind {
 	case "NDEATH":
 		r.Status = Offline
