@@ -37,6 +37,8 @@ var golden = []struct {
 		`{"Sensor":{"format":"bthome-2","celsius":-0.5,"battery_mv":2412,"battery_pct":90,"door_open":true,"counter":7}}`},
 	{"BTHome with two probes", "0a16d2fc4002ceff450500",
 		`{"Sensor":{"format":"bthome-2","celsius":-0.5,"more_celsius":[0.5]}}`},
+	{"BTHome, a stored measurement with its own time", "0c16d2fc40509a6af86902ceff",
+		`{"Sensor":{"format":"bthome-2","celsius":-0.5,"at":"2026-05-04T09:44:58Z"}}`},
 	{"BTHome with a text between", "1016d2fc405303616263022a003a042101",
 		`{"Sensor":{"format":"bthome-2","celsius":0.42,"motion":1,"button":true}}`},
 	{"BTHome with an object of unknown length: what came before is true", "0a16d2fc40015dfe5d0902",

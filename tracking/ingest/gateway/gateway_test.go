@@ -67,6 +67,9 @@ var messages = []struct {
 	{"Ruuvi over MQTT", "ruuvi/C0:FF:EE:AA:00:01/C0:FF:EE:00:00:01",
 		`{"gw_mac":"C0:FF:EE:AA:00:01","rssi":-41,"aoa":[],"gwts":"1777888799","ts":1777888798,"data":"0201061bff990405ff9c4e20c35000000000000ab0361f0102c0ffee000001","coords":""}`, "",
 		[]string{"sighting 0 c0ffee000001 at c0ffeeaa0001 -41 09:59:58", "reading 0 c0ffee000001 probe -0.5 09:59:58 50%", "sent 09:59:59"}},
+	{"Ruuvi over MQTT, a BTHome thermometer and nothing but what is required", "ruuvi/C0:FF:EE:AA:00:01/C0:FF:EE:00:00:04", `{"rssi":-50,"data":"0201060716d2fc4002ceff"}`, "",
+		[]string{"sighting 0 c0ffee000004 at c0ffeeaa0001 -50 -", "reading 0 c0ffee000004 probe -0.5 -"}},
+	{"Ruuvi over MQTT, the gateway's last will", "ruuvi/C0:FF:EE:AA:00:01/gw_status", `{"state":"offline"}`, "", []string{"status offline of c0ffeeaa0001"}},
 	{"Ruuvi over HTTP, a dead probe beside a live one", "",
 		`{"data":{"coordinates":"","timestamp":1777888799,"gw_mac":"C0:FF:EE:AA:00:01","tags":{
 		  "C0:FF:EE:00:00:01":{"rssi":-66,"timestamp":1777888798,"data":"0201061bff990405ff9c4e20c35000000000000ab0361f0102c0ffee000001"},
