@@ -356,13 +356,25 @@ func FuzzRecognise(f *testing.F) {
 	})
 }
 
-// TestEveryFormatHasGoldenBytes holds the promise that no envelope is read
-// without an example of it standing here.
+// withoutThermometer are the envelopes that pass no temperature on: readers of labels,
+// and those that say who was heard but not what it said.
+var withoutThermometer = []Format{BlueCharm, Raddec, Impinj, Zebra, EdgeX}
+
+// TestEveryFormatHasGoldenBytes holds the promise that no envelope is read without
+// an example of it standing here, with a temperature of half a degree below zero
+// where it carries one. The examples are what FuzzDecode begins with.
 func TestEveryFormatHasGoldenBytes(t *testing.T) {
-	seen := map[Format]bool{}
+	seen, frosty := map[Format]bool{}, map[Format]bool{}
 	note := func(m Message) {
-		if b, err := Decode(m); err == nil && len(b.Sightings)+len(b.Readings) > 0 {
+		b, err := Decode(m)
+		if err == nil && len(b.Sightings)+len(b.Readings) > 0 {
 			seen[b.Format] = true
+		}
+		for _, r := range b.Readings {
+			frosty[b.Format] = frosty[b.Format] || r.Temp == coldchain.FromCelsius(-0.5)
+			if slices.Contains(withoutThermometer, b.Format) {
+				t.Errorf("%s carries a temperature after all", b.Format)
+			}
 		}
 	}
 	for _, m := range furtherMessages {
@@ -379,6 +391,9 @@ func TestEveryFormatHasGoldenBytes(t *testing.T) {
 	for _, format := range Formats() {
 		if !seen[format] {
 			t.Errorf("no message of %s stands among the examples", format)
+		}
+		if !frosty[format] && !slices.Contains(withoutThermometer, format) {
+			t.Errorf("no message of %s below zero stands among the examples", format)
 		}
 	}
 }
