@@ -168,13 +168,13 @@ func (tx accountsTx) DropTwoStep(ctx context.Context, id hospital.PersonID) erro
 	return err
 }
 
-const tokenColumns = `id, name, COALESCE(gateway, ''), COALESCE(role, ''), scim, COALESCE(public_keys, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
+const tokenColumns = `id, name, COALESCE(gateway, ''), COALESCE(role, ''), scim, COALESCE(public_keys, ''), COALESCE(supplier, ''), hash, created_at, created_by, last_used_at, revoked_at, ends_at`
 
 func scanToken(scan func(...any) error) (t account.Token, err error) {
 	var hash []byte
 	var created int64
 	var used, revoked, ends sql.NullInt64
-	err = scan(&t.ID, &t.Name, &t.Gateway, &t.Role, &t.SCIM, &t.PublicKeys, &hash, &created, &t.CreatedBy, &used, &revoked, &ends)
+	err = scan(&t.ID, &t.Name, &t.Gateway, &t.Role, &t.SCIM, &t.PublicKeys, &t.Supplier, &hash, &created, &t.CreatedBy, &used, &revoked, &ends)
 	t.Hash, t.CreatedAt, t.LastUsedAt, t.RevokedAt = hashOf(hash), fromMS(created), fromNullMS(used), fromNullMS(revoked)
 	t.EndsAt = fromNullMS(ends)
 	return t, err
@@ -324,9 +324,9 @@ func changed(done sql.Result, otherwise error) error {
 
 func (tx accountsTx) AddToken(ctx context.Context, t account.Token) error {
 	const q = `
-		INSERT INTO tokens (id, name, gateway, role, scim, public_keys, hash, created_at, created_by)
-		VALUES ($1, $2, NULLIF($3, ''), NULLIF($4, ''), $5, NULLIF($6, ''), $7, $8, $9)`
-	_, err := tx.Exec(ctx, q, t.ID, t.Name, t.Gateway, t.Role, t.SCIM, t.PublicKeys, t.Hash[:], ms(t.CreatedAt), t.CreatedBy)
+		INSERT INTO tokens (id, name, gateway, role, scim, public_keys, hash, created_at, created_by, supplier)
+		VALUES ($1, $2, NULLIF($3, ''), NULLIF($4, ''), $5, NULLIF($6, ''), $7, $8, $9, NULLIF($10, ''))`
+	_, err := tx.Exec(ctx, q, t.ID, t.Name, t.Gateway, t.Role, t.SCIM, t.PublicKeys, t.Hash[:], ms(t.CreatedAt), t.CreatedBy, t.Supplier)
 	return err
 }
 

@@ -671,7 +671,8 @@ func (tx ordersTx) MailAgain(ctx context.Context, number, recipient string, way 
 
 // TakeMail claims the next message that is due at an instant and goes one of the
 // ways (any, where none is named); false when none is. The claim is stored before
-// anything is sent, so that a crash can never send twice.
+// anything is sent, so that a crash can never send twice. A change waits until the
+// order before it has left.
 func (o Orders) TakeMail(ctx context.Context, at time.Time, ways ...reorder.Way) (m reorder.Mail, due bool, err error) {
 	list, err := json.Marshal(ways)
 	if err != nil {
@@ -681,7 +682,8 @@ func (o Orders) TakeMail(ctx context.Context, at time.Time, ways ...reorder.Way)
 		const q = `
 			UPDATE order_mail
 			SET status = 'sending', attempts = attempts + 1
-			WHERE id = (SELECT id FROM order_mail WHERE status = 'waiting' AND next_at <= $1 AND ($3 OR way IN (SELECT value FROM json_each($2))) ORDER BY next_at, id LIMIT 1)
+			WHERE id = (SELECT id FROM order_mail WHERE status = 'waiting' AND next_at <= $1 AND ($3 OR way IN (SELECT value FROM json_each($2)))
+				AND NOT EXISTS (SELECT 1 FROM order_mail e WHERE e.number = order_mail.number AND e.id < order_mail.id AND e.status IN ('waiting', 'sending')) ORDER BY next_at, id LIMIT 1)
 			RETURNING id, number, message_id, recipient, subject, body, paper, attempts, created_at, way, file_name, file,
 				(SELECT supplier FROM purchase_orders o WHERE o.number = order_mail.number),
 				(SELECT s.channel FROM purchase_orders o JOIN suppliers s ON s.id = o.supplier WHERE o.number = order_mail.number)`

@@ -51,7 +51,7 @@ func (c channelText) Scan(stored any) error {
 	if err := json.Unmarshal(text, &d); err != nil {
 		return err
 	}
-	*c.into = inventory.Channel{Format: inventory.Format(d.Format), URL: d.URL, OurID: d.OurID, TheirID: d.TheirID, HostKey: d.HostKey}
+	*c.into = inventory.Channel{Format: inventory.Format(d.Format), URL: d.URL, OurID: d.OurID, TheirID: d.TheirID, HostKey: d.HostKey, Answers: d.Answers}
 	return nil
 }
 

@@ -141,6 +141,8 @@ type Channel struct {
 	OurID, TheirID string
 	// HostKey is the SFTP server's, as "SHA256:…".
 	HostKey string
+	// Answers is the folder of the same server in which the supplier lays its answers; empty: none are fetched.
+	Answers string
 }
 
 // Format is how an order is written for a machine.

@@ -44,6 +44,9 @@ func (d *Door) papersOf(ctx context.Context, o reorder.Order) (p views.Papers, e
 	if p.Lots, err = store.LotsOf(ctx, o.Number); err != nil {
 		return p, err
 	}
+	if p.Replies, err = store.RepliesOf(ctx, o.Number); err != nil {
+		return p, err
+	}
 	if p.Invoices, err = store.InvoicesOf(ctx, o.Number); err != nil {
 		return p, err
 	}
@@ -100,7 +103,7 @@ func (d *Door) orderTerms(c echo.Context) error {
 	}
 	said, change := "Noted.", d.Desk.Confirm
 	if strings.HasSuffix(c.Request().URL.Path, "/change") {
-		said, change = "Changed. The supplier is told by a letter.", d.Desk.Amend
+		said, change = "Changed. The supplier is told the way the order went.", d.Desk.Amend
 	}
 	terms, err := readLineTerms(c, o)
 	if err == nil {

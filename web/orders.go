@@ -224,7 +224,11 @@ func (d *Door) orders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Orders", views.Orders(views.OrdersPage{Orders: all, Status: status, Waiting: open, Today: d.Stock.Today(d.Now())}), "proposals")
+	answers, err := d.Desk.Store.RepliesWaiting(ctx, answersShown)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Orders", views.Orders(views.OrdersPage{Orders: all, Status: status, Waiting: open, Answers: len(answers), Today: d.Stock.Today(d.Now())}), "proposals")
 }
 
 func (d *Door) order(c echo.Context) error {

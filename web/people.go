@@ -466,7 +466,7 @@ func (d *Door) addToken(c echo.Context) error {
 	role, keys := hospital.Role(c.FormValue("role")), strings.TrimSpace(c.FormValue("keys"))
 	token, secret, err := d.makeToken(c, name, gateway, role, keys)
 	if status, wrong := formFault(err); wrong != "" {
-		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway, Role: role, Keys: keys})
+		return d.showTokens(c, status, views.TokensProps{Wrong: wrong, Name: name, Gateway: gateway, Role: role, Keys: keys, Supplier: c.FormValue("supplier")})
 	}
 	if err != nil {
 		return err
@@ -492,6 +492,8 @@ func (d *Door) makeToken(c echo.Context, name string, gateway hospital.GatewayID
 	case keys != "":
 		token, err := d.People.Keys.AddSigner(c.Request().Context(), d.actor(c), name, role, keys)
 		return token, "", err
+	case role == views.SupplierToken:
+		return d.addSupplierToken(c, name, gateway)
 	case role == views.DirectoryToken && gateway == "":
 		return d.People.Keys.AddDirectory(c.Request().Context(), d.actor(c), name)
 	case role == "":

@@ -28,6 +28,7 @@ func (d *Door) routes() []route {
 		d.levelRoutes(),
 		d.budgetRoutes(),
 		d.paperRoutes(),
+		d.answerRoutes(),
 		d.transferRoutes(),
 		d.recallRoutes(),
 		d.surgeRoutes(),

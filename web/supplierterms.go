@@ -23,7 +23,7 @@ func readTerms(c echo.Context, s *document.Supplier) error {
 		s.Calendar = &calendar
 	}
 	if typed("url") != "" || typed("format") != "" {
-		s.Channel = &document.Channel{Format: typed("format"), URL: typed("url"), OurID: typed("our_id"), TheirID: typed("their_id"), HostKey: typed("host_key")}
+		s.Channel = &document.Channel{Format: typed("format"), URL: typed("url"), OurID: typed("our_id"), TheirID: typed("their_id"), HostKey: typed("host_key"), Answers: typed("answers")}
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ func (h *house) jobs() []job {
 		{"count plan", "weighs what everything is worth and plans what is counted when", "@every 1m", countHour, h.planCounts},
 		{"send orders", "sends draft orders that are worth the supplier's least order", "@every 1m", sendHour, h.sendOrders},
 		{"cut-offs", "sends draft orders before a supplier's cut-off of the day", "@every 1m", notDaily, h.sendBeforeCutOffs},
+		{"suppliers' answers", "fetches what suppliers have answered to orders from their folders", "@every 5m", notDaily, h.fetchAnswers},
 		{"fleet days", "adds up how equipment was used on the days that are over", "@every 10m", notDaily, h.addUpDays},
 		{backupJob, "copies the database into --backup-to, checks the copy and lets the oldest go", "@every 5m", backupHour, h.backUp},
 		{drillJob, "restores the newest backup elsewhere, judges it anew and throws it away", "@every 5m", drillHour, h.drill},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
 	"wardwatch/inventory/supplier"
+	"wardwatch/tracking/hospital"
 )
 
 const (
@@ -30,7 +32,7 @@ const (
 func (h *house) wireStock(ctx context.Context) error {
 	kept := db.Orders{DB: h.db}
 	stock := &inventory.Stock{Signed: true, Store: db.Stock{DB: h.db}, Register: h.register}
-	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Alone: h.config.ApproveAlone, Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, File: supplier.File, Log: h.log}
+	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Alone: h.config.ApproveAlone, Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, File: supplier.File, ChangeFile: supplier.ChangeFile, Answer: supplier.ReadAnswer, Log: h.log}
 	follower := &inventory.Follower{Chain: db.Fridges{DB: h.db}, Stock: stock, Log: h.log}
 	h.parts.Stock, h.parts.Desk = stock, h.reorders
 	h.parts.Storeroom = &inventory.Storeroom{Stock: stock, Store: db.Storeroom{DB: h.db}, Now: h.now}
@@ -73,6 +75,7 @@ func (h *house) suppliersWays() (supplier.Ways, error) {
 	}
 	ways := supplier.Ways{}
 	if h.config.demo == nil {
+		h.answers = folder.Fetch
 		ways[reorder.ByHTTPS], ways[reorder.BySFTP] = supplier.NewPoster(secrets), folder
 	}
 	if h.config.SMTP != "" {
@@ -113,4 +116,29 @@ func (h *house) mindClocks(ctx context.Context, at time.Time) error {
 
 func (h *house) planCounts(ctx context.Context, _ time.Time) error {
 	return h.parts.Storeroom.PlanCounts(ctx)
+}
+
+// answersTime is how long one supplier's folder may take.
+const answersTime = time.Minute
+
+// fetchAnswers takes what suppliers have answered to orders and laid into their folders.
+// One whose folder can't be reached does not keep back the others.
+func (h *house) fetchAnswers(ctx context.Context, at time.Time) error {
+	if h.answers == nil {
+		return nil
+	}
+	suppliers, err := h.reorders.Store.Answering(ctx)
+	for _, s := range suppliers {
+		looking, cancel := context.WithTimeout(ctx, answersTime)
+		_, failed := h.answers(looking, s, at, func(name string, file []byte) error {
+			_, err := h.reorders.TakeReply(ctx, hospital.Job("supplier "+s.Name), s.ID, reorder.BySFTP, file)
+			if err != nil {
+				h.log.Warn("a supplier's answer was not taken", "supplier", s.ID, "file", name, "error", err)
+			}
+			return err
+		})
+		cancel()
+		err = errors.Join(err, failed)
+	}
+	return err
 }

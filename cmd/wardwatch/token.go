@@ -32,6 +32,7 @@ type tokenAddCommand struct {
 	Name         string `arg:"" help:"What the token is for, for people to read."`
 	Gateway      string `help:"The gateway that it speaks for. Without one, and without a role, the token belongs to a program that speaks for any gateway."`
 	Directory    bool   `help:"The token belongs to a directory that brings people in and out by SCIM."`
+	Supplier     string `help:"The token belongs to a supplier's program, which delivers answers to its orders and does nothing else: the supplier's short name."`
 	Role         string `help:"The token belongs to a program that uses the API as this role (nurse, pharmacist, supply_manager, biomedical_engineer, administrator or auditor) and delivers nothing."`
 	PublicKey    string `type:"path" placeholder:"FILE" help:"The program signs with its own key instead of showing a secret: its public keys, as JWK, JWK Set or PEM. Needs --role."`
 }
@@ -75,6 +76,12 @@ func (c tokenAddCommand) add(ctx context.Context, keys *account.Keys) (account.T
 	if c.Directory {
 		return keys.AddDirectory(ctx, atTheConsole, c.Name)
 	}
+	if c.Supplier != "" && (c.Role != "" || c.Gateway != "" || c.Directory) {
+		return account.Token{}, "", errors.New("a supplier's token does nothing else: give --supplier alone")
+	}
+	if c.Supplier != "" {
+		return keys.AddSupplier(ctx, atTheConsole, c.Name, c.Supplier)
+	}
 	if c.Role != "" && c.Gateway != "" {
 		return account.Token{}, "", errors.New("a token speaks for a gateway or uses the API as a role: give --gateway or --role, not both")
 	}
@@ -103,6 +110,9 @@ func (c tokenListCommand) Run(p process) error {
 			}
 			if t.Role != "" {
 				gateway = "reads as " + string(t.Role)
+			}
+			if t.Supplier != "" {
+				gateway = "answers of supplier " + t.Supplier
 			}
 			if t.SCIM {
 				gateway = "brings people in and out"

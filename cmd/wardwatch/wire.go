@@ -51,10 +51,12 @@ type house struct {
 	register *hospital.Register
 	reorders *reorder.Desk
 	cabinets *inventory.Cabinets
-	tracker  *tracking.Tracker
-	monitor  *coldchain.Monitor
-	broker   *mqtt.Broker
-	desk     *notify.Desk
+	// answers looks into a supplier's folder of answers; nil where nothing is fetched.
+	answers func(ctx context.Context, s inventory.Supplier, at time.Time, take func(name string, file []byte) error) (int, error)
+	tracker *tracking.Tracker
+	monitor *coldchain.Monitor
+	broker  *mqtt.Broker
+	desk    *notify.Desk
 	// parts is what the door will open onto; each subject below adds its own.
 	parts  web.Parts
 	door   *web.Door

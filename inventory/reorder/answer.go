@@ -180,9 +180,18 @@ func (o Order) LateLines(today inventory.Date) (late []Line) {
 	return late
 }
 
-// tellChange writes the letter that tells a supplier of a change.
+// ChangeNote is what a message that tells of a change says beside the order.
+type ChangeNote struct {
+	No      int    // the first change is 1
+	Message string // its own number, the same at every try
+	Of      string // the number of the message before
+	Why     string
+}
+
+// tellChange has the supplier told of a change by the way that its orders go: by a
+// letter, or by a file for its channel.
 func (d *Desk) tellChange(ctx context.Context, tx Tx, o Order, why string) error {
-	if o.Supplier.Email == "" {
+	if Address(o.Supplier) == "" {
 		return nil
 	}
 	site, at := d.Register.Current().Site, tx.Now()
@@ -190,14 +199,35 @@ func (d *Desk) tellChange(ctx context.Context, tx Tx, o Order, why string) error
 	if err != nil {
 		return fmt.Errorf("draw order %s: %w", o.Number, err)
 	}
+	note := ChangeNote{Why: strings.TrimSpace(why)}
+	if note.Of, note.No, err = tx.LastMessage(ctx, o.Number); err != nil {
+		return err
+	}
+	note.No++
+	note.Message = fmt.Sprintf("order-%s.change-%d.%d@%s.wardwatch", o.Number, note.No, at.UnixMilli(), site.ID)
+	m := Mail{Number: o.Number, MessageID: note.Message, Recipient: Address(o.Supplier), Subject: "Change of order " + o.Number + " from " + site.Name,
+		Body: changeLetter(o, site, note.Why), Paper: paper, Status: MailWaiting, NextAt: at, CreatedAt: at, Way: wayTo(o.Supplier), Change: true}
+	if m.Way != ByMail {
+		if d.ChangeFile == nil {
+			return hospital.Refuse(hospital.ErrInvalid, "This Wardwatch writes no files for suppliers' channels.")
+		}
+		m.FileName = fmt.Sprintf("order-%s-change-%d.xml", o.Number, note.No)
+		if m.File, err = d.ChangeFile(o, site, at.In(site.Location()), note); err != nil {
+			return fmt.Errorf("write the change of order %s as %s: %w", o.Number, o.Supplier.Channel.Format, err)
+		}
+	}
+	return tx.AddMail(ctx, m)
+}
+
+// changeLetter is what a person at the supplier's reads.
+func changeLetter(o Order, site hospital.Site, why string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s changes its order %s: %s\n\nWhat is to come in all, from now on:\n", site.Name, o.Number, strings.TrimSpace(why))
+	fmt.Fprintf(&b, "%s changes its order %s: %s\n\nWhat is to come in all, from now on:\n", site.Name, o.Number, why)
 	for _, l := range o.Lines {
 		fmt.Fprintf(&b, "%d. %s: %d %s instead of %d, by %s\n", l.No, l.Item.Name, l.Ordered-l.Cancelled, l.Item.Unit, l.Ordered, o.ExpectedOf(l))
 	}
 	b.WriteString("\nPlease confirm this change.\n")
-	return tx.AddMail(ctx, Mail{Number: o.Number, MessageID: fmt.Sprintf("order-%s.change-%d.%d@%s.wardwatch", o.Number, o.Version, at.UnixMilli(), site.ID), Recipient: o.Supplier.Email,
-		Subject: "Change of order " + o.Number + " from " + site.Name, Body: b.String(), Paper: paper, Status: MailWaiting, NextAt: at, CreatedAt: at, Way: ByMail, Change: true})
+	return b.String()
 }
 
 // SentBack is what goes back to the supplier of a line.

@@ -74,6 +74,7 @@ type Tx interface {
 	ExplainSurge(ctx context.Context, id SurgeID, note, by string) (inventory.ItemID, error)
 
 	RefillTx
+	ReplyTx
 
 	// Budgets are those whose period shares a day with the one asked for, as they stand.
 	Budgets(ctx context.Context, from, until inventory.Date) ([]Budget, error)
@@ -106,6 +107,7 @@ type Tx interface {
 // Reader answers what pages ask.
 type Reader interface {
 	RefillReader
+	ReplyReader
 	// EachSituation calls look with every spot that stock lies at, is used at or is
 	// meant for; with the use since a day. An open proposal comes with its quantity alone.
 	EachSituation(ctx context.Context, since inventory.Date, look func(Situation)) error
@@ -228,7 +230,10 @@ type Desk struct {
 	Paper func(o Order, site hospital.Site, at time.Time) ([]byte, error)
 	// File writes the order for its supplier's channel, under the message's number; nil where there are no channels.
 	File func(o Order, site hospital.Site, at time.Time, message string) ([]byte, error)
-	Log  *slog.Logger
+	// ChangeFile writes an order as it is after a change; Answer reads what a supplier answers. Nil as File is.
+	ChangeFile func(o Order, site hospital.Site, at time.Time, c ChangeNote) ([]byte, error)
+	Answer     func(file []byte) (Reply, error)
+	Log        *slog.Logger
 }
 
 // Nightly looks at everything that is ordered for, in one sweep past the readers,

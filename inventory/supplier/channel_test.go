@@ -348,3 +348,49 @@ func TestAnOrderIsPutIntoAFolder(t *testing.T) {
 		t.Errorf("a server that hangs: %v", got)
 	}
 }
+
+// lay puts a file into the folder, as the supplier does.
+func (f *folder) lay(t *testing.T, name, text string) {
+	t.Helper()
+	request := sftp.NewRequest("Put", "/"+name)
+	request.Flags = 0x1 | 0x2 | 0x8 | 0x10 // read, write, create, truncate
+	w, err := f.files.FilePut.Filewrite(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.WriteAt([]byte(text), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Answers are fetched from a supplier's folder: what is taken goes, what is refused is
+// set aside, what may still be written stays, and a fault of ours leaves all as it is.
+func TestAnswersAreFetchedFromAFolder(t *testing.T) {
+	f := openFolder(t, false)
+	f.lay(t, "a.xml", "good")
+	f.lay(t, "b.XML", "bad")
+	f.lay(t, "order.txt", "ours")
+	s := inventory.Supplier{ID: "medi", Channel: inventory.Channel{URL: "sftp://ward@" + f.address + "/in", HostKey: f.key, Answers: "/"}}
+	from := supplier.Folder{Secrets: map[string]string{"medi": "s<cret"}}
+	down := errors.New("the disk is full")
+	fetch := func(at time.Time, answers map[string]error) (int, error) {
+		return from.Fetch(t.Context(), s, at, func(_ string, file []byte) error { return answers[string(file)] })
+	}
+	now := time.Now()
+	if n, err := fetch(now.Add(time.Second), nil); n != 0 || err != nil {
+		t.Errorf("files that may still be written: %d %v", n, err)
+	}
+	later := now.Add(time.Minute)
+	if _, err := fetch(later, map[string]error{"good": down}); !errors.Is(err, down) || len(f.list(t)) != 3 {
+		t.Errorf("a fault of ours: %v, %v", err, f.list(t))
+	}
+	if n, err := fetch(later, map[string]error{"bad": hospital.Refuse(hospital.ErrInvalid, "It is no XML.")}); n != 2 || err != nil {
+		t.Errorf("%d %v", n, err)
+	}
+	if got := f.list(t); len(got) != 2 || got["b.XML.refused"] == 0 || got["order.txt"] == 0 {
+		t.Errorf("in the folder: %v", got)
+	}
+	if n, err := fetch(later, nil); n != 0 || err != nil {
+		t.Errorf("what was set aside comes again: %d %v", n, err)
+	}
+}

@@ -42,7 +42,18 @@ func (f Folder) Send(ctx context.Context, m reorder.Mail) error {
 }
 
 func (f Folder) deliver(ctx context.Context, m reorder.Mail) error {
-	to, err := url.Parse(m.Channel.URL)
+	return f.within(ctx, m.Supplier, m.Channel, func(files *sftp.Client, folder string) error {
+		file := m.File
+		if m.Channel.Format == inventory.CXML {
+			file = withSecret(file, f.Secrets[string(m.Supplier)])
+		}
+		return place(files, folder, m.FileName, file)
+	})
+}
+
+// within opens a supplier's account, does some work in its folder and closes it again.
+func (f Folder) within(ctx context.Context, supplier inventory.SupplierID, channel inventory.Channel, work func(files *sftp.Client, folder string) error) error {
+	to, err := url.Parse(channel.URL)
 	if err != nil {
 		return errors.Join(ErrRefused, err)
 	}
@@ -62,7 +73,7 @@ func (f Folder) deliver(ctx context.Context, m reorder.Mail) error {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = line.SetDeadline(time.Now()) })
 	defer stop()
-	connection, channels, requests, err := ssh.NewClientConn(line, address, f.asked(to.User.Username(), m))
+	connection, channels, requests, err := ssh.NewClientConn(line, address, f.asked(to.User.Username(), supplier, channel))
 	if err != nil {
 		if errors.Is(err, ErrOtherServer) || strings.Contains(err.Error(), "unable to authenticate") {
 			return errors.Join(ErrRefused, err)
@@ -75,18 +86,17 @@ func (f Folder) deliver(ctx context.Context, m reorder.Mail) error {
 	if err != nil {
 		return err
 	}
-	defer files.Close()
-	file := m.File
-	if m.Channel.Format == inventory.CXML {
-		file = withSecret(file, f.Secrets[string(m.Supplier)])
-	}
-	return place(files, path.Join("/", to.Path), m.FileName, file)
+	defer func() { // the line first: a server that does not hang up is not waited for
+		_ = client.Close()
+		_ = files.Close()
+	}()
+	return work(files, path.Join("/", to.Path))
 }
 
 // asked is how the account is opened.
-func (f Folder) asked(user string, m reorder.Mail) *ssh.ClientConfig {
+func (f Folder) asked(user string, supplier inventory.SupplierID, channel inventory.Channel) *ssh.ClientConfig {
 	c := &ssh.ClientConfig{User: user, Timeout: sendTime, HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
-		if ssh.FingerprintSHA256(key) != m.Channel.HostKey {
+		if ssh.FingerprintSHA256(key) != channel.HostKey {
 			return ErrOtherServer
 		}
 		return nil
@@ -94,7 +104,7 @@ func (f Folder) asked(user string, m reorder.Mail) *ssh.ClientConfig {
 	if f.Key != nil {
 		c.Auth = append(c.Auth, ssh.PublicKeys(f.Key))
 	}
-	if secret := f.Secrets[string(m.Supplier)]; secret != "" {
+	if secret := f.Secrets[string(supplier)]; secret != "" {
 		c.Auth = append(c.Auth, ssh.Password(secret))
 	}
 	return c

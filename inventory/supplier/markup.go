@@ -25,6 +25,17 @@ func File(o reorder.Order, site hospital.Site, at time.Time, message string) ([]
 	return nil, fmt.Errorf("there is no format %q", o.Supplier.Channel.Format)
 }
 
+// ChangeFile writes an order as it is after a change, as its supplier's channel takes it.
+func ChangeFile(o reorder.Order, site hospital.Site, at time.Time, c reorder.ChangeNote) ([]byte, error) {
+	switch o.Supplier.Channel.Format {
+	case inventory.Peppol:
+		return peppolChange(o, site, at, c), nil
+	case inventory.CXML:
+		return cxmlChange(o, site, at, c), nil
+	}
+	return nil, fmt.Errorf("there is no format %q", o.Supplier.Channel.Format)
+}
+
 // node is one element of a file, with text or with others in it.
 type node struct {
 	name  string

@@ -64,9 +64,6 @@ type World struct {
 	house     *building
 	receivers []*receiver
 	portals   []int // of receivers
-	cabinets  []int
-	infrared  []int
-	nextStock time.Time
 	walkers   []*walker
 	chillers  []*chiller
 	adverts   []beacon
@@ -134,7 +131,7 @@ func (w *World) Record() []Temperature { return w.record }
 // labels only where a portal read them.
 func (w *World) Stays() []Stay {
 	portal := map[hospital.RoomID]bool{}
-	for _, p := range slices.Concat(w.portals, w.cabinets) {
+	for _, p := range w.portals {
 		for _, room := range w.receivers[p].gateway.Antennas {
 			portal[room] = true
 		}
@@ -239,13 +236,8 @@ func (w *World) hangReceivers() {
 			r.walls[room] = -1
 		}
 		w.receivers = append(w.receivers, r)
-		switch g.Reads {
-		case hospital.ReadsDoorway:
+		if g.Make == impinj {
 			w.portals = append(w.portals, i)
-		case hospital.ReadsCabinet:
-			w.cabinets = append(w.cabinets, i)
-		case hospital.ReadsRoom:
-			w.infrared = append(w.infrared, i)
 		}
 		if w.doomed == "" && g.Make == espresens && w.drawing.Rooms[r.room].Kind == hospital.PatientRoom && i > 3 {
 			w.doomed = g.ID
@@ -280,7 +272,6 @@ const oneOf = 8
 // hurry lets some pieces go from room to room without a rest: the first is the
 // story's protagonist, and whoever opens a map sees something move within seconds.
 func (w *World) hurry() {
-	w.emptyCabinet()
 	for i, walker := range w.walkers {
 		if i%oneOf != 0 || walker.asset.Format == Passive || Silent(*walker.asset) {
 			continue

@@ -127,6 +127,9 @@ type Token struct {
 	Role hospital.Role
 	// SCIM is true for a directory's token, which brings people in and out.
 	SCIM bool
+	// Supplier is whose program it is that answers orders, by the identifier of the
+	// hospital document; empty for every other token.
+	Supplier string
 	// PublicKeys are of a program that signs, as a JWK Set; empty for who shows a secret.
 	PublicKeys string
 	Hash       Hash

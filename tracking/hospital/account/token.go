@@ -70,7 +70,7 @@ func (k *Keys) addToken(ctx context.Context, by hospital.Actor, kind Token) (Tok
 	}
 	secret := newSecret(tokenPrefix)
 	token := newToken(name, kind.Gateway, secret, by)
-	token.Role, token.SCIM, token.PublicKeys = kind.Role, kind.SCIM, kind.PublicKeys
+	token.Role, token.SCIM, token.PublicKeys, token.Supplier = kind.Role, kind.SCIM, kind.PublicKeys, kind.Supplier
 	err := k.store.InTx(ctx, func(tx Tx) error {
 		token.CreatedAt = tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
@@ -83,6 +83,9 @@ func (k *Keys) addToken(ctx context.Context, by hospital.Actor, kind Token) (Tok
 		}
 		if kind.SCIM {
 			about["for"] = "directory"
+		}
+		if kind.Supplier != "" {
+			about["supplier"] = kind.Supplier
 		}
 		if kind.PublicKeys != "" {
 			about["public_keys"] = kind.PublicKeys
@@ -118,7 +121,7 @@ func (k *Keys) Rotate(ctx context.Context, by hospital.Actor, id string, overlap
 		if err != nil {
 			return err
 		}
-		if old.Role != "" || old.SCIM {
+		if old.Role != "" || old.SCIM || old.Supplier != "" {
 			if err := by.Need(hospital.ManagePeople); err != nil {
 				return err
 			}
@@ -127,7 +130,7 @@ func (k *Keys) Rotate(ctx context.Context, by hospital.Actor, id string, overlap
 			return hospital.Refuse(hospital.ErrInvalid, "This program signs and has no secret to replace. Register its new key as another program, then revoke this one.")
 		}
 		token = newToken(old.Name, old.Gateway, secret, by)
-		token.Role, token.SCIM, token.CreatedAt = old.Role, old.SCIM, tx.Now()
+		token.Role, token.SCIM, token.Supplier, token.CreatedAt = old.Role, old.SCIM, old.Supplier, tx.Now()
 		if err := tx.AddToken(ctx, token); err != nil {
 			return err
 		}
@@ -175,13 +178,38 @@ func (k *Keys) Tokens(ctx context.Context, by hospital.Actor) ([]Token, error) {
 // for any. A secret that is unknown, was revoked, has ended or only reads is hospital.ErrForbidden.
 func (k *Keys) Check(ctx context.Context, secret string) (hospital.GatewayID, error) {
 	token, err := k.find(ctx, secret)
-	if err == nil && (token.Role != "" || token.SCIM) {
+	if err == nil && (token.Role != "" || token.SCIM || token.Supplier != "") {
 		err = hospital.ErrForbidden
 	}
 	if err != nil {
 		return "", fmt.Errorf("check token: %w", err)
 	}
 	return token.Gateway, k.touch(ctx, token)
+}
+
+// AddSupplier makes a token for a supplier's program, with which answers about that
+// supplier's orders are taken and nothing else. It takes who may give roles: what it
+// brings changes orders.
+func (k *Keys) AddSupplier(ctx context.Context, by hospital.Actor, name, supplier string) (Token, Secret, error) {
+	if err := by.Need(hospital.ManagePeople); err != nil {
+		return Token{}, "", err
+	}
+	if supplier = strings.TrimSpace(supplier); supplier == "" || len(supplier) > maxName {
+		return Token{}, "", hospital.Refuse(hospital.ErrInvalid, "Say whose program it is: the supplier's short name.")
+	}
+	return k.addToken(ctx, by, Token{Name: name, Supplier: supplier})
+}
+
+// Supplier is whose program shows a secret; any other token is hospital.ErrForbidden.
+func (k *Keys) Supplier(ctx context.Context, secret string) (string, error) {
+	token, err := k.find(ctx, secret)
+	if err == nil && token.Supplier == "" {
+		err = hospital.ErrForbidden
+	}
+	if err != nil {
+		return "", fmt.Errorf("which supplier asks: %w", err)
+	}
+	return token.Supplier, k.touch(ctx, token)
 }
 
 // WhoAsks is the program that shows a secret, with the role of its token. A secret

@@ -30,8 +30,6 @@ func (d Document) check() Faults {
 	c.stock()
 	c.people()
 	c.fences()
-	c.profiles()
-	c.ladder()
 	return c.faults
 }
 
@@ -280,8 +278,6 @@ func (c *checker) fridges() {
 	where := make(map[probe]string)
 	for i, f := range c.doc.Fridges {
 		c.knownRoom(f.Room, "fridges", i, "room")
-		c.knownProfile(f.Profile, "fridges", i, "profile")
-		c.calibrations(i, f)
 		c.known(c.units, "unit", string(f.Unit), "fridges", i, "unit")
 		for j, s := range f.Sensors {
 			p := probe{s.ID, s.Channel}
@@ -298,7 +294,6 @@ func (c *checker) fridges() {
 func (c *checker) items() {
 	for i, item := range c.doc.Items {
 		c.known(c.suppliers, "supplier", item.Supplier, "items", i, "supplier")
-		c.knownProfile(item.Storage, "items", i, "storage")
 		if item.GTIN != "" && !gtinHolds(item.GTIN) {
 			c.say(fmt.Sprintf("The check digit of %q is wrong; one digit was mistyped.", item.GTIN), "items", i, "gtin")
 		}
@@ -351,6 +346,8 @@ func (c *checker) channels() {
 			c.say("This is no address.", "suppliers", i, "channel", "url")
 		case to.Scheme == "sftp" && s.Channel.HostKey == "":
 			c.say("An SFTP server is known by its key: give host_key as ssh-keygen -l prints it.", "suppliers", i, "channel", "host_key")
+		case to.Scheme != "sftp" && s.Channel.Answers != "":
+			c.say("Answers are fetched from an SFTP server; by HTTPS the supplier delivers them.", "suppliers", i, "channel", "answers")
 		case to.Scheme == "sftp" && to.User.Username() == "":
 			c.say("Name the account: sftp://account@host/folder.", "suppliers", i, "channel", "url")
 		}
