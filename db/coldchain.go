@@ -913,6 +913,11 @@ func applyFridges(ctx context.Context, tx *Tx, doc document.Document) ([]documen
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		changes = append(changes, document.Change{Path: path, What: what, Thing: "fridge " + said.ID})
+		papers, err := applyFridgeAsset(ctx, tx, path, said)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		changes = append(changes, papers...)
 		for j, sensor := range said.Sensors {
 			path := fmt.Sprintf("%s/sensors/%d", path, j)
 			what, err := applySensor(ctx, tx, coldchain.FridgeID(said.ID), sensor)

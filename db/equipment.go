@@ -273,27 +273,9 @@ func (e Equipment) ByWords(ctx context.Context, words []string, limit int) ([]tr
 	return assets, nil
 }
 
-// ByFloor counts assets by the floor that they were last seen on.
-func (e Equipment) ByFloor(ctx context.Context) (map[hospital.FloorID]int, error) {
-	const q = `
-		SELECT floor_id, COUNT(*)
-		FROM assets
-		GROUP BY floor_id`
-	rows, err := e.Query(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("count assets by floor: %w", err)
-	}
-	defer rows.Close()
-	counts := make(map[hospital.FloorID]int)
-	for rows.Next() {
-		var floor hospital.FloorID
-		var n int
-		if err := rows.Scan(&floor, &n); err != nil {
-			return nil, fmt.Errorf("count assets by floor: %w", err)
-		}
-		counts[floor] = n
-	}
-	return counts, rows.Err()
+// RoomCounts counts assets by the room that they were last seen in.
+func (e Equipment) RoomCounts(ctx context.Context) ([]tracking.RoomCount, error) {
+	return Lists{DB: e.DB}.RoomCounts(ctx)
 }
 
 // Pins lists what was last seen on a floor, by room and number.

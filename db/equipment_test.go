@@ -311,8 +311,12 @@ func TestFloorCountsWhatIsThere(t *testing.T) {
 	if err != nil || len(floor.ByRoom()["bed1"]) != 2 || len(floor.Pins) != 2 {
 		t.Fatalf("two pumps in bed1: %+v, %v", floor.Pins, err)
 	}
-	if counts, err := w.equip.ByFloor(t.Context(), nurse); err != nil || counts["f0"] != 2 {
-		t.Fatalf("two assets on the ground floor: %v, %v", counts, err)
+	house, err := w.equip.House(t.Context(), nurse)
+	if err != nil || len(house) == 0 || house[0].Floor.ID != "f0" || house[0].Total != 2 || house[0].Free != 0 {
+		t.Fatalf("two assets in use on the ground floor: %+v, %v", house, err)
+	}
+	if c := house[0].Clusters; len(c) != 1 || c[0].Unit != "4w" || c[0].Total != 2 {
+		t.Fatalf("both are a cluster of their unit: %+v", c)
 	}
 	hits, err := w.equip.InRoom(t.Context(), nurse, "bed1")
 	if err != nil || len(hits) != 2 {

@@ -114,3 +114,21 @@ func (f Fridges) Forewarnings(ctx context.Context, id coldchain.FridgeID, since 
 	}
 	return said, nil
 }
+
+// Forewarnings are up to limit forewarnings, the last said first.
+func (l Lists) Forewarnings(ctx context.Context, ask coldchain.ForewarningQuery, limit int) ([]coldchain.Forewarning, error) {
+	q := `
+		SELECT ` + forewarningColumns + `
+		FROM fridge_forewarnings
+		WHERE id < $1
+			AND ` + named("fridge", "$2", ask.Fridge) + `
+			AND at >= $3 AND at < $4
+		ORDER BY id DESC
+		LIMIT $5`
+	rows, err := l.Query(ctx, q, below(ask.Before), ask.Fridge, ms(ask.From), untilMS(ask.To), limit)
+	said, err := scanAll(rows, err, scanForewarning)
+	if err != nil {
+		return nil, fmt.Errorf("list forewarnings: %w", err)
+	}
+	return said, nil
+}

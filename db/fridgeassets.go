@@ -13,6 +13,10 @@ import (
 
 // Asset is a fridge with its facts and papers, the newest first.
 func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asset, error) {
+	return fridgeAsset(ctx, f.DB, of)
+}
+
+func fridgeAsset(ctx context.Context, f asker, of coldchain.Fridge) (coldchain.Asset, error) {
 	const qFacts = `
 		SELECT pqs, litres, units, holdover_minutes, backup_logger, at, by_name
 		FROM fridge_facts

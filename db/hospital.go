@@ -73,7 +73,7 @@ func (h Hospital) Import(ctx context.Context, by hospital.Actor, doc document.Do
 func applyDocument(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	var all []document.Change
 	for _, apply := range []func(context.Context, *Tx, document.Document) ([]document.Change, error){
-		applyHouse, applyEquipment, applyParLevels, applyPlans, applyFridges, applyPeople, applyStock, applyFences,
+		applyHouse, applyEquipment, applyParLevels, applyPlans, applyProfiles, applyFridges, applyColdChain, applyRota, applyPeople, applyStock, applyFences,
 	} {
 		changes, err := apply(ctx, tx, doc)
 		if err != nil {

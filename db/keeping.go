@@ -13,6 +13,10 @@ import (
 
 // Keeping is how long raw readings are kept.
 func (f Fridges) Keeping(ctx context.Context) (coldchain.Keeping, error) {
+	return readingKeeping(ctx, f.DB)
+}
+
+func readingKeeping(ctx context.Context, ask asker) (coldchain.Keeping, error) {
 	const q = `
 		SELECT years, by_name, at
 		FROM reading_keeping
@@ -20,7 +24,7 @@ func (f Fridges) Keeping(ctx context.Context) (coldchain.Keeping, error) {
 		LIMIT 1`
 	var k coldchain.Keeping
 	var at int64
-	err := f.QueryRow(ctx, q).Scan(&k.Years, &k.By, &at)
+	err := ask.QueryRow(ctx, q).Scan(&k.Years, &k.By, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return coldchain.Keeping{Years: coldchain.LeastKeepYears}, nil
 	}

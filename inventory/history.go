@@ -3,10 +3,12 @@ package inventory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
 )
 
 // LotReader answers what the page of one lot asks.
@@ -354,10 +356,34 @@ func (h *Histories) Weigh(ctx context.Context, held []HeldLot, times func(coldch
 		if err != nil {
 			return err
 		}
-		w := Weighed{Before: Charge(one.Stability, Until(spells, began)), After: Charge(one.Stability, Until(spells, ended)), Now: Charge(one.Stability, now)}
+		w := Weighed{Before: Charge(one.Stability, Until(spells, began)), During: Charge(one.Stability, since(Until(spells, ended), began)),
+			After: Charge(one.Stability, Until(spells, ended)), Since: Charge(one.Stability, since(now, ended)), Now: Charge(one.Stability, now)}
 		one.Weighed = &w
 	}
 	return nil
+}
+
+// Excursions tells of excursions; hospital.ErrUnknown for one of a fridge that is gone.
+type Excursions interface {
+	Excursion(ctx context.Context, id coldchain.ExcursionID) (coldchain.Excursion, []coldchain.Former, error)
+}
+
+// WeighAll is Weigh by the excursions that hold the lots. Each is asked for once.
+func (h *Histories) WeighAll(ctx context.Context, held []HeldLot, all Excursions) error {
+	known := map[coldchain.ExcursionID]coldchain.Excursion{}
+	return h.Weigh(ctx, held, func(id coldchain.ExcursionID) (began, ended time.Time, err error) {
+		e, seen := known[id]
+		if !seen {
+			if e, _, err = all.Excursion(ctx, id); err != nil {
+				if errors.Is(err, hospital.ErrUnknown) {
+					return h.Now, h.Now, nil
+				}
+				return began, ended, err
+			}
+			known[id] = e
+		}
+		return e.Start, e.End, nil
+	})
 }
 
 // whereAt is the place whose path to tell of a moment: the place itself, or, when
@@ -395,5 +421,21 @@ func Until(spells []Spell, at time.Time) []Spell {
 	return cut
 }
 
-// Weighed is a lot's budget minute by minute: before and after an excursion, and now.
-type Weighed struct{ Before, After, Now Budget }
+// since cuts off of spells what was before a moment.
+func since(spells []Spell, at time.Time) []Spell {
+	var cut []Spell
+	for _, s := range spells {
+		if !s.To.After(at) {
+			continue
+		}
+		if s.From.Before(at) {
+			s.From = at
+		}
+		cut = append(cut, s)
+	}
+	return cut
+}
+
+// Weighed is a lot's budget minute by minute: as it was before an excursion, what the
+// excursion alone spent, what it left, what was spent since, and what is left now.
+type Weighed struct{ Before, During, After, Since, Now Budget }

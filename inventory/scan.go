@@ -41,6 +41,9 @@ func (s *Stock) Read(ctx context.Context, code string, at time.Time) (Scanned, e
 	if item, err := s.Store.FindItem(ctx, ItemID(code)); err == nil {
 		return Scanned{Item: item}, nil
 	}
+	if _, id, is := strings.Cut(code, "/lots/"); is { // the label of what was opened or thawed
+		return s.ofLabel(ctx, LotID(id))
+	}
 	if tag, err := gs1.ParseEPC(code); err == nil && len(code) >= 24 && tag.GTIN() != "" {
 		return s.meaning(ctx, gs1.Scan{Elements: tag.Elements}, at)
 	}
@@ -49,6 +52,16 @@ func (s *Stock) Read(ctx context.Context, code string, at time.Time) (Scanned, e
 		return Scanned{}, hospital.Refuse(hospital.ErrInvalid, "This code can't be read. Try again, or search for the item by name.")
 	}
 	return s.meaning(ctx, scan, at)
+}
+
+// ofLabel is the lot that a label of ours leads to.
+func (s *Stock) ofLabel(ctx context.Context, id LotID) (out Scanned, err error) {
+	if out.Lot, err = s.Store.LotByID(ctx, id); err != nil {
+		return out, err
+	}
+	out.Number, out.Expiry = out.Lot.Number, out.Lot.Expiry
+	out.Item, err = s.Store.FindItem(ctx, out.Lot.Item)
+	return out, err
 }
 
 func (s *Stock) meaning(ctx context.Context, scan gs1.Scan, at time.Time) (Scanned, error) {
@@ -106,6 +119,8 @@ const (
 	ScanMove    ScanTask = "move"
 	ScanReceive ScanTask = "receive"
 	ScanCount   ScanTask = "count"
+	// ScanStart starts the beyond-use clock of what was opened, thawed or mixed.
+	ScanStart ScanTask = "start"
 )
 
 // Scanning is one scan with what the person has set.
@@ -117,10 +132,13 @@ type Scanning struct {
 	Quantity int64 // 0: what the code says, else 1
 	Why      string
 	Key      string
+	// Kind is what was done, for ScanStart; empty: the one thing that the product has a clock for.
+	Kind ClockKind
 }
 
 // Scan does with a scanned code what the task says. The lot that the code names is
-// the lot that is booked; where it names none, use takes what expires first.
+// the lot that is booked; where it names none, use and start take what expires first.
+// Of a start the answer's Lot is the part whose clock runs.
 func (s *Stock) Scan(ctx context.Context, by hospital.Actor, in Scanning, at time.Time) (Scanned, int64, error) {
 	what, err := s.Read(ctx, in.Code, at)
 	if err != nil || in.Task == ScanFind {
@@ -143,6 +161,8 @@ func (s *Stock) Scan(ctx context.Context, by hospital.Actor, in Scanning, at tim
 	switch in.Task {
 	case ScanUse:
 		err = s.Use(ctx, by, t)
+	case ScanStart:
+		what.Lot, err = s.startScanned(ctx, by, what, in.Kind, t, at)
 	case ScanReturn:
 		err = s.Return(ctx, by, t)
 	case ScanMove:
@@ -156,6 +176,45 @@ func (s *Stock) Scan(ctx context.Context, by hospital.Actor, in Scanning, at tim
 		err = hospital.Refuse(hospital.ErrInvalid, "Choose what to do with what is scanned.")
 	}
 	return what, n, err
+}
+
+// startScanned starts a clock on a scanned lot, or on the whole lot that expires first.
+func (s *Stock) startScanned(ctx context.Context, by hospital.Actor, what Scanned, kind ClockKind, t Taking, at time.Time) (Lot, error) {
+	versions, err := s.Store.Keepings(ctx, what.Item.ID)
+	if err != nil {
+		return Lot{}, err
+	}
+	clocks := what.Item.KeepingAt(versions, at).Clocks
+	switch {
+	case kind != "":
+	case len(clocks) == 1:
+		kind = clocks[0].Kind
+	case len(clocks) > 1:
+		return Lot{}, hospital.Refuse(hospital.ErrInvalid, what.Item.Name+" has more than one clock. Choose what was done.")
+	default:
+		return Lot{}, hospital.Refuse(hospital.ErrInvalid, "Nobody has said how long "+what.Item.Name+" keeps once it is opened or thawed. Set it under “How it keeps” first.")
+	}
+	if t.Lot == "" {
+		if t.Lot, err = s.firstWhole(ctx, t, at); err != nil {
+			return Lot{}, err
+		}
+	}
+	return s.StartClock(ctx, by, Starting{Taking: t, Kind: kind})
+}
+
+// firstWhole is the lot at a place that expires first and of which nothing was opened or thawed.
+func (s *Stock) firstWhole(ctx context.Context, t Taking, at time.Time) (LotID, error) {
+	all, err := s.Store.Balances(ctx, t.Item)
+	if err != nil {
+		return "", err
+	}
+	today := s.Today(at)
+	for _, b := range all {
+		if b.Place == t.Place && b.Usable(today) >= t.Quantity && b.Lot.Printed() == b.Lot.Number {
+			return b.Lot.ID, nil
+		}
+	}
+	return "", hospital.Refuse(ErrShort, "No lot there has so many that are whole. Scan the box itself, or choose another place.")
 }
 
 // startedFirst is the part of a scanned lot that is used first: one that was opened

@@ -79,6 +79,49 @@ type BandSpent struct {
 	Left  time.Duration // negative when it is over
 }
 
+// BandExposure is the time that a lot spent in one band of its product: before an
+// excursion, during it and since, and what is left of the band's time now.
+type BandExposure struct {
+	Stability
+	// Open is true for what lay beyond every band: nobody has said how long it is borne.
+	Open bool
+	// Peak is the farthest temperature there; of an Open band alone.
+	Peak                  coldchain.MilliCelsius
+	Before, During, Since time.Duration
+	Left                  time.Duration // negative when it is over; 0 of an Open band
+}
+
+// Bands are the lot's exposures, one for each band of its product, and a last one for
+// what lay beyond them all, where any did. Of a band that counts each stay by itself the
+// times are the longest stay of their part. Nil where nobody has asked Histories.
+func (h HeldLot) Bands() []BandExposure {
+	if h.Weighed == nil {
+		return nil
+	}
+	w := h.Weighed
+	all := make([]BandExposure, len(w.Now.Bands))
+	for i, now := range w.Now.Bands {
+		all[i] = BandExposure{Stability: now.Stability, Before: w.Before.Bands[i].Spent, During: w.During.Bands[i].Spent, Since: w.Since.Bands[i].Spent, Left: now.Left}
+	}
+	if len(w.Now.Unknown) > 0 {
+		open := BandExposure{Open: true, Before: w.Before.beyond(), During: w.During.beyond(), Since: w.Since.beyond()}
+		for _, e := range w.Now.Unknown {
+			open.Peak = e.Peak
+		}
+		all = append(all, open)
+	}
+	return all
+}
+
+// beyond is the time at temperatures of which the maker says nothing.
+func (b Budget) beyond() time.Duration {
+	var sum time.Duration
+	for _, e := range b.Unknown {
+		sum += time.Duration(e.Minutes) * time.Minute
+	}
+	return sum
+}
+
 // Budget is what exposures have left of a lot's stability.
 type Budget struct {
 	Bands []BandSpent

@@ -269,14 +269,6 @@ func (e Equipment) InRoom(ctx context.Context, by hospital.Actor, room hospital.
 	return e.rank(assets, Query{}, NewWalk(e.Register.Current()), false), nil
 }
 
-// ByFloor counts what was last seen on each floor.
-func (e Equipment) ByFloor(ctx context.Context, by hospital.Actor) (map[hospital.FloorID]int, error) {
-	if err := by.Need(hospital.SeeEquipment); err != nil {
-		return nil, err
-	}
-	return e.Store.ByFloor(ctx)
-}
-
 // MaxPins bounds the assets drawn on one map.
 const MaxPins = 2000
 

@@ -26,8 +26,8 @@ type Store interface {
 	ByWords(ctx context.Context, words []string, limit int) ([]Asset, error)
 	// Bearer is the asset that has one of the numbers or bears one of the tags; false when none does.
 	Bearer(ctx context.Context, numbers []AssetID, tags []string) (AssetID, bool, error)
-	// ByFloor counts assets by the floor that they were last seen on.
-	ByFloor(ctx context.Context) (map[hospital.FloorID]int, error)
+	// RoomCounts counts assets by the room that they were last seen in.
+	RoomCounts(ctx context.Context) ([]RoomCount, error)
 	// Pins lists what was last seen on a floor, by room and number.
 	Pins(ctx context.Context, floor hospital.FloorID, limit int) ([]Pin, error)
 	// Lessons lists the lessons that count of a room (empty: of every room): those that

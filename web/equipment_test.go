@@ -146,7 +146,7 @@ func TestNurseFindsThePumpAndFollowsIt(t *testing.T) {
 	s.hear("g1")
 	s.shows("/search?q=pump", "Clean utility · Fourth floor", "same unit", "Free")
 	s.shows("/assets/P-001", "Clean utility · Fourth floor", "Came into Clean utility", "80 %", `id="asset-P-001-where"`, "I have it")
-	s.shows("/floors", "Fourth floor")
+	s.shows("/floors", "Fourth floor", `id="house-f4-clusters"`, "4 West 1", "1 free", `class="cluster"`)
 	s.shows("/floors/f4", `data-room="r1"`, `data-asset="P-001"`, `data-in="r1"`, `id="floor-f4-pins"`)
 	s.shows("/rooms/r1", "Infusion pump 1")
 	s.hear("g2")

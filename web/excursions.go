@@ -195,7 +195,7 @@ func (d *Door) lotsOf(ctx context.Context, held []inventory.HeldLot) ([]report.L
 	lots := make([]report.Lot, len(held))
 	for i, h := range held {
 		lots[i] = report.Lot{Item: h.ItemName, Lot: h.LotNumber, Expiry: h.Expiry.String(), Quantity: views.Quantity(h.Quantity, h.Unit),
-			Before: h.Before().Said(), After: h.After().Said()}
+			Before: h.Before().Said(), After: h.After().Said(), Bands: bandsOf(h)}
 		if h.Weighed != nil && h.Running() && h.Open() {
 			lots[i].After += ", and its time runs on"
 		}
@@ -215,4 +215,14 @@ func (d *Door) lotsOf(ctx context.Context, held []inventory.HeldLot) ([]report.L
 		}
 	}
 	return lots, nil
+}
+
+// bandsOf are the times that a lot spent in each band of its budget, in words.
+func bandsOf(h inventory.HeldLot) []coldchain.LotBand {
+	exposed := h.Bands()
+	bands := make([]coldchain.LotBand, len(exposed))
+	for i, e := range exposed {
+		bands[i] = views.BandSaid(e)
+	}
+	return bands
 }

@@ -59,7 +59,7 @@ func (d *Door) keepables() []keepable {
 		all = append(all, d.worklistFile())
 	}
 	if d.ColdChain != nil && d.Alarms != nil {
-		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile())
+		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile(), d.forewarningsFile())
 	}
 	if d.Stock != nil {
 		all = append(all, d.lotsFile(), d.ledgerFile())

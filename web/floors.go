@@ -26,19 +26,27 @@ func (d *Door) floorRoutes() []route {
 
 // floors lists the floors, the highest first.
 func (d *Door) floors(c echo.Context) error {
-	counts, err := d.Equipment.ByFloor(c.Request().Context(), d.actor(c))
+	house, err := d.Equipment.House(c.Request().Context(), d.actor(c))
 	if err != nil {
 		return err
 	}
-	rooms := make(map[hospital.FloorID]int)
-	for _, room := range d.Register.Current().Rooms {
-		rooms[room.Floor]++
+	slices.Reverse(house)
+	return d.show(c, "Map", views.Floors(house, d.actor(c).May(hospital.ManageEquipment)), houseTopic)
+}
+
+// drawHouse draws the clusters and counts of every floor.
+func (d *Door) drawHouse(ctx context.Context, _ string) ([]live.Fragment, error) {
+	house, err := d.Equipment.House(ctx, onlooker)
+	if err != nil {
+		return nil, err
 	}
-	var lines []views.FloorLine
-	for _, floor := range slices.Backward(d.Register.Current().Floors) {
-		lines = append(lines, views.FloorLine{Floor: floor, Rooms: rooms[floor.ID], Count: counts[floor.ID]})
+	var leaves []leaf
+	for _, s := range house {
+		id := string(s.Floor.ID)
+		leaves = append(leaves, leaf{"house-" + id + "-count", views.StoreyCount(s)}, leaf{"house-" + id + "-clusters", views.StoreyClusters(s)},
+			leaf{"house-" + id + "-units", views.StoreyUnits(s)})
 	}
-	return d.show(c, "Map", views.Floors(lines, d.actor(c).May(hospital.ManageEquipment)))
+	return drawAll(ctx, leaves...)
 }
 
 // floor is the map of one floor.

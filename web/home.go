@@ -100,6 +100,8 @@ func equipmentTopic(unit hospital.UnitID) string {
 const (
 	supplies  = "supplies"  // what the home page counts of stock
 	approvals = "approvals" // how many orders wait for whoever may approve
+	// houseTopic is what the map of all floors counts.
+	houseTopic = "house"
 )
 
 // derived are the topics that change because others did: whatever moves or
@@ -114,7 +116,7 @@ func (d *Door) derived(changed []string) (also []string) {
 		cold = cold || topic == coldchain.Topic
 	}
 	if equipment {
-		also = append(also, equipmentTopic(""), parlevel.Topic)
+		also = append(also, equipmentTopic(""), houseTopic, parlevel.Topic)
 		for _, unit := range d.Register.Current().Units {
 			also = append(also, equipmentTopic(unit.ID))
 		}

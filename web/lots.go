@@ -28,6 +28,7 @@ func (d *Door) lotRoutes() []route {
 	return []route{
 		{get, "/lots/:lot", hospital.SeeStock, d.lot},
 		{post, "/lots/:lot/clock", hospital.UseStock, d.startClock},
+		{get, "/lots/:lot/label.pdf", hospital.SeeStock, d.clockLabel},
 		{get, "/lots/:lot/history.pdf", hospital.SeeStock, d.lotPaper},
 		{get, "/lots/:lot/history.csv", hospital.SeeStock, d.lotTable},
 		{get, "/stock/:item/keeping", hospital.SeeColdChain, d.keeping},
@@ -226,6 +227,44 @@ func (d *Door) readClock(c echo.Context, form views.ClockForm) (lot inventory.Lo
 		Taking: inventory.Taking{Item: whole.Item, Lot: whole.ID, Place: inventory.PlaceID(form.Place), Quantity: quantity, Why: strings.TrimSpace(form.Why), Key: c.FormValue("key")}})
 }
 
+// clockLabel is the label of what was opened, thawed or mixed: one for each unit that
+// lies there, at most maxClockLabels.
+func (d *Door) clockLabel(c echo.Context) error {
+	ctx, id := c.Request().Context(), inventory.LotID(c.Param("lot"))
+	lot, err := d.Stock.Store.LotByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	clock, runs, err := d.Stock.Store.ClockOf(ctx, id)
+	if err == nil && !runs {
+		err = hospital.Refuse(inventory.ErrUnknownLot, "No clock runs on this lot: it has not been opened or thawed.")
+	}
+	if err != nil {
+		return err
+	}
+	item, err := d.Stock.Store.FindItem(ctx, lot.Item)
+	if err != nil {
+		return err
+	}
+	all, err := d.Stock.Store.Balances(ctx, lot.Item)
+	if err != nil {
+		return err
+	}
+	label := report.ClockLabel{Item: item.Name, Lot: lot.Printed(), Done: string(clock.Kind), DoneAt: clock.StartedAt, UseBy: clock.UseBy, By: clock.By,
+		Link: d.addressOf(c) + views.LotHref(id)}
+	for _, b := range all {
+		if b.Lot.ID == id {
+			label.Copies += int(min(b.OnHand(), maxClockLabels))
+		}
+	}
+	label.Copies = min(max(label.Copies, 1), maxClockLabels)
+	paper, err := report.ClockLabels(label, d.paper(c))
+	return d.file(c, err, "use-by-"+string(id)+".pdf", "application/pdf", paper)
+}
+
+// maxClockLabels is how many labels of one lot are printed at once.
+const maxClockLabels = 50
+
 // localTime is what was typed into a field for a time of the site; zero for nothing.
 func (d *Door) localTime(typed string) (time.Time, error) {
 	if strings.TrimSpace(typed) == "" {
@@ -421,19 +460,5 @@ func (d *Door) weigh(ctx context.Context, held []inventory.HeldLot) error {
 	if d.ColdChain == nil {
 		return nil
 	}
-	known := map[coldchain.ExcursionID]coldchain.Excursion{}
-	ctx = wholeHospital(ctx)
-	return d.histories().Weigh(ctx, held, func(id coldchain.ExcursionID) (began, ended time.Time, err error) {
-		e, seen := known[id]
-		if !seen {
-			if e, _, err = d.ColdChain.Excursion(ctx, id); err != nil {
-				if errors.Is(err, hospital.ErrUnknown) { // of a fridge that is gone
-					return d.Now(), d.Now(), nil
-				}
-				return began, ended, err
-			}
-			known[id] = e
-		}
-		return e.Start, e.End, nil
-	})
+	return d.histories().WeighAll(wholeHospital(ctx), held, d.ColdChain)
 }

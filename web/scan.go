@@ -27,9 +27,18 @@ func (d *Door) stockScanRoutes() []route {
 // stockScanPage is the page for a hand scanner; its address keeps the settings.
 func (d *Door) stockScanPage(c echo.Context) error {
 	page := views.StockScanPage{Task: inventory.ScanTask(c.QueryParam("task")), Place: inventory.PlaceID(c.QueryParam("place")),
-		To: inventory.PlaceID(c.QueryParam("to"))}
+		To: inventory.PlaceID(c.QueryParam("to")), Kind: c.QueryParam("kind")}
 	if page.Task == "" {
 		page.Task = inventory.ScanFind
+	}
+	if started := inventory.LotID(c.QueryParam("started")); started != "" {
+		clock, runs, err := d.Stock.Store.ClockOf(c.Request().Context(), started)
+		if err != nil {
+			return err
+		}
+		if runs {
+			page.Started = &clock
+		}
 	}
 	return d.showScan(c, 200, page)
 }
@@ -45,11 +54,11 @@ func (d *Door) showScan(c echo.Context, status int, page views.StockScanPage) (e
 // stockScan carries one scan out. Whoever may not do what the task says is refused by the domain.
 func (d *Door) stockScan(c echo.Context) error {
 	page := views.StockScanPage{Task: inventory.ScanTask(c.FormValue("task")), Place: inventory.PlaceID(c.FormValue("place")), To: inventory.PlaceID(c.FormValue("to")),
-		Quantity: strings.TrimSpace(c.FormValue("quantity")), Why: c.FormValue("why"), Code: c.FormValue("code")}
+		Quantity: strings.TrimSpace(c.FormValue("quantity")), Why: c.FormValue("why"), Code: c.FormValue("code"), Kind: c.FormValue("kind")}
 	if code, is := reorder.BinCode(page.Code); is && d.Desk != nil {
 		return d.scanBin(c, page, code)
 	}
-	in := inventory.Scanning{Task: page.Task, Code: page.Code, Place: page.Place, To: page.To, Why: page.Why, Key: c.FormValue("key")}
+	in := inventory.Scanning{Task: page.Task, Code: page.Code, Place: page.Place, To: page.To, Why: page.Why, Key: c.FormValue("key"), Kind: inventory.ClockKind(page.Kind)}
 	var err error
 	if page.Quantity != "" {
 		in.Quantity, err = wholeNumber(page.Quantity)
@@ -70,7 +79,12 @@ func (d *Door) stockScan(c echo.Context) error {
 		said += ", lot " + what.Number
 	}
 	d.say(c, strings.Join(append([]string{said + "."}, what.Warnings...), " "))
-	return d.seeOther(c, "/stock/scan?"+url.Values{"task": {string(page.Task)}, "place": {string(page.Place)}, "to": {string(page.To)}}.Encode())
+	next := url.Values{"task": {string(page.Task)}, "place": {string(page.Place)}, "to": {string(page.To)}}
+	if page.Task == inventory.ScanStart {
+		next.Set("kind", page.Kind)
+		next.Set("started", string(what.Lot.ID))
+	}
+	return d.seeOther(c, "/stock/scan?"+next.Encode())
 }
 
 // scanBin notes that the bin of a scanned card is empty, whatever the task.

@@ -43,6 +43,17 @@ type CaseLot struct {
 	Decision string
 }
 
+// LotBand is the time that a lot spent in one band of its product's stability budget:
+// before an excursion, during it and since. Allowed and Left are in words; Source is the
+// maker's word that they go by.
+type LotBand struct {
+	Band                  string
+	Before, During, Since time.Duration
+	Allowed, Left, Source string
+	// Over is true where more was spent than is allowed, or where nobody says how much is.
+	Over bool
+}
+
 // CaseDeed is a line of the audit chain that is about a case: what was done, and
 // the number and hash that prove the line.
 type CaseDeed struct {

@@ -22,6 +22,14 @@ const (
 	NobodyKnows Forewarned = "nobody knows"
 )
 
+// Word is the outcome as lists tell it: one that nobody knows yet is "open".
+func (f Forewarned) Word() string {
+	if f == StillOpen {
+		return "open"
+	}
+	return string(f)
+}
+
 // Forewarning is an outlook that was said, and what became of it. It is kept, so that
 // whoever reads the next one knows how often the others were right.
 type Forewarning struct {
@@ -166,6 +174,12 @@ func (m *Monitor) Foresight(ctx context.Context, id FridgeID, w Watched, at time
 	}
 	said, err := m.store.Forewarnings(ctx, id, at.Add(-TrackFor), maxForewarnings)
 	return Foresight{Habit: habit, Track: TrackOf(said), Recent: said}, err
+}
+
+// Track is what became of a fridge's forewarnings of the last TrackFor.
+func (m *Monitor) Track(ctx context.Context, id FridgeID, at time.Time) (TrackRecord, error) {
+	said, err := m.store.Forewarnings(ctx, id, at.Add(-TrackFor), maxForewarnings)
+	return TrackOf(said), err
 }
 
 // Forewarn looks ahead for every fridge, keeps what it says, and settles what it said before.

@@ -34,3 +34,10 @@ type ExcursionQuery struct {
 	From, To time.Time // From <= Start < To; zero: no bound
 	Before   ExcursionID
 }
+
+// ForewarningQuery chooses forewarnings for a list, the last said first.
+type ForewarningQuery struct {
+	Fridge   FridgeID  // empty: of all
+	From, To time.Time // From <= At < To; zero: no bound
+	Before   ForewarningID
+}

@@ -96,19 +96,16 @@ func (m *Monitor) SaveProfile(ctx context.Context, by hospital.Actor, p Profile,
 	if !by.Reach(hospital.ManageColdChain).Everywhere {
 		return ProfileVersion{}, hospital.ErrForbidden // profiles are the whole hospital's
 	}
-	why = strings.TrimSpace(why)
-	if err := savable(p, why); err != nil {
-		return ProfileVersion{}, err
-	}
 	var version ProfileVersion
+	why = strings.TrimSpace(why)
 	err := m.store.InTx(ctx, func(tx Tx) error {
 		all, err := tx.ProfileVersions(ctx)
 		if err != nil {
 			return err
 		}
-		version = ProfileVersion{Profile: p, Version: 1, From: from, MadeAt: tx.Now(), By: by.Name, Why: why}
-		before, err := version.follow(all, tx.Now())
-		if err != nil {
+		made := ProfileVersion{Profile: p, From: from, MadeAt: tx.Now(), By: by.Name, Why: why}
+		var before string
+		if version, before, err = NextProfile(made, all); err != nil {
 			return err
 		}
 		if err := tx.AddProfileVersion(ctx, by, version); err != nil {
@@ -121,6 +118,17 @@ func (m *Monitor) SaveProfile(ctx context.Context, by hospital.Actor, p Profile,
 		return ProfileVersion{}, fmt.Errorf("save profile %s: %w", p.ID, err)
 	}
 	return version, nil
+}
+
+// NextProfile is a version as it follows those that there are, and what the last was; a
+// zero From is when it was made. What can't be judged by, or begins before another, is refused.
+func NextProfile(v ProfileVersion, all []ProfileVersion) (next ProfileVersion, before string, err error) {
+	if err := savable(v.Profile, v.Why); err != nil {
+		return ProfileVersion{}, "", err
+	}
+	v.Version = 1
+	before, err = v.follow(all, v.MadeAt)
+	return v, before, err
 }
 
 func savable(p Profile, why string) error {

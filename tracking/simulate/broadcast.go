@@ -35,6 +35,7 @@ func (w *World) Step(d time.Duration) []Message {
 	if !w.greeted {
 		w.takeInventory(&air)
 	}
+	w.takeStock(&air)
 	return append(w.greetings(), w.envelopes(&air)...)
 }
 
@@ -67,6 +68,7 @@ func (w *World) beam(i int, air *airtime) {
 		packet.beacon = asset.Identities()[0]
 	}
 	w.hear(air, packet, uint64(asset.Number), room, spot)
+	w.glimpse(asset, packet, room, air)
 	b.next = w.after(b.next, every(moving))
 }
 
@@ -107,7 +109,7 @@ func (w *World) advertOf(a Asset, count uint32, battery int, moving bool) []byte
 func (w *World) hear(air *airtime, p heard, sender uint64, room int, spot hospital.Point) {
 	dead := w.Dead()
 	for i, r := range w.receivers {
-		if r.gateway.Make == impinj || slices.Contains(dead, r.gateway.ID) || !w.sameHouse(r, room) || math.Abs(float64(r.level-w.house.levels[room])) > 1 {
+		if r.gateway.Reads != "" || slices.Contains(dead, r.gateway.ID) || !w.sameHouse(r, room) || math.Abs(float64(r.level-w.house.levels[room])) > 1 {
 			continue
 		}
 		if rssi, ok := r.rssi(w.house, sender, room, spot, w.radio); ok {
@@ -230,9 +232,15 @@ func (w *World) envelopes(air *airtime) []Message {
 		say := func(qos byte, topic string, payload []byte) {
 			messages = append(messages, Message{Gateway: g, Topic: topic, Payload: payload, QoS: qos, At: w.now})
 		}
-		for _, read := range air.reads[i] {
-			topic, payload := impinjRead(string(g), read)
+		switch reads := air.reads[i]; {
+		case r.gateway.Make == zebra && len(reads) > 0:
+			topic, payload := zebraReads(string(g), reads)
 			say(1, topic, payload)
+		default:
+			for _, read := range reads {
+				topic, payload := impinjRead(string(g), read)
+				say(1, topic, payload)
+			}
 		}
 		packets := air.packets[i]
 		if len(packets) == 0 {
@@ -252,6 +260,9 @@ func (w *World) envelopes(air *airtime) []Message {
 				topic, payload := ruuviGateway(string(g), p)
 				say(1, topic, payload)
 			}
+		case infrared:
+			topic, payload := canonicalGlimpses(string(g), packets)
+			say(1, topic, payload)
 		}
 	}
 	return messages

@@ -37,6 +37,8 @@ const (
 	espresens = "espresense"
 	ruuvi     = "ruuvi"
 	impinj    = "impinj"
+	zebra     = "zebra"     // an RFID cabinet
+	infrared  = "canonical" // a receiver that speaks our own format
 )
 
 // slot is one room of a row, from west to east.
@@ -87,6 +89,7 @@ func Draw(size Size) *Drawing {
 	}
 	d.joinHouses()
 	d.aimPortals()
+	d.hangReaders()
 	d.isolate()
 	d.Units = d.unitsInUse()
 	d.Fridges = drawFridges(d)
@@ -224,6 +227,11 @@ func (d *Drawing) hang(maker string, room hospital.Room) {
 	case impinj:
 		g.ID = hospital.GatewayID("impinj-" + string(room.ID))
 		g.Antennas = map[int]hospital.RoomID{1: room.ID}
+	case zebra:
+		g.ID, g.Name, g.Reads = hospital.GatewayID("cabinet-"+string(room.ID)), room.Name+" cabinet", hospital.ReadsCabinet
+		g.Antennas = map[int]hospital.RoomID{1: room.ID}
+	case infrared:
+		g.ID, g.Name, g.Reads = hospital.GatewayID("ir-"+string(room.ID)), room.Name+" infrared", hospital.ReadsRoom
 	}
 	d.Gateways = append(d.Gateways, g)
 }

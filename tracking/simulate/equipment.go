@@ -36,7 +36,7 @@ type Asset struct {
 
 // habit is how a kind of equipment spends its days.
 type habit struct {
-	// rests is where it waits to be fetched, used where it works.
+	// rests is where it waits to be fetched, nil for the RFID cabinet; used where it works.
 	rests, used []hospital.RoomKind
 	// washed: it goes through a dirty utility after use.
 	washed bool
@@ -64,7 +64,7 @@ var (
 	anywhere = []hospital.RoomKind{hospital.PatientRoom, hospital.Office, hospital.Exit}
 )
 
-// kinds is the hospital's equipment: 300 pieces of twelve kinds.
+// kinds is the hospital's equipment: 306 pieces of thirteen kinds.
 func kinds() []kind {
 	wards := []hospital.UnitID{"medical", "children", "icu", "ed", "recovery"}
 	acute := []hospital.UnitID{"icu", "theatres", "ed", "recovery"}
@@ -81,6 +81,7 @@ func kinds() []kind {
 		{"suction unit", "N", 18, []string{"Vaku 30"}, BTHome, false, wards, habit{stored, bedside, true, 0.5}},
 		{"patient hoist", "H", 10, []string{"Lift 200"}, Minew, true, []hospital.UnitID{"medical", "children", "icu"}, habit{stored, bedside, false, 0.7}},
 		{"bed", "B", 26, []string{"Ruhe 4"}, Passive, true, append([]hospital.UnitID{"supply"}, wards...), habit{stored, bedside, false, 0.3}},
+		{"endoscope", "G", 6, []string{"Linse 4"}, Passive, true, []hospital.UnitID{"theatres"}, habit{nil, theatre, true, 0.8}},
 	}
 }
 
@@ -129,7 +130,7 @@ func (d *Drawing) drawAsset(k kind, n, number int, rooms map[unitKind][]hospital
 		ID: fmt.Sprintf("%s-%03d", strings.ToLower(k.letter), n+1), Kind: k.name,
 		Name:  fmt.Sprintf("%s %s-%03d", upperFirst(k.name), k.letter, n+1),
 		Model: k.models[n%len(k.models)], Serial: fmt.Sprintf("%s%d-%05d", k.letter, 4+n%3, 70301+137*number%29989),
-		Unit: unit, Home: homeOf(k, n, unit, rooms), Format: k.format, Number: number, Labelled: k.labelled, habit: k.habit,
+		Unit: unit, Home: homeOf(k, n, unit, d.cabinetRoom(), rooms), Format: k.format, Number: number, Labelled: k.labelled, habit: k.habit,
 	}
 	if k.format != Passive {
 		// The second digit's bit 1 marks a locally administered address: nobody's real device has it.
@@ -153,8 +154,11 @@ func (d *Drawing) ownerOf(k kind, n int) hospital.UnitID {
 	return owners[n%len(owners)]
 }
 
-// homeOf is a resting room of the owner, else of the whole hospital.
-func homeOf(k kind, n int, unit hospital.UnitID, rooms map[unitKind][]hospital.RoomID) hospital.RoomID {
+// homeOf is a resting room of the owner, else of the whole hospital; the cabinet's for what is kept in it.
+func homeOf(k kind, n int, unit hospital.UnitID, cabinet hospital.RoomID, rooms map[unitKind][]hospital.RoomID) hospital.RoomID {
+	if k.habit.rests == nil {
+		return cabinet
+	}
 	for _, owner := range []hospital.UnitID{unit, ""} {
 		var homes []hospital.RoomID
 		for _, kind := range k.habit.rests {

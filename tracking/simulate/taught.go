@@ -21,7 +21,7 @@ func (w *World) Taught(room hospital.RoomID, steps int) []map[hospital.GatewayID
 		step := make(map[hospital.GatewayID]float64)
 		spot := hospital.Point{X: middle.X + radio.Float64()*2 - 1, Y: middle.Y + radio.Float64()*2 - 1}
 		for _, r := range w.receivers {
-			if r.gateway.Make == impinj || !w.sameHouse(r, at) || max(r.level-w.house.levels[at], w.house.levels[at]-r.level) > 1 {
+			if r.gateway.Reads != "" || !w.sameHouse(r, at) || max(r.level-w.house.levels[at], w.house.levels[at]-r.level) > 1 {
 				continue
 			}
 			if dbm, ok := r.rssi(w.house, 1, at, spot, radio); ok {
@@ -41,7 +41,7 @@ func (d *Drawing) TaughtRooms(most int) []hospital.RoomID {
 	var rooms []hospital.RoomID
 	for _, g := range d.Gateways {
 		room, _ := d.Room(g.Room)
-		if len(rooms) < most && g.Make != impinj && room.Kind == hospital.CleanUtility {
+		if len(rooms) < most && g.Reads == "" && room.Kind == hospital.CleanUtility {
 			rooms = append(rooms, room.ID)
 		}
 	}

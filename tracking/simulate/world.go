@@ -64,6 +64,9 @@ type World struct {
 	house     *building
 	receivers []*receiver
 	portals   []int // of receivers
+	cabinets  []int
+	infrared  []int
+	nextStock time.Time
 	walkers   []*walker
 	chillers  []*chiller
 	adverts   []beacon
@@ -131,7 +134,7 @@ func (w *World) Record() []Temperature { return w.record }
 // labels only where a portal read them.
 func (w *World) Stays() []Stay {
 	portal := map[hospital.RoomID]bool{}
-	for _, p := range w.portals {
+	for _, p := range slices.Concat(w.portals, w.cabinets) {
 		for _, room := range w.receivers[p].gateway.Antennas {
 			portal[room] = true
 		}
@@ -236,8 +239,13 @@ func (w *World) hangReceivers() {
 			r.walls[room] = -1
 		}
 		w.receivers = append(w.receivers, r)
-		if g.Make == impinj {
+		switch g.Reads {
+		case hospital.ReadsDoorway:
 			w.portals = append(w.portals, i)
+		case hospital.ReadsCabinet:
+			w.cabinets = append(w.cabinets, i)
+		case hospital.ReadsRoom:
+			w.infrared = append(w.infrared, i)
 		}
 		if w.doomed == "" && g.Make == espresens && w.drawing.Rooms[r.room].Kind == hospital.PatientRoom && i > 3 {
 			w.doomed = g.ID
@@ -272,6 +280,7 @@ const oneOf = 8
 // hurry lets some pieces go from room to room without a rest: the first is the
 // story's protagonist, and whoever opens a map sees something move within seconds.
 func (w *World) hurry() {
+	w.emptyCabinet()
 	for i, walker := range w.walkers {
 		if i%oneOf != 0 || walker.asset.Format == Passive || Silent(*walker.asset) {
 			continue

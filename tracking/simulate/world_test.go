@@ -238,7 +238,7 @@ func TestTheNearestGatewayMostlyHearsLoudest(t *testing.T) {
 		room, spot, _ := walker.where(w.now)
 		best, loudest := math.Inf(-1), 0
 		for n, r := range w.receivers {
-			if r.gateway.Make == impinj || r.level != w.house.levels[room] {
+			if r.gateway.Reads != "" || r.level != w.house.levels[room] {
 				continue
 			}
 			if rssi, ok := r.rssi(w.house, uint64(i), room, spot, w.radio); ok {

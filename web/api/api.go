@@ -29,6 +29,7 @@ type Lists interface {
 	Readings(ctx context.Context, ask coldchain.ReadingQuery, limit int) ([]coldchain.Recorded, error)
 	Excursions(ctx context.Context, ask coldchain.ExcursionQuery, limit int) ([]coldchain.Excursion, error)
 	Excursion(ctx context.Context, id coldchain.ExcursionID) (coldchain.Excursion, error)
+	Forewarnings(ctx context.Context, ask coldchain.ForewarningQuery, limit int) ([]coldchain.Forewarning, error)
 	Alarms(ctx context.Context, s notify.Selection, limit int) ([]notify.Alarm, error)
 	Proposals(ctx context.Context, s reorder.Selection, limit int) ([]reorder.Proposal, error)
 	Orders(ctx context.Context, s reorder.OrderSelection, limit int) ([]reorder.Order, error)

@@ -38,6 +38,8 @@ func (a *API) coldChainRoutes() []Operation {
 		does(a, get, "/readings", see, "A fridge's readings, one probe after the other, the oldest first.", a.readings),
 		does(a, get, "/excursions", see, "Excursions, the last found first, withdrawn ones included.", a.excursions),
 		does(a, get, "/excursions/:id", see, "One excursion.", a.excursion),
+		does(a, get, "/forewarnings", see, "Crossings of limits that were foretold, with what became of them, the last said first.", a.forewarnings),
+		does(a, get, "/forewarnings/track", see, "How often a fridge's forewarnings came true.", a.track),
 		does(a, get, "/alarms", see, "Alarms, the last raised first.", a.alarms),
 		does(a, get, "/alarms/:id", see, "One alarm and who was told of it.", a.alarm),
 		does(a, post, "/alarms/:id/acknowledge", hospital.Acknowledge, "Says that somebody has seen the alarm and why it is.", a.acknowledge),
@@ -55,6 +57,7 @@ func (a *API) stockRoutes() []Operation {
 		does(a, get, "/stock/:item", see, "One item, with its lots and what the reorder desk expects.", a.item),
 		does(a, get, "/stock/:item/ledger", see, "How an item came and went, the newest movement first.", a.ledger),
 		does(a, get, "/lots", see, "What lies where, by lot and place.", a.lots),
+		does(a, get, "/excursions/:id/lots", see, "The lots that an excursion put on hold, with their minutes in each band of their stability budget.", a.exposures),
 		does(a, get, "/holds", see, "Lots that an excursion keeps from use until a pharmacist decides, the oldest first.", a.holds),
 	}
 }

@@ -25,6 +25,7 @@ func tasks() []task {
 		{"the nearest free pump", hospital.Nurse, 2, func(b *tab) {
 			b.tap(`#free a.tile[href*="infusion"]`)
 			b.until("the nearest free one says its room and how long ago", `/free/i.test(document.querySelector("a.hit[data-first]").innerText) && /floor/i.test(document.querySelector("a.hit[data-first]").innerText)`)
+			b.until("it is told from the unit she signed in at", `/by distance from 2 East medical/.test(document.querySelector("main").innerText)`)
 			b.tap(`a.hit[data-first]`)
 			b.until("the piece is shown", `location.pathname.startsWith("/assets/")`)
 		}},
@@ -39,6 +40,20 @@ func tasks() []task {
 			b.tap(`a.hit[data-first]`)
 			b.tapNamed("Needs cleaning")
 			b.until("it says so", `/needs cleaning/i.test(document.querySelector("main").innerText)`)
+		}},
+		{"it is not here", hospital.Nurse, 3, func(b *tab) {
+			b.tap(`#free a.tile[href*="infusion"]`)
+			b.tap(`a.hit[data-first]`)
+			b.until("it says how sure that is, and by what", `/% sure, heard by \d+ gateway/.test(document.querySelector("main").innerText) || /seen by a person|read in the room/i.test(document.querySelector("main").innerText)`)
+			b.tapNamed("Not here")
+			b.until("others are warned", `/Not found there/.test(document.querySelector("main").innerText)`)
+		}},
+		{"it is broken", hospital.Nurse, 4, func(b *tab) {
+			b.tap(`#free a.tile[href*="infusion"]`)
+			b.tap(`a.hit[data-first]`)
+			b.tap(`#broken > summary`)
+			b.tap(`#broken button.danger`)
+			b.until("the workshop will know", `/broken, said/i.test(document.querySelector("main").innerText)`)
 		}},
 		{"a pump by its label", hospital.Nurse, 0, func(b *tab) {
 			b.scan("p-003")

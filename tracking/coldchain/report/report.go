@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func newSheet(p Paper, title string) *sheet {
 	pdf.SetAuthor(p.Site.Name, true)
 	pdf.SetMargins(margin, margin, margin)
 	pdf.SetAutoPageBreak(true, 25)
-	s := &sheet{pdf: pdf, text: pdf.UnicodeTranslatorFromDescriptor(""), zone: p.Site.Location()}
+	s := &sheet{pdf: pdf, text: plainSigns(pdf.UnicodeTranslatorFromDescriptor("")), zone: p.Site.Location()}
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-18)
 		s.font("", 8)
@@ -70,6 +71,12 @@ func newSheet(p Paper, title string) *sheet {
 	s.line(title)
 	s.font("", 10)
 	return s
+}
+
+// plainSigns writes the signs that pages use and Windows-1252 lacks as those that it has.
+func plainSigns(translate func(string) string) func(string) string {
+	plain := strings.NewReplacer("\u2212", "-", "\u202f", "\u00a0", "\u2009", " ")
+	return func(text string) string { return translate(plain.Replace(text)) }
 }
 
 func (s *sheet) font(style string, size float64) { s.pdf.SetFont("Helvetica", style, size) }
@@ -304,6 +311,8 @@ type Lot struct {
 	// Before and After are its stability budget in words; Signed who signed the decision.
 	Before, After string
 	Signed        []hospital.Signature
+	// Bands are the times that it spent in each band of its product's stability budget.
+	Bands []coldchain.LotBand
 }
 
 // Case is everything about one excursion.
@@ -464,11 +473,42 @@ func (s *sheet) lots(lots []Lot) {
 	}
 	s.table(columns, rows)
 	for _, l := range lots {
-		if l.Before != "" {
+		if len(l.Bands) == 0 && l.Before != "" {
 			s.line(fmt.Sprintf("%s, stability budget before: %s; after: %s", l.Lot, l.Before, l.After))
 		}
 	}
+	s.exposures(lots)
 	s.decisions(lots)
+}
+
+// exposures are the minutes of each lot in each band of its stability budget. Where the
+// allowance comes from is told below the table, in full, once for each source.
+func (s *sheet) exposures(lots []Lot) {
+	columns := []column{{"Lot", 34, false}, {"Band", 32, false}, {"Before min", 18, true}, {"During min", 18, true}, {"Since min", 17, true}, {"Allowed", 26, true}, {"Left", 27, true}, {"", 8, true}}
+	var rows [][]string
+	var sources []string
+	for _, l := range lots {
+		for _, b := range l.Bands {
+			note := ""
+			if b.Source != "" {
+				at := slices.Index(sources, b.Source)
+				if at < 0 {
+					at, sources = len(sources), append(sources, b.Source)
+				}
+				note = fmt.Sprintf("(%d)", at+1)
+			}
+			rows = append(rows, []string{l.Lot, b.Band, minutes(b.Before), minutes(b.During), minutes(b.Since), b.Allowed, b.Left, note})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	s.heading("Exposure by band of the stability budget")
+	s.table(columns, rows)
+	for i, source := range sources {
+		s.line(fmt.Sprintf("(%d) %s", i+1, source))
+	}
+	s.line("Each minute is charged to the band that its temperature lay in, in every fridge and carrier that the lot stood in; what nobody measured beside heat or frost counts too.")
 }
 
 // decisions are told in full, each once with the lots that it was about: a reason is never cut off.

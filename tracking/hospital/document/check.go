@@ -30,6 +30,8 @@ func (d Document) check() Faults {
 	c.stock()
 	c.people()
 	c.fences()
+	c.profiles()
+	c.ladder()
 	return c.faults
 }
 
@@ -278,6 +280,8 @@ func (c *checker) fridges() {
 	where := make(map[probe]string)
 	for i, f := range c.doc.Fridges {
 		c.knownRoom(f.Room, "fridges", i, "room")
+		c.knownProfile(f.Profile, "fridges", i, "profile")
+		c.calibrations(i, f)
 		c.known(c.units, "unit", string(f.Unit), "fridges", i, "unit")
 		for j, s := range f.Sensors {
 			p := probe{s.ID, s.Channel}
@@ -294,6 +298,7 @@ func (c *checker) fridges() {
 func (c *checker) items() {
 	for i, item := range c.doc.Items {
 		c.known(c.suppliers, "supplier", item.Supplier, "items", i, "supplier")
+		c.knownProfile(item.Storage, "items", i, "storage")
 		if item.GTIN != "" && !gtinHolds(item.GTIN) {
 			c.say(fmt.Sprintf("The check digit of %q is wrong; one digit was mistyped.", item.GTIN), "items", i, "gtin")
 		}

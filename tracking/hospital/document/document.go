@@ -30,6 +30,9 @@ type Document struct {
 	Rooms     []Room     `json:"rooms,omitempty"`
 	Gateways  []Gateway  `json:"gateways,omitempty"`
 	Assets    []Asset    `json:"assets,omitempty"`
+	// TemperatureProfiles are the site's own; the ready-made ones are always there.
+	TemperatureProfiles []TemperatureProfile `json:"temperature_profiles,omitempty"`
+
 	Fridges   []Fridge   `json:"fridges,omitempty"`
 	ParLevels []ParLevel `json:"par_levels,omitempty"`
 	Plans     []Plan     `json:"service_plans,omitempty"`
@@ -39,6 +42,9 @@ type Document struct {
 	Stock     []Lot      `json:"stock,omitempty"`
 	People    []Person   `json:"people,omitempty"`
 	Fences    []Fence    `json:"fences,omitempty"`
+	// ColdChain is what the site asks for beside the rules; Ladder whom alarms reach, by shift.
+	ColdChain *ColdChain `json:"cold_chain,omitempty"`
+	Ladder    *Ladder    `json:"ladder,omitempty"`
 }
 
 // Site is the campus that the document describes.
@@ -146,17 +152,98 @@ type Plan struct {
 type Fridge struct {
 	ID      string          `json:"id"`
 	Name    string          `json:"name"`
-	Profile string          `json:"profile"` // one of Profiles
+	Profile string          `json:"profile"` // one of Profiles, or of the document's own
 	Room    hospital.RoomID `json:"room,omitempty"`
 	Unit    hospital.UnitID `json:"unit,omitempty"`
 	Model   string          `json:"model,omitempty"`
 	Serial  string          `json:"serial,omitempty"`
 	Sensors []Sensor        `json:"sensors,omitempty"`
+
+	// What is known of it as an asset; a zero value leaves what is stored.
+	PQS             string `json:"pqs,omitempty"` // its code in WHO's catalogue, "E003/040"
+	Litres          int    `json:"litres,omitempty"`
+	RoomForUnits    int    `json:"room_for_units,omitempty"`   // units of issue that it has room for
+	HoldOverMinutes int    `json:"holdover_minutes,omitempty"` // in range without power, as its maker says
+	BackupLogger    string `json:"backup_logger,omitempty"`    // serial number of the one that stands by
+	// Calibrations are the newest certificates, one a device.
+	Calibrations []Calibration `json:"calibrations,omitempty"`
 }
 
-// Profiles lists the names of the temperature profiles that a document may use.
+// Calibration is a certificate of a fridge or of one of its probes.
+type Calibration struct {
+	Device      string `json:"device,omitempty"` // the probe or logger; empty: the fridge itself
+	Done        Date   `json:"done"`
+	Due         Date   `json:"due"` // when the next one is
+	Certificate string `json:"certificate"`
+	Note        string `json:"note"` // who did it, with what result
+}
+
+// Profiles lists the names of the ready-made temperature profiles.
 func Profiles() []string {
 	return []string{"refrigerator", "cdc-pharmacy", "freezer", "ultracold", "who-refrigerator", "who-shipping"}
+}
+
+// TemperatureProfile is how a kind of fridge is judged, by the site's own word. Its fields
+// are those of a profile's file: see coldchain.ReadProfile.
+type TemperatureProfile struct {
+	ID              string            `json:"id"`
+	Name            string            `json:"name"`
+	Low             float64           `json:"low_celsius"`
+	High            float64           `json:"high_celsius"`
+	IntervalMinutes float64           `json:"interval_minutes"`
+	SilentMinutes   float64           `json:"silent_after_minutes"`
+	Source          string            `json:"source"`
+	Rules           []TemperatureRule `json:"rules"`
+}
+
+// TemperatureRule is one limit of a profile and how long it may be exceeded.
+type TemperatureRule struct {
+	Name         string  `json:"name"`
+	Direction    string  `json:"direction"` // too warm, too cold
+	Limit        float64 `json:"limit_celsius"`
+	Inclusive    bool    `json:"inclusive,omitempty"`
+	Mode         string  `json:"mode,omitempty"` // consecutive, cumulative
+	Minutes      float64 `json:"minutes"`
+	WindowHours  float64 `json:"window_hours,omitempty"`
+	Hysteresis   float64 `json:"hysteresis_celsius,omitempty"`
+	ClearMinutes float64 `json:"clear_minutes,omitempty"`
+	Severity     string  `json:"severity,omitempty"`
+	Source       string  `json:"source,omitempty"`
+}
+
+// ColdChain is what the site asks for beside the rules; what is absent stays as it is.
+type ColdChain struct {
+	KeepYears     int   `json:"keep_years,omitempty"`     // how long raw readings are kept
+	ChecksADay    int   `json:"checks_a_day,omitempty"`   // how often each fridge is looked at on a workday
+	SecondRelease *bool `json:"second_release,omitempty"` // a held lot is released by two people
+}
+
+// Ladder is whom alarms reach: by shift and calendar, rung by rung.
+type Ladder struct {
+	// Shifts are asked in their order; the last holds whenever no other does.
+	Shifts         []LadderShift `json:"shifts"`
+	Holidays       []Date        `json:"holidays,omitempty"`
+	SilenceMinutes int           `json:"silence_minutes"`     // how long an acknowledgement keeps quiet
+	TestDays       []string      `json:"test_days,omitempty"` // when a test alarm proves the ways
+}
+
+// LadderShift is a time of the week and the rungs that are climbed in it.
+type LadderShift struct {
+	Name     string       `json:"name"`
+	Days     []string     `json:"days,omitempty"` // "monday"
+	Holidays bool         `json:"holidays,omitempty"`
+	From     string       `json:"from,omitempty"` // "08:00"; empty: midnight
+	To       string       `json:"to,omitempty"`   // not after From: on the next day; empty: the midnight that the day ends with
+	Rungs    []LadderRung `json:"rungs"`
+}
+
+// LadderRung is who is told, so many minutes after the alarm began to ring.
+type LadderRung struct {
+	AfterMinutes int             `json:"after_minutes"`
+	Roles        []hospital.Role `json:"roles,omitempty"`
+	Ways         []string        `json:"ways,omitempty"` // none: all that are set up
+	Phones       []string        `json:"phones,omitempty"`
+	Addresses    []string        `json:"addresses,omitempty"`
 }
 
 // Sensor is one probe in a fridge, by the identity that its readings carry.

@@ -184,6 +184,7 @@ func TestTheSchemaListsWhatTheTypesList(t *testing.T) {
 	var schema struct {
 		Defs map[string]struct {
 			Enum       []string `json:"enum"`
+			Examples   []string `json:"examples"`
 			Properties map[string]struct {
 				Enum  []string `json:"enum"`
 				Items struct {
@@ -201,7 +202,7 @@ func TestTheSchemaListsWhatTheTypesList(t *testing.T) {
 			t.Errorf("%s: the schema says %v, the code %v", what, got, want)
 		}
 	}
-	same("profiles", schema.Defs["profile"].Enum, Profiles())
+	same("profiles", schema.Defs["profile"].Examples, Profiles())
 	same("makes", schema.Defs["gateway"].Properties["make"].Enum, GatewayMakes())
 	same("reads", schema.Defs["gateway"].Properties["reads"].Enum, texts(hospital.AllReads()))
 	same("criticalities", schema.Defs["item"].Properties["criticality"].Enum, Criticalities())

@@ -134,6 +134,8 @@ func patternWords(pattern string) string {
 		return "8, 12, 13 or 14 digits"
 	case strings.Contains(pattern, "[A-Z]{3}"):
 		return "three capital letters, as EUR"
+	case strings.Contains(pattern, "24:00"):
+		return "a time of day, as 08:30"
 	case strings.Contains(pattern, `\x00`):
 		return "no control characters"
 	}

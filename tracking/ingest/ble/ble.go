@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 )
 
 // MaxPayload is the longest payload that is read, in bytes: a whole chain of
@@ -81,6 +82,9 @@ type Sensor struct {
 	// Counter numbers the advert, so that the same one heard twice is recognised.
 	Counter    Maybe[int] `json:"counter,omitzero"`
 	TxPowerDBm Maybe[int] `json:"tx_power_dbm,omitzero"`
+	// At is when the device measured, by its own clock, where the advert says so: a
+	// stored measurement that is sent later. Zero: now.
+	At time.Time `json:"at,omitzero"`
 	// Fault is set where the device itself says that it has no valid temperature.
 	Fault bool `json:"fault,omitempty"`
 	// Encrypted is set where the values can't be read without the device's key.

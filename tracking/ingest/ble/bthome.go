@@ -1,5 +1,10 @@
 package ble
 
+import (
+	"encoding/binary"
+	"time"
+)
+
 // FormatBTHome2 is BTHome version 2 (bthome.io/format).
 const FormatBTHome2 = "bthome-2"
 
@@ -82,6 +87,8 @@ func (s *Sensor) object(id byte, v []byte) {
 		s.Motion = Some(int(v[0]))
 	case 0x3A:
 		s.Button = Some(v[0] != 0)
+	case 0x50: // of a stored measurement that is sent later: seconds since 1970 by the device's clock
+		s.At = time.Unix(int64(binary.LittleEndian.Uint32(v)), 0).UTC()
 	}
 }
 

@@ -5,6 +5,7 @@ const (
 	FormatPVVX    = "pvvx"
 	FormatATC1441 = "atc1441"
 	FormatMinewHT = "minew-ht"
+	FormatMinew   = "minew" // battery and motion of the tags that measure nothing
 )
 
 // thermometer tells the two firmwares that share UUID 0x181A apart by length
@@ -57,7 +58,7 @@ func (a *Advert) minew(d []byte) bool {
 			HumidityPct: Some(scaled(int(be16(d[5:])), 256)),
 		})
 	case 0x03, 0x02, 0x05, 0x08, 0x11:
-		a.measured(Sensor{Format: "minew", BatteryPct: percent(d[2])})
+		a.measured(Sensor{Format: FormatMinew, BatteryPct: percent(d[2])})
 		if d[1] == 0x11 && len(d) >= 5 {
 			a.Sensor.Motion = Some(int(d[4]))
 		}

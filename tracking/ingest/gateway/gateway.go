@@ -225,6 +225,8 @@ func (b *Batch) wordOnItself(topic string, body []byte) bool {
 		return b.openMQTTWill(topic, body)
 	case Tasmota:
 		return b.tasmotaWill(topic, body)
+	case Ruuvi:
+		return b.ruuviStatus(topic, body)
 	}
 	return false
 }

@@ -67,6 +67,9 @@ var messages = []struct {
 	{"Ruuvi over MQTT", "ruuvi/C0:FF:EE:AA:00:01/C0:FF:EE:00:00:01",
 		`{"gw_mac":"C0:FF:EE:AA:00:01","rssi":-41,"aoa":[],"gwts":"1777888799","ts":1777888798,"data":"0201061bff990405ff9c4e20c35000000000000ab0361f0102c0ffee000001","coords":""}`, "",
 		[]string{"sighting 0 c0ffee000001 at c0ffeeaa0001 -41 09:59:58", "reading 0 c0ffee000001 probe -0.5 09:59:58 50%", "sent 09:59:59"}},
+	{"Ruuvi over MQTT, a BTHome thermometer and nothing but what is required", "ruuvi/C0:FF:EE:AA:00:01/C0:FF:EE:00:00:04", `{"rssi":-50,"data":"0201060716d2fc4002ceff"}`, "",
+		[]string{"sighting 0 c0ffee000004 at c0ffeeaa0001 -50 -", "reading 0 c0ffee000004 probe -0.5 -"}},
+	{"Ruuvi over MQTT, the gateway's last will", "ruuvi/C0:FF:EE:AA:00:01/gw_status", `{"state":"offline"}`, "", []string{"status offline of c0ffeeaa0001"}},
 	{"Ruuvi over HTTP, a dead probe beside a live one", "",
 		`{"data":{"coordinates":"","timestamp":1777888799,"gw_mac":"C0:FF:EE:AA:00:01","tags":{
 		  "C0:FF:EE:00:00:01":{"rssi":-66,"timestamp":1777888798,"data":"0201061bff990405ff9c4e20c35000000000000ab0361f0102c0ffee000001"},
@@ -353,13 +356,25 @@ func FuzzRecognise(f *testing.F) {
 	})
 }
 
-// TestEveryFormatHasGoldenBytes holds the promise that no envelope is read
-// without an example of it standing here.
+// withoutThermometer are the envelopes that pass no temperature on: readers of labels,
+// and those that say who was heard but not what it said.
+var withoutThermometer = []Format{BlueCharm, Raddec, Impinj, Zebra, EdgeX}
+
+// TestEveryFormatHasGoldenBytes holds the promise that no envelope is read without
+// an example of it standing here, with a temperature of half a degree below zero
+// where it carries one. The examples are what FuzzDecode begins with.
 func TestEveryFormatHasGoldenBytes(t *testing.T) {
-	seen := map[Format]bool{}
+	seen, frosty := map[Format]bool{}, map[Format]bool{}
 	note := func(m Message) {
-		if b, err := Decode(m); err == nil && len(b.Sightings)+len(b.Readings) > 0 {
+		b, err := Decode(m)
+		if err == nil && len(b.Sightings)+len(b.Readings) > 0 {
 			seen[b.Format] = true
+		}
+		for _, r := range b.Readings {
+			frosty[b.Format] = frosty[b.Format] || r.Temp == coldchain.FromCelsius(-0.5)
+			if slices.Contains(withoutThermometer, b.Format) {
+				t.Errorf("%s carries a temperature after all", b.Format)
+			}
 		}
 	}
 	for _, m := range furtherMessages {
@@ -376,6 +391,9 @@ func TestEveryFormatHasGoldenBytes(t *testing.T) {
 	for _, format := range Formats() {
 		if !seen[format] {
 			t.Errorf("no message of %s stands among the examples", format)
+		}
+		if !frosty[format] && !slices.Contains(withoutThermometer, format) {
+			t.Errorf("no message of %s below zero stands among the examples", format)
 		}
 	}
 }

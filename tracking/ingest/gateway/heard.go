@@ -72,6 +72,9 @@ func (r *reader) measureHeard(h heard) {
 	if s.Counter.Known {
 		counter = s.Counter.Value
 	}
+	if s.At.After(firstPlausible) { // a stored measurement goes by its own time, and came in no order
+		h.at, counter = s.At, NoCounter
+	}
 	for i, c := range append([]float64{s.Celsius.Value}, s.MoreCelsius...) {
 		if sentence := implausible(c); sentence != "" {
 			r.refuse(h.record, "%s: %s", h.mac, sentence)

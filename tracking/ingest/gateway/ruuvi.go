@@ -26,6 +26,20 @@ func (r *reader) ruuvi(documents [][]byte) error {
 	return nil
 }
 
+// ruuviStatus is the gateway's word on its own connection: ruuvi/GATEWAY/gw_status, and its last will.
+func (b *Batch) ruuviStatus(topic string, body []byte) bool {
+	if lastPart(topic) != "gw_status" {
+		return false
+	}
+	switch state, _ := text(member(body, "state")); state {
+	case "online":
+		b.Status = Online
+	case "offline":
+		b.Status = Offline
+	}
+	return true
+}
+
 // ruuviAdvert is one advert over MQTT: ruuvi/GATEWAY/TAG. ts is when it was heard,
 // gwts when it was passed on; both lack while the gateway has no time.
 func (r *reader) ruuviAdvert(document []byte) error {

@@ -25,6 +25,8 @@ func byTopic(topic string) Format {
 		return Zigbee2MQTT
 	case strings.HasPrefix(topic, sparkplugPrefix):
 		return SparkplugB
+	case strings.HasPrefix(topic, "ruuvi/"): // of an advert only its bytes are required
+		return Ruuvi
 	}
 	return ""
 }

@@ -1,0 +1,210 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wardwatch/db"
+	"wardwatch/db/dbtest"
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/inventory/supplier"
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/notify"
+	"wardwatch/web"
+)
+
+// care is a door behind which fridges and what stands in them are kept together.
+type care struct {
+	*pharmacy
+	stock    *inventory.Stock
+	follower *inventory.Follower
+}
+
+// openCare is a hospital with two fridges in a room, of which the second has room for 40
+// units, one elsewhere in which nothing can be booked, a vaccine, and a tagged box.
+func openCare(t *testing.T) *care {
+	t.Helper()
+	p := &pharmacy{station: &station{t: t, at: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC), who: person("Pia", hospital.Pharmacist)}}
+	now := func() time.Time { return p.at }
+	p.base = dbtest.Open(t, db.Options{Now: now})
+	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"},
+		Buildings: []document.Building{{ID: "b", Name: "Main"}},
+		Floors:    []document.Floor{{ID: "f0", Building: "b", Name: "Ground floor", WidthMetres: 20, HeightMetres: 10}},
+		Rooms:     []document.Room{{ID: "store", Floor: "f0", Name: "Pharmacy store", Kind: hospital.Pharmacy}, {ID: "ward", Floor: "f0", Name: "Ward B store", Kind: hospital.Storage}},
+		Assets:    []document.Asset{{ID: "BOX-1", Kind: "cold box", Name: "Cold box 1", Tags: []document.Tag{{ID: "c30000000001"}}}},
+		Fridges: []document.Fridge{{ID: "f-1", Name: "Vaccine fridge", Profile: "refrigerator", Room: "store", Sensors: []document.Sensor{{ID: "s-1"}}},
+			{ID: "f-2", Name: "Second fridge", Profile: "refrigerator", Room: "store", RoomForUnits: 40, Sensors: []document.Sensor{{ID: "s-2"}}},
+			{ID: "f-3", Name: "Ward fridge", Profile: "refrigerator", Room: "ward", Sensors: []document.Sensor{{ID: "s-3"}}}},
+		Items: []document.Item{{ID: "flu", Name: "Influenza vaccine", UnitOfIssue: "dose", GTIN: "4000000000013", Pack: 10, Storage: "refrigerator",
+			Stability: []document.Stability{{FromCelsius: 8, ToCelsius: 15, Hours: 1, Source: "leaflet 7"}, {FromCelsius: 15, ToCelsius: 25, Hours: 12, Source: "letter of May"}},
+			BeyondUse: []document.BeyondUse{{Kind: "thawed", Hours: 6, Source: "leaflet 7"}}}},
+		Places: []document.Place{{ID: "one", Name: "Shelf in the vaccine fridge", Fridge: "f-1"}, {ID: "two", Name: "Shelf in the second fridge", Fridge: "f-2"}},
+		Stock:  []document.Lot{{Item: "flu", Place: "one", Lot: "A1", Expiry: "2027-03-31", Quantity: 30}, {Item: "flu", Place: "one", Lot: "B2", Expiry: "2027-06-30", Quantity: 20}}}
+	if _, err := (db.Hospital{DB: p.base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+		t.Fatal(err)
+	}
+	directory, err := db.Hospital{DB: p.base}.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	register := hospital.NewRegister(directory)
+	p.monitor = coldchain.NewMonitor(db.Fridges{DB: p.base}, notify.DefaultLadder(), register)
+	p.desk = &notify.Desk{Store: db.Alarms{DB: p.base}, Ladder: notify.DefaultLadder(), Now: now}
+	s := &care{pharmacy: p, stock: &inventory.Stock{Store: db.Stock{DB: p.base}, Register: register}}
+	s.follower = &inventory.Follower{Chain: db.Fridges{DB: p.base}, Stock: s.stock, Log: slog.New(slog.DiscardHandler)}
+	desk := &reorder.Desk{Store: db.Orders{DB: p.base}, Stock: s.stock, Register: register, Now: now, Paper: supplier.Paper}
+	p.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
+		WhoAsks: func(*http.Request) (hospital.Actor, bool) { return p.who, !p.stranger }, ColdChain: p.monitor, Alarms: p.desk,
+		Stock: s.stock, Desk: desk, Lists: db.Lists{DB: p.base},
+		Around: func(ctx context.Context, _ hospital.Actor) (web.Around, error) {
+			standing, err := p.desk.Standing(ctx)
+			return web.AroundAlarms(standing, p.at), err
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// warms lets five minutes pass before each of these readings of the first fridge; the
+// others stay cold, and what stands in it is held when an excursion begins.
+func (s *care) warms(celsius ...float64) {
+	s.t.Helper()
+	for _, c := range celsius {
+		s.at = s.at.Add(5 * time.Minute)
+		var readings []coldchain.Reading
+		for sensor, temp := range map[string]coldchain.MilliCelsius{"s-1": coldchain.FromCelsius(c), "s-2": 4_000, "s-3": 4_000} {
+			readings = append(readings, coldchain.Reading{Sensor: sensor, Temp: temp, MeasuredAt: s.at, Source: "mqtt"})
+		}
+		if _, err := s.monitor.Observe(s.t.Context(), readings); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if _, err := s.follower.CatchUp(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// posts sends a form and wants a status; the answer's text is given back.
+func (s *care) posts(path string, status int, fields ...string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	w := s.post(path, form)
+	if w.Code != status {
+		s.t.Fatalf("%s %v answers %d, want %d: %.600s", path, fields, w.Code, status, w.Body)
+	}
+	return w
+}
+
+// A case tells of each lot the minutes that it spent in each band of its product's budget,
+// before, during and since, with the source of each: on its page, on paper, and to programs.
+func TestACaseTellsTheMinutesInEachBand(t *testing.T) {
+	s := openCare(t)
+	s.warms(4, 10, 4, 4, 4)                                  // a door: five minutes at 10 °C that rang nobody
+	s.warms(9, 9, 20, 20, 9, 4, 4, 4)                        // ten at 9, ten at 20, and five at 9 on the way down
+	s.warms(12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 4, 4, 4) // and much later fifty at 12: a second excursion
+	page := s.shows("/excursions/1", "Exposure by band", `data-band="A1, 8 to 15 °C"`, `data-band="B2, 15 to 25 °C"`, "leaflet 7", "letter of May")
+	var told struct {
+		Items []struct {
+			Number string `json:"lot_number"`
+			Bands  []struct {
+				From, To                    *float64
+				Before, During, Since, Left float64
+			}
+		}
+	}
+	code, text := s.get("/api/v1/excursions/1/lots")
+	text = strings.NewReplacer("_celsius", "", "_minutes", "").Replace(text)
+	if err := json.Unmarshal([]byte(text), &told); err != nil || code != http.StatusOK || len(told.Items) != 2 {
+		t.Fatalf("%d %v %s", code, err, text)
+	}
+	for _, lot := range told.Items {
+		if warm, hot := lot.Bands[0], lot.Bands[1]; warm.Before != 5 || warm.During != 15 || warm.Since != 50 || warm.Left != -10 || hot.Before != 0 || hot.During != 10 || hot.Since != 0 || hot.Left != 710 {
+			t.Errorf("lot %s: %+v", lot.Number, lot.Bands)
+		}
+	}
+	for _, says := range []string{"over by 10 min", "11 h 50 min"} {
+		if !strings.Contains(page, says) {
+			t.Errorf("the case does not say %q", says)
+		}
+	}
+	if code, paper := s.get("/excursions/1/case.pdf"); code != http.StatusOK || !strings.HasPrefix(paper, "%PDF-") {
+		t.Errorf("the case as PDF is %d", code)
+	}
+	if code, _ := s.get("/api/v1/excursions/99/lots"); code != http.StatusNotFound {
+		t.Errorf("no such excursion: %d", code)
+	}
+}
+
+// A nurse thaws two vials: she scans the box, says so once, and prints the label that tells
+// until when they may be used. Its code leads back to them, and using them takes them.
+func TestWhatIsThawedIsScannedAndLabelled(t *testing.T) {
+	s := openCare(t)
+	s.who = person("Nora", hospital.Nurse)
+	s.shows("/stock/scan", "Opened or thawed", "Out of the cold")
+	const box = "010400000000001310A1"
+	if w := s.posts("/stock/scan", 422, "task", "start", "code", box, "place", "one", "kind", "opened"); !strings.Contains(w.Body.String(), "Nobody has said how long Influenza vaccine keeps once it is opened") {
+		t.Errorf("what the product has no clock for: %.600s", w.Body)
+	}
+	s.posts("/stock/scan", 422, "task", "start", "code", box, "place", "one", "quantity", "900")
+	started := s.posts("/stock/scan", 303, "task", "start", "code", box, "place", "one", "quantity", "2", "key", "k-1").Header().Get("Location")
+	s.shows(started, "Thawed. Use it by", "20:00", "Print its label", `value="start"`)
+	query, _ := url.Parse(started)
+	part := query.Query().Get("started")
+	code, label := s.get("/lots/" + part + "/label.pdf")
+	if code != http.StatusOK || !strings.HasPrefix(label, "%PDF-") || strings.Count(label, "/Type /Page\n") != 2 {
+		t.Errorf("the label answers %d with %d pages", code, strings.Count(label, "/Type /Page\n"))
+	}
+	s.shows("/lots/"+part, "thawed, use by", "Print its label")
+	if w := s.posts("/stock/scan", 303, "task", "use", "code", "https://ward.example/lots/"+part, "place", "one"); w.Code == 303 {
+		s.shows("/lots/"+part, "1 dose")
+	}
+	if code, _ := s.get("/lots/lot-1/label.pdf"); code != http.StatusNotFound {
+		t.Errorf("a whole lot's label: %d", code)
+	}
+	// The code of the item alone takes the lot that expires first.
+	whole := s.posts("/stock/scan", 303, "task", "start", "code", "4000000000013", "place", "one", "key", "k-2").Header().Get("Location")
+	s.shows(whole, "Thawed. Use it by")
+	s.posts("/stock/scan", 422, "task", "start", "code", "4000000000013", "place", "two")
+	s.who = person("Ada", hospital.Auditor)
+	s.posts("/stock/scan", 403, "task", "start", "code", box, "place", "one")
+}
+
+// multi sends a form with a file.
+func (s *care) multi(path, name, content string, fields ...string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for i := 0; i+1 < len(fields); i += 2 {
+		_ = form.WriteField(fields[i], fields[i+1])
+	}
+	if name != "" {
+		part, _ := form.CreateFormFile("file", name)
+		_, _ = io.WriteString(part, content)
+	}
+	_ = form.Close()
+	r := httptest.NewRequest(http.MethodPost, path, &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	w := httptest.NewRecorder()
+	s.door.ServeHTTP(w, r)
+	return w
+}
