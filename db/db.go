@@ -168,6 +168,9 @@ func (d *DB) InTx(ctx context.Context, change func(tx *Tx) error) error {
 	return d.writer.do(ctx, change)
 }
 
+// Waiting is how many changes stand in line for the next commit.
+func (d *DB) Waiting() int { return len(d.writer.waiting) }
+
 // Query reads rows from what was last committed, within the reach of whoever looks
 // (hospital.Looking). The caller closes them.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

@@ -16,7 +16,7 @@ type benchCommand struct {
 }
 
 type benchRunCommand struct {
-	Only       []string      `placeholder:"SCENARIO" help:"What to measure, of readings, sightings, live, map, pages, stored, mixed; none: the first five, in about a minute."`
+	Only       []string      `placeholder:"SCENARIO" help:"What to measure, of readings, sightings, live, map, pages, stored, mixed, growth; none: the first five, in about a minute."`
 	For        time.Duration `default:"4s" help:"How long each steady load lasts."`
 	Mixed      time.Duration `default:"10m" help:"How long the mixed load lasts."`
 	Tags       int           `default:"5000" help:"Tags of the hospital."`
@@ -25,6 +25,8 @@ type benchRunCommand struct {
 	Publishers int           `default:"100" help:"MQTT connections that publish readings."`
 	Browsers   int           `default:"1000" help:"Browsers that watch."`
 	Stored     int           `default:"10000000" help:"Readings that the stored scenario has behind it."`
+	Sizes      []int         `default:"1,2,5,10" placeholder:"TIMES" help:"How many times the hospital growth measures, one after the other."`
+	Profile    string        `type:"path" placeholder:"FOLDER" help:"Where the measured servers leave profiles of CPU and memory, for go tool pprof."`
 	JSON       string        `name:"json" placeholder:"FILE" help:"Keep the figures as JSON, too, for bench compare."`
 	Program    string        `placeholder:"FILE" help:"The wardwatch to measure; this one when absent."`
 }
@@ -38,7 +40,7 @@ func (c benchRunCommand) Run(p process) error {
 		}
 		c.Program = own
 	}
-	report, err := bench.Run(p.ctx, bench.Options{Program: c.Program, Only: c.Only, For: c.For, Mixed: c.Mixed, Stored: c.Stored, Says: p.stderr, Version: version(),
+	report, err := bench.Run(p.ctx, bench.Options{Program: c.Program, Only: c.Only, For: c.For, Mixed: c.Mixed, Stored: c.Stored, Sizes: c.Sizes, Profile: c.Profile, Says: p.stderr, Version: version(),
 		Size: bench.Size{Tags: c.Tags, Gateways: c.Gateways, Fridges: c.Fridges, Publishers: c.Publishers, Browsers: c.Browsers}})
 	if errors.Is(err, bench.ErrAsked) {
 		return usageError{err}

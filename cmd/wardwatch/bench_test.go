@@ -16,7 +16,7 @@ func TestBenchMeasuresTheRealProgram(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	t.Setenv("TMPDIR", t.TempDir())
 	kept := filepath.Join(t.TempDir(), "run.json")
-	_, out, errs := commandLine(t, nil, "bench", "--program", os.Args[0], "--for", "200ms", "--mixed", "2s", "--tags", "60", "--gateways", "10", "--fridges", "5",
+	_, out, errs := commandLine(t, nil, "bench", "--program", os.Args[0], "--for", "100ms", "--mixed", "1s", "--sizes", "1", "--tags", "60", "--gateways", "10", "--fridges", "5",
 		"--publishers", "6", "--browsers", "10", "--stored", "20000", "--json", kept, "--only", strings.Join(bench.Scenarios(), ","))
 	report, err := readReport(kept)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wardwatch/db"
 	"wardwatch/tracking"
 )
 
@@ -21,4 +22,10 @@ func meters(t *tracking.Tracker) []prometheus.Collector {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "wardwatch_tracker_waiting", Help: "Sightings that stand in the queues."},
 			func() float64 { return float64(t.Waiting()) }),
 	}
+}
+
+// waitingChanges shows in /metrics how long the line before the one writer is.
+func waitingChanges(kept *db.DB) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "wardwatch_database_waiting", Help: "Changes that stand in line for the next commit."},
+		func() float64 { return float64(kept.Waiting()) })
 }

@@ -14,11 +14,16 @@ import (
 )
 
 type serveCommand struct {
-	config `embed:""`
+	config  `embed:""`
+	Profile string `hidden:"" type:"path" placeholder:"FOLDER" help:"Where profiles of the processor's time and of memory go, for go tool pprof."`
 }
 
 // Run serves until the process is told to stop.
 func (s serveCommand) Run(p process) error {
+	return profiled(p.ctx, s.Profile, func() error { return s.serve(p) })
+}
+
+func (s serveCommand) serve(p process) error {
 	h, err := s.open(p.ctx, newLog(p.stderr, s.LogLevel), openAgain)
 	if h == nil || err != nil {
 		return err

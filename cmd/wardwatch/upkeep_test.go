@@ -170,7 +170,7 @@ func TestADamagedDatabaseIsExcusedUntilItIsRestored(t *testing.T) {
 	}
 	address := free.Addr().String()
 	_ = free.Close()
-	s := serveCommand{config{HTTP: address, MQTT: "127.0.0.1:0", DB: "sqlite:" + file}}
+	s := serveCommand{config: config{HTTP: address, MQTT: "127.0.0.1:0", DB: "sqlite:" + file}}
 	opened := make(chan *house, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 	defer cancel()

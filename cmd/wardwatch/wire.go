@@ -111,6 +111,9 @@ func build(ctx context.Context, c config, log *slog.Logger, now clock) (*house, 
 
 func (h *house) wireDatabase(ctx context.Context) (err error) {
 	h.db, err = db.Open(ctx, h.config.DB, db.Options{Now: h.now, Announce: h.announce, Log: h.log})
+	if err == nil {
+		h.metrics.MustRegister(waitingChanges(h.db))
+	}
 	return err
 }
 

@@ -52,7 +52,8 @@ var (
 	ErrBusy = errors.New("readings can't be taken just now; send them again")
 )
 
-// Sights takes sightings; it returns fast and keeps its own bounds.
+// Sights takes sightings; it returns fast, keeps its own bounds, and does not keep the
+// slice, which is used again.
 type Sights interface {
 	Sight(ctx context.Context, sightings []tracking.Sighting) error
 }
@@ -136,7 +137,7 @@ type Rejected struct {
 
 // New is an Intake that has taken over what the Book remembers.
 func New(parts Parts) *Intake {
-	return &Intake{
+	in := &Intake{
 		Parts:     parts,
 		clocks:    parts.Book.clocks,
 		meters:    newMeters(parts.Metrics),
@@ -145,6 +146,8 @@ func New(parts Parts) *Intake {
 		parcels:   make(chan *parcel, MaxWaitingReadings),
 		sightings: newQueue(MaxWaitingSightings),
 	}
+	in.meterQueues()
+	return in
 }
 
 // Take takes one message from a sender whose token is for gateway from; empty for a

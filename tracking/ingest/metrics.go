@@ -38,3 +38,15 @@ func newMeters(to prometheus.Registerer) meters {
 	}
 	return m
 }
+
+// meterQueues shows in /metrics what waits.
+func (in *Intake) meterQueues() {
+	if in.Metrics == nil {
+		return
+	}
+	in.Metrics.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "wardwatch_ingest_waiting_sightings", Help: "Sightings that are not handed over yet."},
+			func() float64 { return float64(in.sightings.waiting()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "wardwatch_ingest_waiting_messages", Help: "Messages with readings that are not on their way to disk yet."},
+			func() float64 { return float64(len(in.parcels)) }))
+}

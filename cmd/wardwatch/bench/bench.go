@@ -39,6 +39,10 @@ type Options struct {
 	Size Size
 	// Stored is how many readings the stored scenario has behind it.
 	Stored int
+	// Sizes is how many times the hospital the growth scenario measures, one after the other.
+	Sizes []int
+	// Profile is a folder where every measured server leaves what it cost, for go tool pprof; empty: none does.
+	Profile string
 	// Says is told what is being done; nil: nobody.
 	Says io.Writer
 	// Wardwatch's version, for the report.
@@ -57,7 +61,7 @@ type Size struct {
 // Limits of a run.
 const (
 	// MaxTags, MaxGateways, MaxFridges and MaxBrowsers are the most that one run makes.
-	MaxTags, MaxGateways, MaxFridges, MaxBrowsers = 100_000, 2_000, 2_000, 4_000
+	MaxTags, MaxGateways, MaxFridges, MaxBrowsers = 100_000, 2_000, 5_000, 4_000
 	// MaxPublishers is the most connections that publish readings.
 	MaxPublishers = 1_000
 	// MaxStored is the most readings that one run stores beforehand.
@@ -75,6 +79,11 @@ func (o Options) check() error {
 		{"publishers", o.Size.Publishers, MaxPublishers}, {"browsers", o.Size.Browsers, MaxBrowsers}, {"stored readings", o.Stored, MaxStored}} {
 		if bound.is < 1 || bound.is > bound.limit {
 			return fmt.Errorf("%d %s are not between 1 and %d: %w", bound.is, bound.name, bound.limit, ErrAsked)
+		}
+	}
+	for _, times := range o.Sizes {
+		if times < 1 || times > largest {
+			return fmt.Errorf("%d times the hospital is not between 1 and %d: %w", times, largest, ErrAsked)
 		}
 	}
 	for _, name := range o.Only {
@@ -101,6 +110,7 @@ func scenarios() []scenario {
 		{"pages", true, measurePages},
 		{"stored", false, measureStored},
 		{"mixed", false, measureMixed},
+		{"growth", false, measureGrowth},
 	}
 }
 

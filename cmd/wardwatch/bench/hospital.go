@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"wardwatch/db"
@@ -26,19 +27,34 @@ type measured struct {
 	// sessions are browsers that have signed in, as many people as it takes.
 	sessions []account.Secret
 	fridges  []string
+	assets   []string
 	sensors  []string
 	rooms    []document.Room
+	goods    []goods
 	hangsIn  map[hospital.GatewayID]hospital.RoomID
 	dialled  int // how many connections have names already
 }
+
+// goods is an item on a shelf.
+type goods struct{ item, place string }
 
 // socketsEach is how many live connections one person may hold.
 const socketsEach = 8
 
 func gatewayID(i int) hospital.GatewayID { return hospital.GatewayID(fmt.Sprintf("ac233f%06x", i)) }
 func tagID(i int) string                 { return fmt.Sprintf("c0ffee%06x", i) }
-func fridgeID(i int) string              { return fmt.Sprintf("f-%04d", i) }
-func sensorID(i int) string              { return fmt.Sprintf("probe-%04d", i) }
+
+// assetID names an asset. Those that pass doors come first where a room has more than a
+// map shows.
+func assetID(i, of int) string {
+	if i >= of-mapMovers {
+		return fmt.Sprintf("A-%05d", i)
+	}
+	return fmt.Sprintf("a-%05d", i)
+}
+
+func fridgeID(i int) string { return fmt.Sprintf("f-%04d", i) }
+func sensorID(i int) string { return fmt.Sprintf("probe-%04d", i) }
 
 // drawn is the simulator's campus with as many gateways, tags and fridges as are asked for.
 func drawn(s Size, at time.Time) document.Document {
@@ -52,7 +68,7 @@ func drawn(s Size, at time.Time) document.Document {
 	}
 	for i := range s.Tags {
 		kind := kinds[i%len(kinds)]
-		doc.Assets = append(doc.Assets, document.Asset{ID: fmt.Sprintf("a-%05d", i), Kind: kind, Name: fmt.Sprintf("%s %d", kind, i),
+		doc.Assets = append(doc.Assets, document.Asset{ID: assetID(i, s.Tags), Kind: kind, Name: fmt.Sprintf("%s %d", kind, i),
 			Unit: doc.Units[i%len(doc.Units)].ID, Tags: []document.Tag{{ID: tagID(i)}}})
 		if i >= s.Tags-mapMovers { // the last ones bear a label for doors, too
 			doc.Assets[i].Tags = append(doc.Assets[i].Tags, document.Tag{ID: epcOf(i)})
@@ -104,10 +120,18 @@ func (r *run) hospitalAt(ctx context.Context, path string, size Size) (m *measur
 		m.gateways = append(m.gateways, g.ID)
 		m.hangsIn[g.ID] = g.Room
 	}
+	for _, a := range doc.Assets {
+		m.assets = append(m.assets, a.ID)
+	}
 	for i, f := range doc.Fridges {
 		m.fridges, m.sensors = append(m.fridges, f.ID), append(m.sensors, sensorID(i))
 	}
 	m.rooms = doc.Rooms
+	for _, lot := range doc.Stock {
+		if !slices.ContainsFunc(doc.Places, func(p document.Place) bool { return p.ID == lot.Place && p.Fridge != "" }) {
+			m.goods = append(m.goods, goods{lot.Item, lot.Place})
+		}
+	}
 	if _, m.token, err = account.NewKeys(db.Accounts{DB: kept}, time.Now).Add(ctx, hospital.Job("bench"), "bench", ""); err != nil {
 		return nil, err
 	}

@@ -89,6 +89,33 @@ type watching struct {
 	share    float64 // of one core, by the server
 }
 
+// faces times readings from being published until a browser shows them. A fridge's
+// readings follow one another so that each can be told from the next fifty-eight.
+type faces struct {
+	told [][values]atomic.Int64 // when a fridge's value was published, by the value
+	took *latencies
+}
+
+func newFaces(fridges int, took *latencies) *faces {
+	return &faces{told: make([][values]atomic.Int64, fridges), took: took}
+}
+
+// tell is what a fridge's next reading says, in tenths of a degree; it goes out now.
+func (f *faces) tell(fridge, turn int) (tenths int) {
+	value := turn * 7 % values // neighbours in time differ by more than rounding
+	f.told[fridge][value].Store(time.Now().UnixNano())
+	return value + 21
+}
+
+// seen takes what a browser that looks at the fridge was sent.
+func (f *faces) seen(fridge int, message []byte) {
+	if value, shown := faceValue(message); shown {
+		if at := f.told[fridge][value].Load(); at > 0 {
+			f.took.add(time.Duration(time.Now().UnixNano() - at))
+		}
+	}
+}
+
 // faceValue is the temperature that a live message shows on a fridge's face, as one
 // of the values that tell readings apart; false when it shows none.
 func faceValue(message []byte) (value int, shown bool) {
@@ -108,7 +135,7 @@ func faceValue(message []byte) (value int, shown bool) {
 // so many times a second.
 func (r *run) watch(ctx context.Context, s *server, m *measured, looksAt func(browser int) int, rate int) (*watching, error) {
 	w := &watching{took: &latencies{}}
-	told := make([][values]atomic.Int64, len(m.fridges)) // when a fridge's value was published, by the value
+	told := newFaces(len(m.fridges), w.took)
 	lookers := make([]int64, len(m.fridges))
 	for i := range r.Size.Browsers {
 		lookers[looksAt(i)]++
@@ -119,11 +146,7 @@ func (r *run) watch(ctx context.Context, s *server, m *measured, looksAt func(br
 	}, func(i int, message []byte) {
 		frames.Add(1)
 		size.Add(int64(len(message)))
-		if value, shown := faceValue(message); shown {
-			if at := told[looksAt(i)][value].Load(); at > 0 {
-				w.took.add(time.Duration(time.Now().UnixNano() - at))
-			}
-		}
+		told.seen(looksAt(i), message)
 	})
 	if err != nil {
 		return nil, err
@@ -141,9 +164,8 @@ func (r *run) watch(ctx context.Context, s *server, m *measured, looksAt func(br
 			return nil, err
 		}
 		fridge, turn := n%tell, n/tell
-		value := turn * 7 % values // neighbours in time differ by more than rounding
-		told[fridge][value].Store(time.Now().UnixNano())
-		body := fmt.Appendf(nil, `{"sensor":%q,"celsius":%d.%d}`, m.sensors[fridge], (value+21)/10, (value+21)%10)
+		tenths := told.tell(fridge, turn)
+		body := fmt.Appendf(nil, `{"sensor":%q,"celsius":%d.%d}`, m.sensors[fridge], tenths/10, tenths%10)
 		if err := out.publish(ctx, "wardwatch/v1/"+string(m.gateways[0])+"/readings", body); err != nil {
 			return nil, err
 		}

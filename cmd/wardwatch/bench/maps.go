@@ -126,15 +126,7 @@ func (w *moving) move(ctx context.Context, r *run, m *measured, doors, elsewhere
 		}
 		piece := tags - mapMovers + n%mapMovers
 		door := doors[(n%mapMovers+n/mapMovers)%len(doors)]
-		body := fmt.Appendf(nil, `{"sightings":[{"tag":%q,"gateway":%q,"rssi_dbm":-50}]}`, epcOf(piece), string(door))
-		sign := fmt.Appendf(nil, `data-asset=\"a-%05d\" data-in=\"%s\"`, piece, m.roomOf(door))
-		w.mu.Lock()
-		if n >= movesPerSecond { // the first second warms up
-			w.started = append(w.started, started{sign, time.Now()})
-			w.due.Add(int64(len(w.seen)))
-		}
-		w.mu.Unlock()
-		if err := all[0].publish(ctx, "wardwatch/v1/"+string(door)+"/sightings", body); err != nil {
+		if err := w.through(ctx, all[0], m, piece, door, n >= movesPerSecond); err != nil { // the first second warms up
 			return err
 		}
 	}
@@ -144,6 +136,18 @@ func (w *moving) move(ctx context.Context, r *run, m *measured, doors, elsewhere
 	time.Sleep(min(2*time.Second, 2*r.For)) // the last moves are on their way
 	stop()
 	return nil
+}
+
+// through lets one door read one piece, and times it from then on.
+func (w *moving) through(ctx context.Context, out *publisher, m *measured, piece int, door hospital.GatewayID, timed bool) error {
+	body := fmt.Appendf(nil, `{"sightings":[{"tag":%q,"gateway":%q,"rssi_dbm":-50}]}`, epcOf(piece), string(door))
+	if timed {
+		w.mu.Lock()
+		w.started = append(w.started, started{fmt.Appendf(nil, `data-asset=\"%s\" data-in=\"%s\"`, m.assets[piece], m.roomOf(door)), time.Now()})
+		w.due.Add(int64(len(w.seen)))
+		w.mu.Unlock()
+	}
+	return out.publish(ctx, "wardwatch/v1/"+string(door)+"/sightings", body)
 }
 
 func (m *measured) roomOf(id hospital.GatewayID) hospital.RoomID { return m.hangsIn[id] }

@@ -4,39 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net/http"
-	"net/url"
+	"os/exec"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"wardwatch/db"
 )
 
 const (
 	// mixedBrowsers and mixedScanners are the people of a busy day.
 	mixedBrowsers, mixedScanners = 200, 20
-	// pageEvery is how often one of them opens another page, scanEvery how often a nurse scans.
-	pageEvery, scanEvery = 20 * time.Second, 3 * time.Second
-	// mixedReadings is how many readings a second come in.
+	// mixedReadings is how many readings a second come in: each of 500 sensors once.
 	mixedReadings = 500
-	// lookEvery is how often memory and queues are looked at.
-	lookEvery = 2 * time.Second
+	// mixedBar is what the slowest hundredth of anything may take in a mixed load, in milliseconds.
+	mixedBar = 500
+	// mixedMemory is how many MiB the server may hold meanwhile; largeMemory with ten
+	// times the tags and a thousand browsers.
+	mixedMemory, largeMemory = 128, 300
+	// flat is how much more memory the last third may hold than the middle one.
+	flat = 1.05
 )
 
-// day is what a mixed load has seen so far.
-type day struct {
-	acks, pages, scans *latencies
-	live               atomic.Int64
-	failed             atomic.Int64
-	memory             []float64 // MiB, a look every lookEvery
-	waiting            float64   // the most that ever stood in the queues
-}
-
 // measureMixed is a busy hospital's minutes, everything at once: tags, probes,
-// people who look, people who scan.
+// people who look, people who scan. Afterwards all that was acknowledged is there,
+// and verify --deep finds nothing.
 func measureMixed(ctx context.Context, r *run) error {
 	size := r.Size
 	size.Browsers = min(size.Browsers, mixedBrowsers)
@@ -49,165 +40,131 @@ func measureMixed(ctx context.Context, r *run) error {
 		return err
 	}
 	defer func() { _ = s.stop() }()
-	d := &day{acks: &latencies{}, pages: &latencies{}, scans: &latencies{}}
-	readings, err := d.liveThrough(ctx, r, s, m, size)
-	if err != nil {
+	d := newDay(s, m, load{size: size, sightings: steadySightings, readings: mixedReadings, scanners: mixedScanners, length: r.Mixed})
+	if err := d.liveThrough(ctx, r.says); err != nil {
 		return err
 	}
 	dropped, err := s.lost(ctx)
 	if err != nil {
 		return err
 	}
-	title := func(what string) string { return what + " under a mixed load of " + r.Mixed.String() }
-	r.add(Row{What: title("acknowledgement of a message, p99"), Value: d.acks.at(0.99), Unit: "ms", Bar: 500})
-	r.add(Row{What: title("a page, p99"), Value: d.pages.at(0.99), Unit: "ms", Bar: 500})
-	r.add(Row{What: title("a scan, p99"), Value: d.scans.at(0.99), Unit: "ms", Bar: 500})
-	r.add(Row{What: title("pages and scans that failed"), Value: float64(d.failed.Load()), Unit: ""})
-	r.add(Row{What: title("sightings dropped"), Value: dropped, Unit: ""})
-	r.add(Row{What: title("the most that waited in the queues"), Value: d.waiting, Unit: "sightings"})
-	r.add(Row{What: title("live updates"), Value: float64(d.live.Load()) / r.Mixed.Seconds(), Unit: "updates a second"})
-	r.add(Row{What: title("resident, middle third"), Value: mean(d.memory[len(d.memory)/3 : max(2*len(d.memory)/3, len(d.memory)/3+1)]), Unit: "MiB", Bar: 128})
-	r.add(Row{What: title("resident, last third"), Value: mean(d.memory[2*len(d.memory)/3:]), Unit: "MiB", Bar: 128})
 	if err := s.stop(); err != nil {
 		return err
 	}
-	if err := stored(ctx, m.path, readings); err != nil {
+	d.addWaits(r)
+	d.addQueues(r)
+	sent := float64(d.heard.events.Load())
+	r.add(Row{What: title(r, "sightings taken"), Value: (sent - dropped) / sent * 100, Unit: "%", More: true, Bar: 100})
+	asked := float64(d.answered())
+	r.add(Row{What: title(r, "pages, scans and bookings answered well"), Value: asked / (asked + float64(d.failed.Load())) * 100, Unit: "%", More: true, Bar: 100})
+	r.add(Row{What: title(r, "live updates"), Value: float64(d.live.Load()) / r.Mixed.Seconds(), Unit: "updates a second"})
+	stored, _, err := db.WeighReadings(ctx, m.path)
+	if err != nil {
 		return err
 	}
-	if d.failed.Load() > 0 {
-		return fmt.Errorf("%d pages or scans failed", d.failed.Load())
-	}
-	return nil
+	r.add(Row{What: title(r, fmt.Sprintf("%s readings acknowledged, of them stored", groups(fmt.Sprint(d.told.total())))), Value: float64(stored) / float64(d.told.total()) * 100, Unit: "%", More: true, Bar: 100})
+	return r.verified(ctx, m.path)
 }
 
-func mean(values []float64) (sum float64) {
-	for _, v := range values {
-		sum += v / float64(len(values))
+func title(r *run, what string) string { return what + " under a mixed load of " + r.Mixed.String() }
+
+// addWaits tells how long things took.
+func (d *day) addWaits(r *run) {
+	for _, of := range []struct {
+		what string
+		*latencies
+	}{{"a reading until acknowledged", d.readingAcks}, {"sightings until acknowledged", d.sightingAcks}, {"a reading until a browser shows it", d.faces.took},
+		{"a move until a browser shows it", d.moves.took}, {"a page", d.pages}, {"a piece of equipment marked", d.marks}, {"stock booked", d.bookings}} {
+		if of.n() == 0 {
+			continue // too short a run for one
+		}
+		r.add(Row{What: title(r, of.what+", p50"), Value: of.at(0.50), Unit: "ms"})
+		r.add(Row{What: title(r, of.what+", p99"), Value: of.at(0.99), Unit: "ms", Bar: mixedBar})
+	}
+}
+
+// addQueues tells whether queues grew and whether memory did. The first third, in which
+// every tag is found for the first time, is not judged.
+func (d *day) addQueues(r *run) {
+	middle, last := d.thirds()
+	for _, queue := range []struct {
+		what, unit string
+		of         func(look) float64
+		bar        float64 // a twentieth of a second's work more than before is chance
+	}{{"sightings that wait", "sightings", func(l look) float64 { return l.Sightings }, steadySightings / 20},
+		{"messages with readings that wait", "messages", func(l look) float64 { return l.Readings }, mixedReadings / 20},
+		{"changes that wait for a commit", "changes", func(l look) float64 { return l.Changes }, mixedReadings / 20}} {
+		r.add(Row{What: title(r, "the most "+queue.what), Value: most(d.looks, queue.of), Unit: queue.unit})
+		r.add(Row{What: title(r, queue.what+", last third above the middle one"), Value: mean(last, queue.of) - mean(middle, queue.of), Unit: queue.unit, Bar: queue.bar})
+	}
+	resident := func(l look) float64 { return l.Resident }
+	r.add(Row{What: title(r, "resident, last third"), Value: mean(last, resident), Unit: "MiB", Beside: mean(middle, resident), BesideWhat: "middle third", Bar: flat, OfRatio: true})
+	r.add(Row{What: title(r, "the most resident"), Value: most(d.looks, resident), Unit: "MiB", Bar: mixedMemory})
+	r.add(Row{What: title(r, "the server's share of a core, last third"), Value: 100 * share(last), Unit: "%"})
+	r.report.Course = append(r.report.Course, thinned(d.looks)...)
+}
+
+// thirds are the looks of the middle and the last third.
+func (d *day) thirds() (middle, last []look) {
+	n := len(d.looks)
+	return d.looks[n/3 : max(2*n/3, n/3+1)], d.looks[min(2*n/3, n-1):]
+}
+
+// look is how the server stood at one moment of a mixed load.
+type look struct {
+	Seconds   float64 `json:"seconds"`
+	Resident  float64 `json:"resident_mib"`
+	Sightings float64 `json:"sightings_waiting"`
+	Readings  float64 `json:"messages_waiting"`
+	Changes   float64 `json:"changes_waiting"`
+	Processor float64 `json:"processor_seconds"`
+	// Events are the sightings and readings that had gone out.
+	Events float64 `json:"events"`
+}
+
+func mean(looks []look, of func(look) float64) (sum float64) {
+	for _, l := range looks {
+		sum += of(l) / float64(len(looks))
 	}
 	return sum
 }
 
-// liveThrough lives through it and answers how many readings were acknowledged.
-func (d *day) liveThrough(ctx context.Context, r *run, s *server, m *measured, size Size) (int64, error) {
-	crowd, err := gather(ctx, size.Browsers, func(i int) (string, http.Header) {
-		return s.http + "/live?topics=alarms," + topicOf(m, i), http.Header{"Cookie": {m.cookie(i / socketsEach)}, "Origin": {s.http}}
-	}, func(int, []byte) { d.live.Add(1) })
+func most(looks []look, of func(look) float64) (top float64) {
+	for _, l := range looks {
+		top = max(top, of(l))
+	}
+	return top
+}
+
+// share is how much of a core the server used from the first look to the last.
+func share(looks []look) float64 {
+	first, last := looks[0], looks[len(looks)-1]
+	return (last.Processor - first.Processor) / max(last.Seconds-first.Seconds, 0.001)
+}
+
+// maxCourse is how many looks a report keeps of one load.
+const maxCourse = 20
+
+// thinned keeps looks at even distances, the last one among them.
+func thinned(looks []look) (kept []look) {
+	n := min(len(looks), maxCourse)
+	for i := range n {
+		kept = append(kept, looks[(i+1)*len(looks)/n-1])
+	}
+	return kept
+}
+
+// verified has the program itself judge all that is stored.
+func (r *run) verified(ctx context.Context, path string) error {
+	out, err := exec.CommandContext(ctx, r.Program, "verify", "--deep", "--db", "sqlite:"+path).CombinedOutput()
 	if err != nil {
-		return 0, err
+		return errors.Join(fmt.Errorf("verify --deep found a fault: %s", strings.TrimSpace(string(out))), err)
 	}
-	defer crowd.leave()
-	probes, err := dialAll(ctx, s, m, min(sightConnections, size.Fridges), readingWindow, d.acks)
-	if err != nil {
-		return 0, err
-	}
-	defer hangUp(probes)
-	ears, err := dialAll(ctx, s, m, sightConnections, sightWindow, d.acks)
-	if err != nil {
-		return 0, err
-	}
-	defer hangUp(ears)
-	told := &past{m: m, sent: make([]int64, len(probes)), of: len(probes), last: make([]int64, len(m.sensors))}
-	heard := &flood{m: m, messages: messagesOf(m, size.Tags)}
-	busy, ctx := errgroup.WithContext(ctx)
-	working, home := context.WithTimeout(ctx, r.Mixed) // people go home when the load ends
-	defer home()
-	busy.Go(func() error { _, err := told.pour(ctx, probes, r.Mixed, mixedReadings); return err })
-	busy.Go(func() error { _, _, err := heard.pour(ctx, ears, r.Mixed, steadySightings); return err })
-	busy.Go(func() error { return d.look(working, s) })
-	var people sync.WaitGroup
-	for i := range size.Browsers {
-		people.Go(func() { d.walk(working, s, m, i) })
-	}
-	for i := range mixedScanners {
-		people.Go(func() { d.scan(working, s, m, i) })
-	}
-	err = busy.Wait()
-	people.Wait()
-	return told.total(), errors.Join(err, crowd.err())
+	r.says("verify --deep finds nothing wrong")
+	return nil
 }
 
-func topicOf(m *measured, i int) string {
-	if i%2 == 0 {
-		return "fridge/" + m.fridges[i%len(m.fridges)]
-	}
-	return "floor/" + string(m.rooms[i*37%len(m.rooms)].Floor)
-}
-
-// look watches memory and queues.
-func (d *day) look(ctx context.Context, s *server) error {
-	for {
-		d.memory = append(d.memory, s.resident())
-		waiting, err := s.meter(ctx, "wardwatch_tracker_waiting")
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		d.waiting = max(d.waiting, waiting)
-		select {
-		case <-time.After(lookEvery):
-		case <-ctx.Done():
-		}
-	}
-}
-
-// walk is somebody who opens a page now and then.
-func (d *day) walk(ctx context.Context, s *server, m *measured, i int) {
-	chance := rand.New(rand.NewPCG(uint64(i), 1))
-	header := http.Header{"Cookie": {m.cookie(i / socketsEach)}}
-	for rest(ctx, chance, pageEvery); ctx.Err() == nil; rest(ctx, chance, pageEvery) {
-		paths := []string{"/", "/search?q=pump", "/coldchain", "/stock", "/alarms", "/fridges/" + m.fridges[chance.IntN(len(m.fridges))],
-			fmt.Sprintf("/assets/a-%05d", chance.IntN(50)), "/floors/" + string(m.rooms[chance.IntN(len(m.rooms))].Floor)}
-		at := time.Now()
-		_, err := fetch(ctx, s.http+paths[chance.IntN(len(paths))], header)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			d.failed.Add(1)
-		default:
-			d.pages.add(time.Since(at))
-		}
-	}
-}
-
-// scan is a nurse who marks what she holds in her hands.
-func (d *day) scan(ctx context.Context, s *server, m *measured, i int) {
-	chance := rand.New(rand.NewPCG(uint64(i), 2))
-	for n := 0; ; n++ {
-		rest(ctx, chance, scanEvery)
-		if ctx.Err() != nil {
-			return
-		}
-		status := []string{"in_use", "free"}[n%2]
-		form := url.Values{"status": {status}}.Encode()
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("%s/assets/a-%05d/status", s.http, i), strings.NewReader(form))
-		if err != nil {
-			return
-		}
-		request.Header.Set("Cookie", m.cookie(i))
-		request.Header.Set("Origin", s.http)
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		at := time.Now()
-		answer, err := pageTransport.RoundTrip(request)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil || answer.StatusCode >= http.StatusBadRequest:
-			d.failed.Add(1)
-		default:
-			d.scans.add(time.Since(at))
-		}
-		if err == nil {
-			_ = answer.Body.Close()
-		}
-	}
-}
-
-// rest waits for half to one and a half times as long as people usually do.
-func rest(ctx context.Context, chance *rand.Rand, usually time.Duration) {
-	wait := usually/2 + time.Duration(chance.Int64N(int64(usually)))
-	select {
-	case <-time.After(wait):
-	case <-ctx.Done():
-	}
+// lookEvery is how often memory and queues are looked at in a load of some length.
+func lookEvery(length time.Duration) time.Duration {
+	return min(max(length/50, 50*time.Millisecond), 2*time.Second)
 }

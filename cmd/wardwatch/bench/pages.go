@@ -39,7 +39,7 @@ func measurePages(ctx context.Context, r *run) error {
 	}
 	defer func() { _ = bare.stop() }()
 	for _, page := range []struct{ name, path string }{
-		{"home", "/"}, {"search", "/search?q=pump"}, {"floor", "/floors/" + string(m.rooms[0].Floor)}, {"asset", "/assets/a-00001"},
+		{"home", "/"}, {"search", "/search?q=pump"}, {"floor", "/floors/" + string(m.rooms[0].Floor)}, {"asset", "/assets/" + m.assets[min(1, len(m.assets)-1)]},
 		{"cold chain", "/coldchain"}, {"fridge", "/fridges/" + m.fridges[0]}, {"stock", "/stock"}, {"alarms", "/alarms"}} {
 		if err := r.page(ctx, s, bare, m, page.name, page.path); err != nil {
 			return err

@@ -25,8 +25,9 @@ type publisher struct {
 	failed atomic.Pointer[error]
 }
 
-// packetIDs is how many ids a connection goes through before it uses one again.
-const packetIDs = 60_000
+// packetIDs is how many ids a connection goes through before it uses one again: more
+// than any window, so that an id is free again when its turn comes.
+const packetIDs = 2_000
 
 // dial connects one gateway. Its acknowledgements are timed into acks.
 func dial(ctx context.Context, address, client, user, password string, window int, acks *latencies) (*publisher, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"wardwatch/db"
@@ -135,6 +136,9 @@ type past struct {
 	sent  []int64 // by connection
 	of    int
 	last  []int64 // by sensor: when its newest reading was measured, where now is told
+	faces *faces  // times the readings until a browser shows them; nil: nobody looks
+	// events is how many went out so far; anybody may look.
+	events atomic.Int64
 }
 
 func (p *past) total() (n int64) {
@@ -165,6 +169,7 @@ func (p *past) pour(ctx context.Context, all []*publisher, length time.Duration,
 				return err
 			}
 			p.sent[c]++
+			p.events.Add(1)
 		}
 	})
 	return time.Since(begun), err
@@ -179,7 +184,11 @@ func (p *past) reading(body []byte, c int, n int64) []byte {
 		at = max(time.Now().UnixMilli(), p.last[sensor]+1)
 		p.last[sensor] = at
 	}
-	return fmt.Appendf(body, `{"sensor":%q,"celsius":%d.%d,"at":%d}`, p.m.sensors[sensor], 3+n%4, n%10, at)
+	tenths := 30 + int(n%4)*10 + int(n%10)
+	if p.faces != nil {
+		tenths = p.faces.tell(sensor, int(n/mine))
+	}
+	return fmt.Appendf(body, `{"sensor":%q,"celsius":%d.%d,"at":%d}`, p.m.sensors[sensor], tenths/10, tenths%10, at)
 }
 
 // pace waits until the n-th message of a connection is due, and sends what is buffered before it waits.

@@ -25,6 +25,8 @@ type Report struct {
 	LoadAfter  float64 `json:"load_after"`
 	Size       Size    `json:"size"`
 	Rows       []Row   `json:"rows"`
+	// Course is how the server stood in the course of a mixed load.
+	Course []look `json:"course,omitempty"`
 }
 
 // Row is one figure with what stands beside it.
@@ -173,6 +175,23 @@ func (r *Report) Table(to io.Writer) error {
 			beside, ratio = figure(row.Beside)+" "+row.BesideWhat, fmt.Sprintf("%.2f", row.Ratio)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s %s\t%s\t%s\t%s\n", row.Scenario, row.What, figure(row.Value), row.Unit, beside, ratio, row.bar())
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return r.course(to)
+}
+
+// course prints how memory and queues went in a mixed load.
+func (r *Report) course(to io.Writer) error {
+	if len(r.Course) == 0 {
+		return nil
+	}
+	fmt.Fprintln(to)
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "SECONDS\tRESIDENT MiB\tSIGHTINGS WAIT\tMESSAGES WAIT\tCHANGES WAIT\tCPU SECONDS\tEVENTS\t")
+	for _, l := range r.Course {
+		fmt.Fprintf(table, "%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%s\t\n", l.Seconds, l.Resident, l.Sightings, l.Readings, l.Changes, l.Processor, groups(fmt.Sprintf("%.0f", l.Events)))
 	}
 	return table.Flush()
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,7 +60,11 @@ func (t *tail) String() string {
 
 // serve starts the program on a database.
 func (r *run) serve(ctx context.Context, database string) (*server, error) {
-	return start(ctx, r.Program, "serve", "--db", "sqlite:"+database, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--log-level", "warn")
+	args := []string{"serve", "--db", "sqlite:" + database, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--log-level", "warn"}
+	if r.Profile != "" {
+		args = append(args, "--profile", filepath.Join(r.Profile, strings.TrimSuffix(filepath.Base(database), ".db")))
+	}
+	return start(ctx, r.Program, args...)
 }
 
 // bare starts the limits that pages and live updates are held against.
@@ -157,29 +162,40 @@ func (s *server) resident() float64 {
 
 // meter is a figure that /metrics shows, all its labels summed up.
 func (s *server) meter(ctx context.Context, name string) (float64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.http+"/metrics", nil)
+	values, err := s.meters(ctx, name)
 	if err != nil {
 		return 0, err
+	}
+	return values[0], nil
+}
+
+// meters are figures that /metrics shows at one moment, the labels of each summed up.
+func (s *server) meters(ctx context.Context, names ...string) ([]float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.http+"/metrics", nil)
+	if err != nil {
+		return nil, err
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("/metrics answers %s", answer.Status)
+		return nil, fmt.Errorf("/metrics answers %s", answer.Status)
 	}
-	sum, lines := 0.0, bufio.NewScanner(answer.Body)
+	sums, lines := make([]float64, len(names)), bufio.NewScanner(answer.Body)
 	for lines.Scan() {
-		rest, ok := strings.CutPrefix(lines.Text(), name)
-		if !ok || !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "{") {
-			continue
+		for i, name := range names {
+			rest, ok := strings.CutPrefix(lines.Text(), name)
+			if !ok || !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "{") {
+				continue
+			}
+			value, err := strconv.ParseFloat(rest[strings.LastIndex(rest, " ")+1:], 64)
+			if err != nil {
+				return nil, err
+			}
+			sums[i] += value
 		}
-		value, err := strconv.ParseFloat(rest[strings.LastIndex(rest, " ")+1:], 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += value
 	}
-	return sum, lines.Err()
+	return sums, lines.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"wardwatch/tracking/locate"
@@ -34,16 +35,15 @@ func measureSightings(ctx context.Context, r *run) error {
 		return err
 	}
 	defer func() { _ = s.stop() }()
-	acks := &latencies{}
-	all, err := dialAll(ctx, s, m, sightConnections, sightWindow, acks)
+	f := &flood{m: m, messages: messagesOf(m, size.Tags)}
+	if err := r.steady(ctx, s, f); err != nil {
+		return err
+	}
+	all, err := dialAll(ctx, s, m, sightConnections, sightWindow, &latencies{})
 	if err != nil {
 		return err
 	}
 	defer hangUp(all)
-	f := &flood{m: m, messages: messagesOf(m, size.Tags)}
-	if err := r.steady(ctx, s, f, all); err != nil {
-		return err
-	}
 	if _, _, err := f.pour(ctx, all, r.For/4, 0); err != nil {
 		return err
 	}
@@ -70,10 +70,19 @@ func measureSightings(ctx context.Context, r *run) error {
 	return s.stop()
 }
 
-// steady is an ordinary day: what a million sightings cost when nobody hurries.
-func (r *run) steady(ctx context.Context, s *server, f *flood, all []*publisher) error {
+// steady is an ordinary day, each gateway on a connection of its own: what a million
+// sightings cost when nobody hurries, once every tag has been found for the first time.
+func (r *run) steady(ctx context.Context, s *server, f *flood) error {
+	all, err := dialAll(ctx, s, f.m, len(f.m.gateways), sightWindow, &latencies{})
+	if err != nil {
+		return err
+	}
+	defer hangUp(all)
+	if _, _, err := f.pour(ctx, all, 3*r.For, steadySightings); err != nil {
+		return err
+	}
 	before := s.processor()
-	sent, _, err := f.pour(ctx, all, 2*r.For, steadySightings)
+	sent, _, err := f.pour(ctx, all, 3*r.For, steadySightings)
 	if err != nil {
 		return err
 	}
@@ -97,10 +106,30 @@ func (s *server) lost(ctx context.Context) (float64, error) {
 type flood struct {
 	m        *measured
 	messages [][]byte // by gateway
+	walked   [][]byte // the same once some tags have gone next door; nil: they all stay
+	// events is how many sightings went out so far; anybody may look.
+	events atomic.Int64
 }
 
+// walkEvery is how long those tags that walk stay.
+const walkEvery = 20 * time.Second
+
+// now is what the gateway hears so long after the beginning.
+func (f *flood) now(g int, since time.Duration) []byte {
+	if f.walked != nil && since/walkEvery%2 == 1 {
+		return f.walked[g]
+	}
+	return f.messages[g]
+}
+
+// walks says whether a tag goes next door and back: one of fifty does.
+func walks(tag int) bool { return tag%50 == 7 }
+
 // messagesOf are what each gateway hears: the tags of its own room and of its neighbours'.
-func messagesOf(m *measured, tags int) [][]byte {
+func messagesOf(m *measured, tags int) [][]byte { return m.hear(tags, false) }
+
+// hear is messagesOf, or with away what is heard once those tags that walk have gone next door.
+func (m *measured) hear(tags int, away bool) [][]byte {
 	gateways, perRoom := len(m.gateways), max(tags/len(m.gateways), 1)
 	var messages [][]byte
 	for g := range gateways {
@@ -109,8 +138,16 @@ func messagesOf(m *measured, tags int) [][]byte {
 		for row := range messageRows {
 			home := (g + row%3 - 1 + gateways) % gateways
 			tag := (home*perRoom + row/3%perRoom) % tags
+			near := row%3 == 1 // it is in this gateway's room
+			if away && walks(tag) {
+				near = row%3 == 0 // it has come from the room before
+			}
+			dbm := -65 - row%7
+			if near {
+				dbm = -50 - row%7
+			}
 			fmt.Fprintf(&s, `,{"timestamp":"2026-05-04T09:59:58.%03dZ","mac":"%s","bleName":"","rssi":%d,"rawData":"0201060303E1FF0D16E1FFA10364001A000300FA%02X0000EEFFC0"}`,
-				row, strings.ToUpper(tagID(tag)), -50-15*((row%3+1)%2)-row%7, row)
+				row, strings.ToUpper(tagID(tag)), dbm, row)
 		}
 		messages = append(messages, []byte(s.String()+"]"))
 	}
@@ -129,10 +166,11 @@ func (f *flood) pour(ctx context.Context, all []*publisher, length time.Duration
 				}
 			}
 			g := (n*len(all) + c) % len(f.messages)
-			if err := out.publish(ctx, "/gw/"+string(f.m.gateways[g])+"/status", f.messages[g]); err != nil {
+			if err := out.publish(ctx, "/gw/"+string(f.m.gateways[g])+"/status", f.now(g, time.Since(begun))); err != nil {
 				return err
 			}
 			counts[c] += messageRows
+			f.events.Add(messageRows)
 		}
 		return out.settle(ctx)
 	})
