@@ -301,6 +301,16 @@ func (m Map) ByRoom() map[hospital.RoomID][]Pin {
 	return rooms
 }
 
+// Count is how many were last seen in a room.
+func (m Map) Count(room hospital.RoomID) (n int) {
+	for i := range m.Pins {
+		if m.Pins[i].Room == room {
+			n++
+		}
+	}
+	return n
+}
+
 // Map is what was last seen on a floor.
 func (e Equipment) Map(ctx context.Context, by hospital.Actor, id hospital.FloorID) (Map, error) {
 	if err := by.Need(hospital.SeeEquipment); err != nil {

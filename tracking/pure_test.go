@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/locate"
 )
@@ -156,6 +158,37 @@ func TestFullQueueDropsTheOldest(t *testing.T) {
 	if !slices.Equal(at, []int64{3, 4, 5, 6}) {
 		t.Fatalf("took %v", at)
 	}
+}
+
+// However often it grows and comes round, a queue gives out what a plain list would.
+func TestAQueueGrowsAsItHasTo(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		limit := rapid.IntRange(1, 3*firstRing).Draw(r, "limit")
+		q, n := newQueue(limit), int64(0)
+		var list []int64
+		for range rapid.IntRange(1, 12).Draw(r, "turns") {
+			var more []heard
+			for range rapid.IntRange(0, firstRing).Draw(r, "put") {
+				n++
+				more, list = append(more, heard{atMS: n}), append(list, n)
+			}
+			gone := max(len(list)-limit, 0)
+			if dropped := q.put(more); dropped != gone {
+				r.Fatalf("dropped %d, want %d", dropped, gone)
+			}
+			list = list[gone:]
+			taken := q.take(nil, rapid.IntRange(0, firstRing).Draw(r, "take"))
+			for _, h := range taken {
+				if h.atMS != list[0] {
+					r.Fatalf("took %d, want %d", h.atMS, list[0])
+				}
+				list = list[1:]
+			}
+			if q.waiting() != len(list) || len(q.ring) > max(limit, 1) {
+				r.Fatalf("%d wait in a ring of %d, want %d", q.waiting(), len(q.ring), len(list))
+			}
+		}
+	})
 }
 
 func TestStatusFollowsTheRoom(t *testing.T) {

@@ -24,9 +24,13 @@ type heard struct {
 	readMS   int64 // by the reader's own clock, which orders what it read
 }
 
-// queue is a bounded ring. put never waits; take empties it.
+// firstRing is how large a ring is before it has to grow.
+const firstRing = 512
+
+// queue is a bounded ring, as large as it ever had to be. put never waits; take empties it.
 type queue struct {
 	mu      sync.Mutex
+	limit   int
 	ring    []heard
 	first   int
 	filled  int
@@ -35,12 +39,13 @@ type queue struct {
 }
 
 func newQueue(size int) *queue {
-	return &queue{ring: make([]heard, size), wake: make(chan struct{}, 1)}
+	return &queue{limit: size, ring: make([]heard, min(size, firstRing)), wake: make(chan struct{}, 1)}
 }
 
 // put adds sightings and says how many old ones had to go.
 func (q *queue) put(hs []heard) (dropped int) {
 	q.mu.Lock()
+	q.makeRoom(len(hs))
 	for _, h := range hs {
 		if q.filled == len(q.ring) {
 			q.first = (q.first + 1) % len(q.ring)
@@ -57,6 +62,18 @@ func (q *queue) put(hs []heard) (dropped int) {
 	default:
 	}
 	return dropped
+}
+
+// makeRoom has the ring grow, within its limit, for so many more; q.mu is held.
+func (q *queue) makeRoom(more int) {
+	want := min(q.filled+more, q.limit)
+	if want <= len(q.ring) {
+		return
+	}
+	ring := make([]heard, min(max(want, 2*len(q.ring)), q.limit))
+	n := copy(ring, q.ring[q.first:min(q.first+q.filled, len(q.ring))])
+	copy(ring[n:], q.ring[:q.filled-n])
+	q.ring, q.first = ring, 0
 }
 
 // take appends up to limit of what waits to into, oldest first.

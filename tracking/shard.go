@@ -79,7 +79,7 @@ type shard struct {
 }
 
 func newShard(t *Tracker) *shard {
-	return &shard{tracker: t, queue: newQueue(MaxQueued), batch: make([]heard, 0, maxBatch)}
+	return &shard{tracker: t, queue: newQueue(MaxQueued)}
 }
 
 func (s *shard) adopt(p pages) {

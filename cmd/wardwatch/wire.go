@@ -219,6 +219,7 @@ func (h *house) run(ctx context.Context, stdout io.Writer) error {
 	h.start(workers, working, h.work)
 	h.start(intake, taking, h.intake)
 	_, err := fmt.Fprintf(stdout, "ready http=%s mqtt=%s%s\n", h.address(), h.brokerAddress(), h.safeBroker())
+	economise()
 	err = errors.Join(err, intake.Wait())
 	stopWork()
 	return errors.Join(err, workers.Wait(), h.close())

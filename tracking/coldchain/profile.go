@@ -3,6 +3,7 @@ package coldchain
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -266,12 +267,16 @@ func ReadyMade() []Profile {
 	return []Profile{Refrigerator(), CDCPharmacy(), Freezer(), UltraCold(), WHORefrigerator(), WHOShipping()}
 }
 
+// readyMade are made once: a board asks for one with each of its fridges.
+var readyMade = sync.OnceValue(ReadyMade)
+
 // ReadyMadeProfile looks up a ready-made profile.
 func ReadyMadeProfile(id ProfileID) (Profile, bool) {
-	all := ReadyMade()
-	i := slices.IndexFunc(all, func(p Profile) bool { return p.ID == id })
-	if i < 0 {
-		return Profile{}, false
+	for _, p := range readyMade() {
+		if p.ID == id {
+			p.Rules = slices.Clone(p.Rules)
+			return p, true
+		}
 	}
-	return all[i], true
+	return Profile{}, false
 }

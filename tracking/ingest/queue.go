@@ -17,6 +17,8 @@ type queue struct {
 	parts [][]tracking.Sighting // one a message, oldest first
 	size  int
 	ready chan struct{} // holds a token while there is something
+	// joined is room for several messages' sightings; take gives it out each time anew.
+	joined []tracking.Sighting
 }
 
 func newQueue(limit int) queue { return queue{limit: limit, ready: make(chan struct{}, 1)} }
@@ -50,7 +52,8 @@ func (q *queue) put(sightings []tracking.Sighting) (dropped int) {
 }
 
 // take waits for sightings and returns at least one message's, and about most of
-// them at once; none when ctx has ended and nothing is left.
+// them at once; none when ctx has ended and nothing is left. They are good until the
+// next take.
 func (q *queue) take(ctx context.Context, most int) []tracking.Sighting {
 	for {
 		if sightings := q.takeNow(most); len(sightings) > 0 {
@@ -70,21 +73,24 @@ func (q *queue) takeNow(most int) []tracking.Sighting {
 	if len(q.parts) == 0 {
 		return nil
 	}
-	taken := q.parts[0]
-	q.parts[0] = nil
-	q.parts = q.parts[1:]
-	if len(taken) < most && len(q.parts) > 0 {
-		joined := make([]tracking.Sighting, len(taken), most)
-		copy(joined, taken)
-		taken = joined
-	}
-	for len(q.parts) > 0 && len(taken)+len(q.parts[0]) <= most {
-		taken = append(taken, q.parts[0]...)
-		q.parts[0] = nil
-		q.parts = q.parts[1:]
+	taken := q.next()
+	if len(q.parts) > 0 && len(taken)+len(q.parts[0]) <= most {
+		q.joined = append(q.joined[:0], taken...)
+		for len(q.parts) > 0 && len(q.joined)+len(q.parts[0]) <= most {
+			q.joined = append(q.joined, q.next()...)
+		}
+		taken = q.joined
 	}
 	q.size -= len(taken)
 	return taken
+}
+
+// next is the oldest message's; q.mu is held.
+func (q *queue) next() []tracking.Sighting {
+	oldest := q.parts[0]
+	q.parts[0] = nil
+	q.parts = q.parts[1:]
+	return oldest
 }
 
 // waiting is how many sightings wait.

@@ -44,7 +44,7 @@ type Model struct {
 	calm   [][calmClasses]float32 // by spot: what a tag's steadiness says for it
 	near   [][]int16              // by receiver: the spots it speaks for, likeliest first
 
-	// cells is where receiver g's table of spot s begins, at g*len(roomOf)+s:
+	// cells is where receiver g's table of the taught spot s begins, at g*len(roomOf)+s:
 	// log-likelihoods of not hearing it, then of each strength (less the former).
 	// Table 0 is that of a receiver that hardly ever hears the spot.
 	cells  []int32
@@ -163,7 +163,7 @@ func (m *Model) tabulate(spots []spot) {
 			silent := math.Log(1 - share)
 			m.plain[g*ns+s] = gauss{mean: float32(e.mean), precision: float32(1 / (e.sigma * e.sigma)),
 				norm: float32(math.Log(share*binDB/(e.sigma*math.Sqrt(2*math.Pi))) - silent)}
-			if share >= faintShare {
+			if share >= faintShare && !m.untaught[s] { // what nobody taught is weighed by its expectation alone
 				m.cells[g*ns+s] = int32(len(m.tables))
 				m.tables = append(m.tables, table(share, blend(e, c, kernel))...)
 			}
@@ -172,6 +172,7 @@ func (m *Model) tabulate(spots []spot) {
 		}
 		m.near[g] = loudest(loud)
 	}
+	m.tables = slices.Clip(m.tables)
 }
 
 // rarely is the table of a receiver that hardly ever hears a spot.

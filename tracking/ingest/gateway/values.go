@@ -102,14 +102,15 @@ func instant(raw []byte) (time.Time, bool) {
 	if raw == nil || isNull(raw) {
 		return time.Time{}, true
 	}
-	t, ok := time.Time{}, false
-	if n, isNumber := number(raw); isNumber {
-		t, ok = sinceEpoch(n)
-	} else if s, isText := textBytes(raw); isText {
-		if len(s) == 0 {
-			return time.Time{}, true
-		}
-		if t, ok = zulu(s); !ok {
+	s, isText := textBytes(raw)
+	if isText && len(s) == 0 {
+		return time.Time{}, true
+	}
+	t, ok := zulu(s) // what most gateways send, before anything dearer
+	if n, isNumber := float64(0), false; !ok {
+		if n, isNumber = number(raw); isNumber {
+			t, ok = sinceEpoch(n)
+		} else if isText {
 			t, ok = timestamp(string(s))
 		}
 	}
