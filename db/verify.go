@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"wardwatch/tracking/coldchain"
@@ -158,8 +159,23 @@ func schemaOf(ctx context.Context, query func(context.Context, string, ...any) (
 	})
 }
 
+// fresh keeps what freshSchema found: the migrations are part of the program.
+var fresh struct {
+	sync.Mutex
+	objects []schemaObject
+}
+
 // freshSchema is what the migrations make of an empty file.
 func freshSchema(ctx context.Context) (objects []schemaObject, err error) {
+	fresh.Lock()
+	defer fresh.Unlock()
+	if fresh.objects == nil {
+		fresh.objects, err = migratedSchema(ctx)
+	}
+	return fresh.objects, err
+}
+
+func migratedSchema(ctx context.Context) (objects []schemaObject, err error) {
 	folder, err := os.MkdirTemp("", "wardwatch-schema-")
 	if err != nil {
 		return nil, err
@@ -302,7 +318,7 @@ func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err erro
 	if err != nil {
 		return "", nil, err
 	}
-	excursions, looked := 0, 0
+	excursions, aside := 0, 0
 	for _, s := range sensors {
 		found, err := d.replay(ctx, s)
 		if err != nil {
@@ -312,15 +328,18 @@ func (d *DB) verifyExcursions(ctx context.Context) (says string, fault, err erro
 		if err != nil {
 			return "", nil, err
 		}
-		if s.judgedOtherwise(stored) {
-			continue
-		}
+		before := len(stored)
+		found, stored = s.comparable(found, stored)
 		if fault := sameExcursions(s, found, stored); fault != nil {
 			return "", fault, nil
 		}
-		excursions, looked = excursions+len(found), looked+1
+		excursions, aside = excursions+len(found), aside+before-len(stored)
 	}
-	return fmt.Sprintf("%d in %d stays of sensors, as their readings give them", excursions, looked), nil, nil
+	says = fmt.Sprintf("%d in %d stays of sensors, as their readings give them", excursions, len(sensors))
+	if aside > 0 {
+		says += fmt.Sprintf("; %d more by rules that this version does not have", aside)
+	}
+	return says, nil, nil
 }
 
 func (d *DB) judgedSensors(ctx context.Context) ([]judged, error) {
@@ -373,12 +392,23 @@ func (d *DB) planOf(ctx context.Context, id coldchain.FridgeID) (coldchain.Plan,
 	return f.Plan, err
 }
 
-// judgedOtherwise says that some stored excursion was found by a rule that the profile does not have now.
-func (j judged) judgedOtherwise(stored []coldchain.Excursion) bool {
-	return slices.ContainsFunc(stored, func(e coldchain.Excursion) bool {
-		rule, ok := j.plan.At(e.ConfirmedAt).Rule(e.Rule)
-		return !ok || rule.Limit != e.Limit
-	})
+// comparable leaves out what was found by a rule that the fridge's plan does not have
+// for that moment: a ready-made profile of another version of this program. Whatever
+// else its fridges were given stands in the plan, so everything else is compared.
+func (j judged) comparable(found, stored []coldchain.Excursion) (theirs, ours []coldchain.Excursion) {
+	type rule struct {
+		profile coldchain.ProfileID
+		name    string
+	}
+	ruleOf := func(e coldchain.Excursion) rule { return rule{j.plan.At(e.ConfirmedAt).ID, e.Rule} }
+	gone := map[rule]bool{}
+	for _, e := range stored {
+		if is, ok := j.plan.At(e.ConfirmedAt).Rule(e.Rule); !ok || is.Limit != e.Limit {
+			gone[ruleOf(e)] = true
+		}
+	}
+	of := func(e coldchain.Excursion) bool { return gone[ruleOf(e)] }
+	return slices.DeleteFunc(found, of), slices.DeleteFunc(stored, of)
 }
 
 func (d *DB) replay(ctx context.Context, s judged) ([]coldchain.Excursion, error) {
