@@ -16,8 +16,8 @@ import (
 var (
 	// ErrRefused: the server will never take it. Trying again is of no use.
 	ErrRefused = errors.New("refused for good")
-	// ErrUnsure: the connection broke after the message was handed over and before
-	// the server said that it has it.
+	// ErrUnsure: the message was handed over, and the connection broke before the server
+	// said whether it has it, or it said something else.
 	ErrUnsure = errors.New("nobody knows whether it arrived")
 )
 
@@ -45,7 +45,7 @@ func judge(err error) error {
 		return err
 	case failed.ErrorCode() >= 500:
 		return errors.Join(ErrRefused, err)
-	case failed.Reason == mail.ErrSMTPDataClose && failed.ErrorCode() == 0:
+	case failed.Reason == mail.ErrSMTPDataClose && failed.ErrorCode() < 400: // no answer, or one to something else
 		return errors.Join(ErrUnsure, err)
 	}
 	return err

@@ -38,6 +38,7 @@ func (s Server) Send(ctx context.Context, message *mail.Msg) error {
 	if err != nil {
 		return err
 	}
+	defer line.hangUp() // after a server's odd word the library leaves the line open
 	defer context.AfterFunc(ctx, line.hangUp)()
 	err = client.DialAndSendWithContext(ctx, message)
 	if message.IsDelivered() {
