@@ -19,6 +19,7 @@ import (
 	"wardwatch/db/dbtest"
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
+	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
@@ -29,7 +30,7 @@ import (
 // a few maps beside it. After each step both must tell the same. Rapid prints the
 // seed of a run that fails and shrinks it to the shortest story:
 //
-//	go test ./db -run Model -rapid.checks 2000
+//	go test ./db -run Model -v -rapid.checks 500 -rapid.steps 1000
 
 // model is what the hospital must be, in a few maps.
 type model struct {
@@ -39,6 +40,7 @@ type model struct {
 	acked    map[notify.AlarmID]string        // alarm → why somebody acknowledged it
 	closed   map[notify.AlarmID]bool
 	approved map[reorder.ProposalID]int64 // proposal → quantity
+	assets   map[tracking.AssetID]*modelAsset
 }
 
 // machine is a hospital that lives through a random story beside its model.
@@ -54,9 +56,24 @@ type machine struct {
 	desk    *reorder.Desk
 	model   model
 	lives   int
+	steps   int
+
+	register *hospital.Register
+	tracker  *tracking.Tracker
+	equip    tracking.Equipment
+	touched  domain // what the last step may have changed
 }
 
-var modelRegister = hospital.NewRegister(hospital.NewDirectory(hospital.Site{ID: "st-anna", Name: "St Anna", Zone: "Europe/Berlin"}, nil, nil, nil, nil, nil))
+// domain is a part of the hospital that a step changes; check looks at those parts.
+type domain int
+
+const (
+	coldChain domain = 1 << iota
+	supplies
+	decisions
+	equipment
+	everything = coldChain | supplies | decisions | equipment
+)
 
 // modelTemps are temperatures on either side of every limit, and one that can't be.
 var modelTemps = []coldchain.MilliCelsius{5000, 5000, 5000, 7900, 8000, 8100, 12_000, 2000, 1900, -500, -600, 400_000}
@@ -66,20 +83,26 @@ var modelPlaces, modelItems = []string{"store", "fridge-2"}, []string{"gloves", 
 // modelDocument is the pharmacy's, with a fridge that is watched.
 func modelDocument() document.Document {
 	doc := stockDocument
+	ward := wardDocument()
+	doc.Buildings, doc.Floors, doc.Units, doc.Rooms, doc.Gateways, doc.Assets = ward.Buildings, ward.Floors, ward.Units, ward.Rooms, ward.Gateways, ward.Assets
 	doc.Fridges = []document.Fridge{{ID: "f-01", Name: "Fridge 1", Profile: "refrigerator", Sensors: []document.Sensor{{ID: "aabbccddee01"}}},
 		{ID: "f-02", Name: "Fridge 2", Profile: "refrigerator"}}
 	return doc
 }
 
-func newMachine(base testing.TB, t *rapid.T) *machine {
-	folder, err := os.MkdirTemp(base.TempDir(), "model-")
+// modelStart is the night before the clocks change.
+var modelStart = time.Date(2026, 3, 28, 20, 0, 0, 0, time.UTC)
+
+// modelFile is the file of the hospital as every story finds it.
+func modelFile(base testing.TB) (file []byte, register *hospital.Register) {
+	blank := dbtest.Open(base, db.Options{Now: func() time.Time { return modelStart }})
+	if _, err := (db.Hospital{DB: blank}).Import(base.Context(), hospital.Job("import"), modelDocument(), true); err != nil {
+		base.Fatal(err)
+	}
+	directory, err := db.Hospital{DB: blank}.Load(base.Context())
 	if err != nil {
 		base.Fatal(err)
 	}
-	m := &machine{t: t, base: base, path: filepath.Join(folder, "0.db"), at: time.Date(2026, 3, 28, 20, 0, 0, 0, time.UTC), // the night before the clocks change
-		model: model{readings: map[int64]coldchain.MilliCelsius{}, stock: map[[2]string]int64{{"gloves", "store"}: 500, {"swabs", "store"}: 400},
-			keys: map[string]bool{}, acked: map[notify.AlarmID]string{}, closed: map[notify.AlarmID]bool{}, approved: map[reorder.ProposalID]int64{}}}
-	blank := dbtest.Open(base, db.Options{})
 	var from string
 	if err := blank.QueryRow(base.Context(), `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&from); err != nil {
 		base.Fatal(err)
@@ -87,9 +110,25 @@ func newMachine(base testing.TB, t *rapid.T) *machine {
 	if err := blank.Close(); err != nil {
 		base.Fatal(err)
 	}
-	copyFile(base, from, m.path)
+	if file, err = os.ReadFile(from); err != nil {
+		base.Fatal(err)
+	}
+	return file, hospital.NewRegister(directory)
+}
+
+func newMachine(base testing.TB, t *rapid.T, file []byte, register *hospital.Register) *machine {
+	folder, err := os.MkdirTemp(base.TempDir(), "model-")
+	if err != nil {
+		base.Fatal(err)
+	}
+	m := &machine{t: t, base: base, path: filepath.Join(folder, "0.db"), at: modelStart, register: register, touched: everything,
+		model: model{readings: map[int64]coldchain.MilliCelsius{}, stock: map[[2]string]int64{{"gloves", "store"}: 500, {"swabs", "store"}: 400},
+			keys: map[string]bool{}, acked: map[notify.AlarmID]string{}, closed: map[notify.AlarmID]bool{}, approved: map[reorder.ProposalID]int64{},
+			assets: modelAssets()}}
+	if err := os.WriteFile(m.path, file, 0o600); err != nil {
+		base.Fatal(err)
+	}
 	m.open()
-	m.must((db.Hospital{DB: m.db}).Import(base.Context(), hospital.Job("import"), modelDocument(), true))
 	return m
 }
 
@@ -102,13 +141,14 @@ func (m *machine) open() {
 	}
 	ladder := notify.DefaultLadder(notify.Webhook)
 	ladder.Webhook = "http://127.0.0.1:1/"
-	m.monitor = coldchain.NewMonitor(db.Fridges{DB: m.db}, ladder, modelRegister)
+	m.monitor = coldchain.NewMonitor(db.Fridges{DB: m.db}, ladder, m.register)
 	m.alarms = notify.Desk{Store: db.Alarms{DB: m.db}, Ladder: ladder, Now: now}
-	m.stock = &inventory.Stock{Store: db.Stock{DB: m.db}, Register: modelRegister}
-	m.desk = &reorder.Desk{Store: db.Orders{DB: m.db}, Stock: m.stock, Register: modelRegister, Now: now,
+	m.stock = &inventory.Stock{Store: db.Stock{DB: m.db}, Register: m.register}
+	m.desk = &reorder.Desk{Store: db.Orders{DB: m.db}, Stock: m.stock, Register: m.register, Now: now,
 		Paper: func(o reorder.Order, _ hospital.Site, _ time.Time) ([]byte, error) {
 			return []byte("%PDF " + o.Number), nil
 		}}
+	m.openEquipment(now)
 }
 
 func (m *machine) must(_ any, err error) {
@@ -140,6 +180,7 @@ func copyFile(t testing.TB, from, to string) {
 
 // tell is readings of any minute of the past, in any order, some of them again.
 func (m *machine) tell(t *rapid.T) {
+	m.touched = coldChain | decisions
 	latest := m.at.Unix() / 60
 	var batch []coldchain.Reading
 	for range rapid.IntRange(1, 12).Draw(t, "readings") {
@@ -172,6 +213,7 @@ func (m *machine) tell(t *rapid.T) {
 
 // warm is a stretch in which the fridge fails, told minute by minute or all at once.
 func (m *machine) warm(t *rapid.T) {
+	m.touched = coldChain | decisions
 	length := rapid.Int64Range(5, 60).Draw(t, "minutes")
 	temp := rapid.SampledFrom([]coldchain.MilliCelsius{12_000, -3_000, 5_000}).Draw(t, "temp")
 	latest := m.at.Unix() / 60
@@ -190,6 +232,7 @@ func (m *machine) warm(t *rapid.T) {
 
 // use, receive and move book stock; a repeated request is carried out once.
 func (m *machine) use(t *rapid.T) {
+	m.touched = supplies
 	spot, n := m.spot(t), rapid.Int64Range(1, 250).Draw(t, "n")
 	taking := inventory.Taking{Item: inventory.ItemID(spot[0]), Place: inventory.PlaceID(spot[1]), Quantity: n, Key: m.key(t)}
 	err := m.stock.Use(context.Background(), nora, taking)
@@ -197,6 +240,7 @@ func (m *machine) use(t *rapid.T) {
 }
 
 func (m *machine) receive(t *rapid.T) {
+	m.touched = supplies
 	spot, n := m.spot(t), rapid.Int64Range(1, 250).Draw(t, "n")
 	in := inventory.Receiving{Item: inventory.ItemID(spot[0]), Place: inventory.PlaceID(spot[1]), Quantity: n, Key: m.key(t)}
 	err := m.stock.Receive(context.Background(), pharmacist, in)
@@ -204,6 +248,7 @@ func (m *machine) receive(t *rapid.T) {
 }
 
 func (m *machine) move(t *rapid.T) {
+	m.touched = supplies
 	item, n, from := rapid.SampledFrom(modelItems).Draw(t, "item"), rapid.Int64Range(1, 250).Draw(t, "n"), rapid.IntRange(0, 1).Draw(t, "from")
 	here, there := [2]string{item, modelPlaces[from]}, [2]string{item, modelPlaces[1-from]}
 	moving := inventory.Moving{Taking: inventory.Taking{Item: inventory.ItemID(item), Place: inventory.PlaceID(here[1]), Quantity: n, Key: m.key(t)}, To: inventory.PlaceID(there[1])}
@@ -247,6 +292,7 @@ func (m *machine) booked(t *rapid.T, key string, err error, possible bool, book 
 
 // approve decides on what waits.
 func (m *machine) approve(t *rapid.T) {
+	m.touched = decisions
 	if err := m.desk.Nightly(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -268,6 +314,7 @@ func (m *machine) approve(t *rapid.T) {
 
 // acknowledge answers one of the open alarms; close ends one that is over.
 func (m *machine) acknowledge(t *rapid.T) {
+	m.touched = decisions
 	open := m.ringing(t)
 	if len(open) == 0 {
 		return
@@ -284,6 +331,7 @@ func (m *machine) acknowledge(t *rapid.T) {
 }
 
 func (m *machine) closeAlarm(t *rapid.T) {
+	m.touched = decisions
 	open := m.ringing(t)
 	if len(open) == 0 {
 		return
@@ -308,6 +356,7 @@ func (m *machine) ringing(t *rapid.T) []notify.Alarm {
 
 // pass lets time go by; the silence is looked at as the clock does.
 func (m *machine) pass(t *rapid.T) {
+	m.touched = decisions
 	m.at = m.at.Add(time.Duration(rapid.IntRange(1, 90).Draw(t, "minutes")) * time.Minute)
 	m.must(nil, m.monitor.CheckSilence(context.Background()))
 }
@@ -315,6 +364,7 @@ func (m *machine) pass(t *rapid.T) {
 // restart ends the process well; crash takes the file as a power cut leaves it: the
 // log is not folded in, nothing was told to stop.
 func (m *machine) restart(t *rapid.T) {
+	m.touched = everything
 	if err := m.db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -322,6 +372,7 @@ func (m *machine) restart(t *rapid.T) {
 }
 
 func (m *machine) crash(t *rapid.T) {
+	m.touched = everything
 	m.lives++
 	next := filepath.Join(filepath.Dir(m.path), fmt.Sprintf("%d.db", m.lives))
 	copyFile(m.base, m.path, next)
@@ -333,10 +384,19 @@ func (m *machine) crash(t *rapid.T) {
 	m.open()
 }
 
-// check holds the database against the model.
+// check holds what the last step may have changed against the model; after a restart,
+// after a crash and at the end that is everything.
 func (m *machine) check(t *rapid.T) {
-	ctx := context.Background()
-	points, err := db.Fridges{DB: m.db}.Points(ctx, m.sensor(t), time.UnixMilli(0), m.at.Add(time.Hour))
+	m.steps++
+	for part, look := range map[domain]func(*rapid.T){coldChain: m.checkReadings, supplies: m.checkStock, decisions: m.checkDecisions, equipment: m.checkEquipment} {
+		if m.touched&part != 0 {
+			look(t)
+		}
+	}
+}
+
+func (m *machine) checkReadings(t *rapid.T) {
+	points, err := db.Fridges{DB: m.db}.Points(context.Background(), m.sensor(t), time.UnixMilli(0), m.at.Add(time.Hour))
 	m.must(nil, err)
 	if len(points) != len(m.model.readings) {
 		t.Fatalf("%d readings are stored, %d were accepted", len(points), len(m.model.readings))
@@ -346,9 +406,12 @@ func (m *machine) check(t *rapid.T) {
 			t.Fatalf("stored %v of %v, accepted %v", p.Temp, p.At, want)
 		}
 	}
+}
+
+func (m *machine) checkStock(t *rapid.T) {
 	stored := map[[2]string]int64{}
 	for _, item := range modelItems {
-		balances, err := m.stock.Store.Balances(ctx, inventory.ItemID(item))
+		balances, err := m.stock.Store.Balances(context.Background(), inventory.ItemID(item))
 		m.must(nil, err)
 		for _, b := range balances {
 			stored[[2]string{item, string(b.Place)}] += b.Free
@@ -359,7 +422,6 @@ func (m *machine) check(t *rapid.T) {
 			t.Fatalf("%v holds %d, should hold %d", spot, stored[spot], want)
 		}
 	}
-	m.checkDecisions(t)
 }
 
 func (m *machine) sensor(t *rapid.T) coldchain.SensorID {
@@ -418,9 +480,12 @@ func TestModelAndHospitalTellTheSame(t *testing.T) {
 		_ = checks.Value.Set(inAnyRun)
 		t.Cleanup(func() { _ = checks.Value.Set(before) })
 	}
+	file, register := modelFile(t)
+	steps, begun := 0, time.Now()
 	rapid.Check(t, func(r *rapid.T) {
-		m := newMachine(t, r)
+		m := newMachine(t, r, file, register)
 		defer func() { _ = m.db.Close() }()
+		defer func() { steps += m.steps }()
 		r.Repeat(map[string]func(*rapid.T){
 			"":            m.check,
 			"tell":        m.tell,
@@ -434,7 +499,15 @@ func TestModelAndHospitalTellTheSame(t *testing.T) {
 			"pass":        m.pass,
 			"restart":     m.restart,
 			"crash":       m.crash,
+			"read":        m.read,
+			"read late":   m.readLate,
+			"mark":        m.mark,
+			"here":        m.here,
+			"not here":    m.notHere,
 		})
+		m.touched = everything
+		m.check(r)
 		m.end(r)
 	})
+	t.Logf("%d steps, %.0f a second", steps, float64(steps)/time.Since(begun).Seconds())
 }
