@@ -26,7 +26,7 @@ import (
 )
 
 // wholeHouse is the house as serve builds it, with the small hospital in it; nothing runs.
-func wholeHouse(t *testing.T) (*house, *bytes.Buffer) {
+func wholeHouse(t testing.TB) (*house, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
 	c := config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: "sqlite:" + filepath.Join(t.TempDir(), "w.db"), MailFrom: "wardwatch@linden.example"}
@@ -46,7 +46,7 @@ func wholeHouse(t *testing.T) (*house, *bytes.Buffer) {
 	return h, &log
 }
 
-func importSmallHospital(t *testing.T, dsn string) {
+func importSmallHospital(t testing.TB, dsn string) {
 	t.Helper()
 	text, err := os.ReadFile(smallHospital)
 	if err != nil {
@@ -117,7 +117,7 @@ func visitors(t *testing.T, h *house) []visitor {
 	return all
 }
 
-func newVisitor(t *testing.T, h *house, name string, role hospital.Role, limits hospital.Limits) visitor {
+func newVisitor(t testing.TB, h *house, name string, role hospital.Role, limits hospital.Limits) visitor {
 	t.Helper()
 	porter := h.parts.People.Porter
 	person, link, err := porter.Add(t.Context(), atTheConsole, hospital.Person{Name: name, Email: name + "@linden.example", Roles: []hospital.Role{role}, Limits: limits})

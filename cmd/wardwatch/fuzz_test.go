@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wardwatch/tracking/hospital"
+	"wardwatch/web"
+)
+
+// FuzzBodies sends any body, as a form, as JSON, as a file or as nothing known, to every
+// route that takes one, as somebody who may do everything: the house may refuse it, but
+// nothing fails inside.
+func FuzzBodies(f *testing.F) {
+	h, log := wholeHouse(f)
+	var taking []web.Route
+	for _, r := range h.door.Routes() {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			taking = append(taking, r)
+		}
+	}
+	kinds := []string{"application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b", "application/scim+json", "text/plain", ""}
+	f.Add(uint16(0), uint8(0), []byte("quantity=9223372036854775807&place=store&key=%00&at=2026-02-31&note=\xff"))
+	f.Add(uint16(3), uint8(1), []byte(`{"reason":"on-it","version":-1,"items":[{}],"at":9e99}`))
+	f.Add(uint16(7), uint8(2), []byte("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.csv\"\r\n\r\nid,name\r\n\"\r\n--b--\r\n"))
+	f.Add(uint16(11), uint8(3), []byte(`{"Operations":[{"op":"replace","path":"a[b eq","value":[]}]}`))
+	f.Add(uint16(13), uint8(4), []byte(strings.Repeat("[", 10_000)))
+	var people atomic.Int64
+	comes := func() visitor { // what was sent may have signed her out, locked or disabled her
+		return newVisitor(f, h, fmt.Sprintf("fuzzer-%d", people.Add(1)), hospital.Administrator, nil)
+	}
+	who := comes()
+	f.Fuzz(func(t *testing.T, route uint16, kind uint8, body []byte) {
+		r := taking[int(route)%len(taking)]
+		log.Reset()
+		answer := who.bring(placeOf(r), kinds[int(kind)%len(kinds)], body)
+		if answer.Code == http.StatusSeeOther && strings.HasPrefix(answer.Header().Get("Location"), "/sign-in") || answer.Code == http.StatusUnauthorized || answer.Code == http.StatusTooManyRequests {
+			skew, _ := skews.Load(h)
+			skew.(*atomic.Int64).Add(int64(time.Hour))
+			who = comes()
+			answer = who.bring(placeOf(r), kinds[int(kind)%len(kinds)], body)
+		}
+		if answer.Code >= http.StatusInternalServerError {
+			t.Errorf("%s %s answers %d: %s\n%s", r.Method, r.Path, answer.Code, answer.Body, log)
+		}
+	})
+}
+
+// bring posts a body of some kind.
+func (v visitor) bring(path, kind string, body []byte) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body))
+	r.Host = "127.0.0.1"
+	r.Header.Set("Content-Type", kind)
+	r.AddCookie(&http.Cookie{Name: "ward", Value: v.secret.Reveal()})
+	answer := httptest.NewRecorder()
+	v.house.door.ServeHTTP(answer, r)
+	return answer
+}
+
+// FuzzReadDemand reads any history of use.
+func FuzzReadDemand(f *testing.F) {
+	f.Add("item,date,quantity\na,2026-01-01,3\na,2026-01-02,0\nb,2025-12,7\n")
+	f.Add("quantity,item,date\n1e300,\"a\",0001-01-01\n2,a,9999-12-31\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := readDemand(strings.NewReader(text))
+		if err == nil && (len(d.items) == 0 || len(d.items) != len(d.use)) {
+			t.Errorf("%d items with %d histories", len(d.items), len(d.use))
+		}
+	})
+}
