@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"wardwatch/tracking/coldchain"
@@ -67,6 +68,15 @@ func scanSign(row scanner, more ...any) (coldchain.Sign, error) {
 
 // SignAt is the newest sign of a device and kind at or before a moment.
 func (tx fridgesTx) SignAt(ctx context.Context, device string, kind coldchain.SignKind, at time.Time) (coldchain.Sign, bool, error) {
+	return signAt(ctx, tx.Tx, device, kind, at)
+}
+
+// SignAt is the newest sign of a device and kind at or before a moment.
+func (f Fridges) SignAt(ctx context.Context, device string, kind coldchain.SignKind, at time.Time) (coldchain.Sign, bool, error) {
+	return signAt(ctx, f.DB, device, kind, at)
+}
+
+func signAt(ctx context.Context, tx asker, device string, kind coldchain.SignKind, at time.Time) (coldchain.Sign, bool, error) {
 	const q = `
 		SELECT ` + signColumns + `
 		FROM device_signs
@@ -157,6 +167,45 @@ func (f Fridges) Signs(ctx context.Context, id coldchain.FridgeID, limit int) ([
 		return nil, fmt.Errorf("signs of %s: %w", id, err)
 	}
 	return signs, nil
+}
+
+// SignsDuring are the signs of a fridge in a time, oldest first; of more than limit the newest.
+func (f Fridges) SignsDuring(ctx context.Context, id coldchain.FridgeID, from, to time.Time, limit int) ([]coldchain.Sign, error) {
+	const q = `
+		SELECT ` + signColumns + `
+		FROM device_signs
+		WHERE fridge = $1 AND at >= $2 AND at < $3
+		ORDER BY at DESC, id DESC
+		LIMIT $4`
+	rows, err := f.Query(ctx, q, id, ms(from), ms(to), limit)
+	signs, err := scanAll(rows, err, func(row scanner) (coldchain.Sign, error) { return scanSign(row) })
+	if err != nil {
+		return nil, fmt.Errorf("signs of %s: %w", id, err)
+	}
+	slices.Reverse(signs)
+	return signs, nil
+}
+
+// Openings of a fridge that touch a time, oldest first; of more than limit the newest.
+func (f Fridges) Openings(ctx context.Context, id coldchain.FridgeID, from, to time.Time, limit int) ([]coldchain.Opening, error) {
+	const q = `
+		SELECT fridge, at, until, by, by_name, why
+		FROM fridge_openings
+		WHERE fridge = $1 AND until > $2 AND at < $3
+		ORDER BY until DESC
+		LIMIT $4`
+	rows, err := f.Query(ctx, q, id, ms(from), ms(to), limit)
+	all, err := scanAll(rows, err, func(row scanner) (o coldchain.Opening, err error) {
+		var at, until int64
+		err = row.Scan(&o.Fridge, &at, &until, &o.By, &o.ByName, &o.Why)
+		o.At, o.Until = fromMS(at), fromMS(until)
+		return o, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("openings of %s: %w", id, err)
+	}
+	slices.Reverse(all)
+	return all, nil
 }
 
 const flagColumns = `s.sensor, s.channel, f.fridge, f.kind, f.since, f.until, f.from_mc, f.temp_mc`

@@ -152,11 +152,55 @@ func timeStep(span time.Duration) (time.Duration, string) {
 	return 30 * day, "Jan 2006"
 }
 
+// laneHeight is how much of a drawing each lane below the curve takes.
+const laneHeight = 20.0
+
+// laneWords are what lanes say, by what devices tell.
+var laneWords = map[coldchain.SignKind]string{
+	coldchain.SignDoor: "Door open", coldchain.SignPower: "No power", coldchain.SignBattery: "Battery low", coldchain.SignProbeOut: "Probe out",
+	coldchain.SignDevice: "Device rang", "": "Opened on purpose",
+}
+
+// laneWord is what a lane says.
+func laneWord(l coldchain.Lane) string { return laneWords[l.Kind] }
+
+// chartBox is the drawing's own measure, with room for the lanes below it.
+func chartBox(c coldchain.Chart) string {
+	return fmt.Sprintf("0 0 %g %s", chartWidth, coordinate(chartHeight+laneHeight*float64(len(c.Lanes))))
+}
+
+// lane is where the i-th lane lies from the top.
+func (p plot) lane(i int) float64 { return chartHeight + laneHeight*float64(i) }
+
+// spanWidth is how wide a span is drawn; a moment is still seen.
+func (p plot) spanWidth(s coldchain.Span) float64 { return max(p.x(s.To)-p.x(s.From), 2) }
+
+// laneSum is how long a lane's spans are together.
+func laneSum(l coldchain.Lane) time.Duration {
+	var sum time.Duration
+	for _, s := range l.Spans {
+		sum += s.To.Sub(s.From)
+	}
+	return sum
+}
+
 // excursionBox is where a chart marks an excursion.
 type excursionBox struct {
 	number   int
 	x, width float64
+	// row is how many lines its number stands below the first, so that numbers close by are read.
+	row int
 }
+
+// numberWidth is the room that an excursion's number takes beside the next one's, numberRows
+// how many lines there are to give way to.
+const (
+	numberWidth = 16.0
+	numberRows  = 6
+)
+
+// y is where the box's number stands.
+func (b excursionBox) y(p plot) float64 { return p.top + 12 + 13*float64(b.row) }
 
 func (p plot) boxes(excursions []coldchain.Excursion) []excursionBox {
 	boxes := make([]excursionBox, len(excursions))
@@ -167,6 +211,9 @@ func (p plot) boxes(excursions []coldchain.Excursion) []excursionBox {
 		}
 		x := p.x(e.Start)
 		boxes[i] = excursionBox{number: i + 1, x: x, width: max(p.x(end)-x, 2)}
+		if i > 0 && x-boxes[i-1].x < numberWidth {
+			boxes[i].row = (boxes[i-1].row + 1) % numberRows
+		}
 	}
 	return boxes
 }
@@ -175,8 +222,11 @@ func (p plot) boxes(excursions []coldchain.Excursion) []excursionBox {
 func sparkPlot(s coldchain.Standing, trend coldchain.Trend, now time.Time) (plot, []coldchain.Spot) {
 	spots := make([]coldchain.Spot, len(trend.Hours))
 	low, high := s.Profile.Low, s.Profile.High
-	if high-low > 20_000 {
+	if high-low > 20_000 { // of a freezer's band the part that matters: up to its limit
 		low = high - 15_000
+		for _, h := range trend.Hours {
+			low = min(low, h.Min-5_000)
+		}
 	}
 	low, high = low-1000, high+1000
 	for i, h := range trend.Hours {

@@ -208,3 +208,38 @@ func (s *care) multi(path, name, content string, fields ...string) *httptest.Res
 	s.door.ServeHTTP(w, r)
 	return w
 }
+
+// The chart goes back in time, to where an excursion was, and tells beside the temperature
+// what devices told: a door, the mains, a planned opening.
+func TestTheChartGoesBackAndShowsDoorsAndPower(t *testing.T) {
+	s := openCare(t)
+	s.warms(4, 4)
+	sign := func(kind coldchain.SignKind, on bool) {
+		t.Helper()
+		if err := s.monitor.Sign(t.Context(), []coldchain.Sign{{Sensor: "s-1", Kind: kind, On: on, At: s.at, ReceivedAt: s.at, Source: "mqtt"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sign(coldchain.SignDoor, true)
+	s.warms(4, 4)
+	sign(coldchain.SignDoor, false)
+	sign(coldchain.SignPower, true)
+	s.posts("/fridges/f-1/openings", 303, "minutes", "20", "why", "restocking")
+	s.warms(4, 9, 9, 9, 9, 4, 4, 4)
+	s.shows("/fridges/f-1", "Door open, 10 min", "No power, 40 min", "Opened on purpose, 20 min", `class="lane"`, "Earlier", `?period=day#chart`)
+	s.at = s.at.AddDate(0, 0, 3)
+	page := s.shows("/fridges/f-1?period=hour", "No power, 1 h 00 min", `<a href="/fridges/f-1?period=day&amp;until=2026-05-05T04`)
+	if strings.Contains(page, "Door open,") {
+		t.Error("the last hour tells of a door that was open three days ago")
+	}
+	past := s.shows("/fridges/f-1?period=hour&until=2026-05-04T14:25", "Shows the past", "Door open, 10 min", "No power, 5 min", "Later", "until=2026-05-04T13%3A25", "until=2026-05-04T15%3A25")
+	if strings.Contains(past, `class="excursion"`) {
+		t.Error("an excursion of later stands in it")
+	}
+	s.shows("/fridges/f-1?period=day&until=2026-05-05T04:40", `class="excursion"`, "Shows the past")
+	for _, wrong := range []string{"soon", "2099-01-01T00:00", "%00"} {
+		if page := s.shows("/fridges/f-1?until=" + wrong); strings.Contains(page, "Shows the past") {
+			t.Errorf("%q is taken for a time of the past", wrong)
+		}
+	}
+}

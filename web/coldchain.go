@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -120,7 +121,7 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	if p.Period = c.QueryParam("period"); !known {
 		p.Period, length = "day", chartPeriods["day"]
 	}
-	if p.Chart, err = d.ColdChain.Chart(ctx, id, now.Add(-length), now); err != nil {
+	if err = d.chartOf(c, &p, id, length, now); err != nil {
 		return err
 	}
 	if p.Excursions, err = d.ColdChain.Excursions(ctx, id, maxExcursions); err != nil {
@@ -154,6 +155,29 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 		return err
 	}
 	return d.showAs(c, status, standing.Fridge.Name, views.FridgePage(p), id.Topic())
+}
+
+// chartOf is a fridge's chart of a length, until now or until what ?until= says.
+func (d *Door) chartOf(c echo.Context, p *views.FridgePageProps, id coldchain.FridgeID, length time.Duration, now time.Time) (err error) {
+	zone := d.Register.Current().Site.Location()
+	to, err := d.localTime(c.QueryParam("until"))
+	if err != nil || to.After(now) {
+		to = time.Time{} // what can't be read, or has not come, is now
+	}
+	address := func(at time.Time) string {
+		return "/fridges/" + string(id) + "?" + url.Values{"period": {p.Period}, "until": {at.In(zone).Format(typedTime)}}.Encode() + "#chart"
+	}
+	if to.IsZero() {
+		to = now
+	} else {
+		p.Until, p.Later = to.In(zone).Format(typedTime), address(to.Add(length))
+		if !to.Add(length).Before(now) {
+			p.Later = "/fridges/" + string(id) + "?period=" + p.Period + "#chart"
+		}
+	}
+	p.Earlier = address(to.Add(-length))
+	p.Chart, err = d.ColdChain.Chart(c.Request().Context(), id, to.Add(-length), to)
+	return err
 }
 
 // foresight is what is known of the first judged probe; nil where there is none.

@@ -265,12 +265,15 @@ func (d *Door) clockLabel(c echo.Context) error {
 // maxClockLabels is how many labels of one lot are printed at once.
 const maxClockLabels = 50
 
+// typedTime is how a field for a time writes it, by the site's clock.
+const typedTime = "2006-01-02T15:04"
+
 // localTime is what was typed into a field for a time of the site; zero for nothing.
 func (d *Door) localTime(typed string) (time.Time, error) {
 	if strings.TrimSpace(typed) == "" {
 		return time.Time{}, nil
 	}
-	at, err := time.ParseInLocation("2006-01-02T15:04", typed, d.Register.Current().Site.Location())
+	at, err := time.ParseInLocation(typedTime, typed, d.Register.Current().Site.Location())
 	if err != nil {
 		return at, hospital.Refuse(hospital.ErrInvalid, "The time can't be read. Write it as 2026-05-04T14:30, or leave it empty.")
 	}

@@ -31,7 +31,21 @@ type Chart struct {
 	Excursions []Excursion
 	// Summed is true when each spot stands for an hour or more.
 	Summed bool
+	// Lanes are what devices told beside temperatures, and planned openings: one for each
+	// kind of which there is something in the time.
+	Lanes []Lane
 }
+
+// Lane is when one thing was so, beside a chart's temperatures.
+type Lane struct {
+	// Kind is the sign; empty for planned openings.
+	Kind SignKind
+	// Spans are within the chart's time, oldest first, apart from each other.
+	Spans []Span
+}
+
+// Span is a time from a moment to another.
+type Span struct{ From, To time.Time }
 
 const (
 	// chartSpots is about how many places a chart can tell apart.
@@ -40,6 +54,8 @@ const (
 	rawFor = 50 * time.Hour
 	// MaxChart is the longest time that one chart shows.
 	MaxChart = 400 * 24 * time.Hour
+	// maxLaneSigns is how many signs and openings a chart is drawn from, the newest ones.
+	maxLaneSigns = 2_000
 	// maxChartExcursions is how many excursions a chart marks.
 	maxChartExcursions = 500
 )
@@ -79,7 +95,109 @@ func (m *Monitor) Chart(ctx context.Context, id FridgeID, from, to time.Time) (C
 			chart.Excursions = append([]Excursion{e}, chart.Excursions...)
 		}
 	}
-	return chart, nil
+	return chart, m.lanes(ctx, id, &chart)
+}
+
+// lanes adds what devices told in a chart's time, and the planned openings in it.
+func (m *Monitor) lanes(ctx context.Context, id FridgeID, c *Chart) error {
+	signs, err := m.store.SignsDuring(ctx, id, c.From, c.To, maxLaneSigns)
+	if err != nil {
+		return err
+	}
+	now, err := m.store.SignsNow(ctx, id)
+	if err != nil {
+		return err
+	}
+	before, err := m.signsBefore(ctx, signs, now[id], *c)
+	if err != nil {
+		return err
+	}
+	for _, kind := range SignKinds() {
+		if spans := spansOf(kind, signs, before, *c); len(spans) > 0 {
+			c.Lanes = append(c.Lanes, Lane{kind, spans})
+		}
+	}
+	openings, err := m.store.Openings(ctx, id, c.From, c.To, maxLaneSigns)
+	if err != nil || len(openings) == 0 {
+		return err
+	}
+	var spans []Span
+	for _, o := range openings {
+		spans = append(spans, Span{later(o.At, c.From), earlier(o.Until, c.To)})
+	}
+	c.Lanes = append(c.Lanes, Lane{Spans: joined(spans)})
+	return nil
+}
+
+// signsBefore are what held when a chart's time began, of devices that told nothing in it;
+// now is the newest sign of each.
+func (m *Monitor) signsBefore(ctx context.Context, signs, now []Sign, c Chart) ([]Sign, error) {
+	var before []Sign
+	for _, s := range now {
+		if slices.ContainsFunc(signs, func(told Sign) bool { return told.Sensor == s.Sensor && told.Kind == s.Kind }) {
+			continue
+		}
+		if !s.At.Before(c.From) { // it was told later: look further back
+			was, there, err := m.store.SignAt(ctx, s.Sensor, s.Kind, c.From)
+			if err != nil {
+				return nil, err
+			}
+			if !there {
+				continue
+			}
+			s = was
+		}
+		before = append(before, s)
+	}
+	return before, nil
+}
+
+// spansOf are the times in which some device of a fridge said so: signs are those within
+// the chart's time, oldest first, before what held when it began, of the other devices.
+func spansOf(kind SignKind, signs, before []Sign, c Chart) []Span {
+	began, seen := map[string]time.Time{}, map[string]bool{}
+	var spans []Span
+	for _, s := range signs {
+		if s.Kind != kind {
+			continue
+		}
+		begun, on := began[s.Sensor]
+		switch {
+		case s.On && !on:
+			began[s.Sensor] = s.At
+		case !s.On && on:
+			spans = append(spans, Span{begun, s.At})
+			delete(began, s.Sensor)
+		case !s.On && !seen[s.Sensor]: // it was so when the chart's time began
+			spans = append(spans, Span{c.From, s.At})
+		}
+		seen[s.Sensor] = true
+	}
+	for _, s := range before {
+		if s.Kind == kind && s.On {
+			began[s.Sensor] = c.From
+		}
+	}
+	for _, at := range began {
+		spans = append(spans, Span{at, c.To})
+	}
+	return joined(spans)
+}
+
+// joined are spans in their order, those that meet made into one.
+func joined(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int { return a.From.Compare(b.From) })
+	var all []Span
+	for _, s := range spans {
+		if n := len(all) - 1; n >= 0 && !s.From.After(all[n].To) {
+			all[n].To = later(all[n].To, s.To)
+			continue
+		}
+		if s.To.After(s.From) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // left is 1 for a probe that was taken elsewhere before a time, else 0.

@@ -236,6 +236,8 @@ type Store interface {
 	Revisions(context.Context, ExcursionID) ([]Former, error)
 	// Opened is the planned opening that a fridge is in at a time; false when it is in none.
 	Opened(ctx context.Context, fridge FridgeID, at time.Time) (Opening, bool, error)
+	// Openings of a fridge that touch from <= t < to, oldest first; of more than limit the newest.
+	Openings(ctx context.Context, fridge FridgeID, from, to time.Time, limit int) ([]Opening, error)
 	// Checks of a fridge with from <= At < to, oldest first.
 	Checks(ctx context.Context, fridge FridgeID, from, to time.Time) ([]Check, error)
 	// Points are a stream's readings with from <= At < to, oldest first.

@@ -46,6 +46,10 @@ type RecordStore interface {
 	LoggerLayout(ctx context.Context, serial string) (string, error)
 	// SignsNow are the newest signs of every device and kind by fridge; of one fridge, or all with an empty id.
 	SignsNow(context.Context, FridgeID) (map[FridgeID][]Sign, error)
+	// SignsDuring are the signs of a fridge with from <= At < to, oldest first; of more than limit the newest.
+	SignsDuring(ctx context.Context, fridge FridgeID, from, to time.Time, limit int) ([]Sign, error)
+	// SignAt is the newest sign of a device and kind at or before a moment; false when there is none.
+	SignAt(ctx context.Context, device string, kind SignKind, at time.Time) (Sign, bool, error)
 	// Signs of a fridge, newest first.
 	Signs(ctx context.Context, fridge FridgeID, limit int) ([]Sign, error)
 	// FlagsNow are the open flags of every fridge; of one, or all with an empty id.
