@@ -197,7 +197,7 @@ func (f *Filter) Settle(s *State) (Event, bool) {
 		s.answer.AtMS, s.answer.Heard = atMS, heard
 		return Event{}, false
 	}
-	f.fresh = s.news(&f.model.tuning)
+	f.fresh = f.news(s, atMS)
 	f.gather(s)
 	f.leak(s, atMS)
 	f.weigh(s)
@@ -207,6 +207,23 @@ func (f *Filter) Settle(s *State) (Event, bool) {
 	event, changed := f.decide(s, atMS, pauseMS, heard)
 	f.clear()
 	return event, changed
+}
+
+// news is how much of the open step is new: as its signals tell, and as the tag's
+// accelerometer does. What changes in the signal of a tag that has rested for a while
+// is the people and the metal around it, not its place; one that moves is heard afresh.
+func (f *Filter) news(s *State, atMS int64) float64 {
+	t, fresh := &f.model.tuning, s.news(&f.model.tuning)
+	if s.motion != Resting {
+		s.movedMS = atMS
+	}
+	switch {
+	case s.motion == Moving:
+		return max(fresh, t.MovingNews)
+	case s.motion == Resting && s.answer.Room != NoRoom && atMS-s.movedMS >= t.RestAfterMS:
+		return fresh * t.RestingNews
+	}
+	return fresh
 }
 
 // gather lists the spots worth weighing: those that had weight, and those near

@@ -366,3 +366,40 @@ func TestParkedPumpIsNotArguedOutOfItsRoom(t *testing.T) {
 	}
 	t.Logf("pushed about: %d s, parked: %d s", pushed, parked)
 }
+
+// How long gateways must say B until a tag that stood in A is held to be there, by
+// what its accelerometer says: a tag that says that it rests is hardly moved by what
+// metal and people do to its signal, and one that moves is followed at once.
+func TestTagThatRestsIsHardlyMoved(t *testing.T) {
+	seconds := func(m Motion) int {
+		w := newWalk(NewModel(ward(), DefaultTuning()))
+		w.hearFor(60, inA)
+		w.in(t, roomA)
+		w.s.Feel(m)
+		for n := 1; n < 600; n++ {
+			// B is heard a little better than A, as when somebody stands between.
+			w.hear(map[int]float64{0: -68, 1: -64, 2: -80})
+			if int(w.s.Answer().Room) == roomB {
+				return n
+			}
+		}
+		return 600
+	}
+	moving, nothing, resting := seconds(Moving), seconds(MotionUnknown), seconds(Resting)
+	t.Logf("moved after %d s of moving, %d s of a tag that says nothing, %d s of resting", moving, nothing, resting)
+	if moving > nothing || resting <= nothing || resting < 2*moving {
+		t.Error("what the accelerometer says does not count")
+	}
+}
+
+// It rests again as soon as it is put down; what it said on its way still counts.
+func TestTagThatWasPushedAndPutDownIsFollowed(t *testing.T) {
+	w := newWalk(NewModel(ward(), DefaultTuning()))
+	w.s.Feel(Resting)
+	w.hearFor(120, inA)
+	w.s.Feel(Moving)
+	w.hearFor(3, inB)
+	w.s.Feel(Resting)
+	w.hearFor(int(DefaultTuning().RestAfterMS/1000)-1, inB)
+	w.in(t, roomB)
+}

@@ -74,9 +74,11 @@ type State struct {
 	stepMS int64 // when the open step began
 	lastMS int64 // when the last closed step began; 0 before the first
 	holdMS int64 // radio does not move the tag before this time
-	open   [MaxHeard]signalSum
-	spots  [MaxCandidates]weight
-	past   [MaxHeard]lately // most recent first
+	// movedMS is when the last step was closed in which the tag did not say that it rests.
+	movedMS int64
+	open    [MaxHeard]signalSum
+	spots   [MaxCandidates]weight
+	past    [MaxHeard]lately // most recent first
 
 	unknown    float32 // chance of being where nobody taught
 	heard      uint8   // filled part of open

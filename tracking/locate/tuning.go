@@ -20,8 +20,12 @@ type Tuning struct {
 	LeavePerSecond float64
 	// WanderPerSecond is the chance of going to another part of the room.
 	WanderPerSecond float64
-	// Moving and Resting scale it when the tag's accelerometer says so.
-	Moving, Resting float64
+	// Moving and Resting scale it when the tag's accelerometer says so. What a moving tag
+	// says is new by at least MovingNews, and RestingNews of what one says that has rested
+	// for RestAfterMS: the step before, it may have been on its way.
+	Moving, Resting         float64
+	MovingNews, RestingNews float64
+	RestAfterMS             int64
 	// SettledAfterMS is the dwell after which leaving is Settled times as likely.
 	SettledAfterMS int64
 	Settled        float64
@@ -52,7 +56,7 @@ type Tuning struct {
 func DefaultTuning() Tuning {
 	return Tuning{
 		StepMS: 350, ChangeDB2: 10, LeastNews: 0.1, TemperUntaught: 0.5, MostEvidence: 8, Calmness: 0.6,
-		LeavePerSecond: 0.01, WanderPerSecond: 0.03, Moving: 4, Resting: 0.1,
+		LeavePerSecond: 0.01, WanderPerSecond: 0.03, Moving: 4, Resting: 0.1, MovingNews: 0.6, RestingNews: 0.1, RestAfterMS: 20_000,
 		SettledAfterMS: 10 * 60_000, Settled: 0.2,
 		ThroughDoors: 0.9, AcrossFloors: 0.1, Lost: 0.0005, UnknownLog: -5.9,
 		Margin: 1, MarginUntaught: 8, Wins: 2, WinsDense: 1, DenseMS: 3000, WinsAcrossFloors: 4,
