@@ -50,30 +50,36 @@ func (e Equipment) NotHere(ctx context.Context, by hospital.Actor, id AssetID, n
 		return err
 	}
 	var was Place
-	err := e.Store.InTx(ctx, func(tx Tx) error {
-		asset, err := tx.Asset(ctx, id)
-		if err != nil {
-			return err
-		}
-		was = asset.Place
-		if err := e.within(by, asset, ""); err != nil {
-			return err
-		}
-		if !asset.Place.Known() {
-			return hospital.Refuse(hospital.ErrInvalid, "Nobody has said yet where this is, so it can't be missing there.")
-		}
-		if err := tx.Doubt(ctx, id, asset.Place.Room, by.Name, note, tx.Now()); err != nil {
-			return err
-		}
-		announceAsset(tx, asset)
-		return tx.Record(ctx, hospital.Deed{By: by, What: "asset.not-here", On: "asset/" + string(id), Why: note,
-			Before: fact("room", string(asset.Place.Room))})
-	})
+	err := e.Store.InTx(ctx, func(tx Tx) error { return e.missing(ctx, tx, by, id, note, &was) })
 	if err != nil {
 		return fmt.Errorf("doubt asset %s: %w", id, err)
 	}
 	e.Tracker.doubt(id, was, by, e.Now())
 	return nil
+}
+
+// missing notes in a change that an asset was not found where it was said to be; was,
+// unless nil, becomes its place of before.
+func (e Equipment) missing(ctx context.Context, tx Tx, by hospital.Actor, id AssetID, note string, was *Place) error {
+	asset, err := tx.Asset(ctx, id)
+	if err != nil {
+		return err
+	}
+	if was != nil {
+		*was = asset.Place
+	}
+	if err := e.within(by, asset, ""); err != nil {
+		return err
+	}
+	if !asset.Place.Known() {
+		return hospital.Refuse(hospital.ErrInvalid, "Nobody has said yet where this is, so it can't be missing there.")
+	}
+	if err := tx.Doubt(ctx, id, asset.Place.Room, by.Name, note, tx.Now()); err != nil {
+		return err
+	}
+	announceAsset(tx, asset)
+	return tx.Record(ctx, hospital.Deed{By: by, What: "asset.not-here", On: "asset/" + string(id), Why: note,
+		Before: fact("room", string(asset.Place.Room))})
 }
 
 // Here notes that a person sees the asset in a room. It overrides radio at once.
@@ -86,23 +92,29 @@ func (e Equipment) Here(ctx context.Context, by hospital.Actor, id AssetID, room
 		return hospital.Refuse(hospital.ErrInvalid, "Choose the room that you see it in.")
 	}
 	var was Place
-	err := e.Store.InTx(ctx, func(tx Tx) error {
-		asset, err := tx.Asset(ctx, id)
-		if err != nil {
-			return err
-		}
-		was = asset.Place
-		if err := e.placeByWord(ctx, tx, asset, in); err != nil {
-			return err
-		}
-		return tx.Record(ctx, hospital.Deed{By: by, What: "asset.here", On: "asset/" + string(id),
-			Before: fact("room", string(asset.Place.Room)), After: fact("room", string(room))})
-	})
+	err := e.Store.InTx(ctx, func(tx Tx) error { return e.hereIn(ctx, tx, by, id, in, &was) })
 	if err != nil {
 		return fmt.Errorf("confirm asset %s: %w", id, err)
 	}
 	e.Tracker.confirm(id, was, room, by, e.Now())
 	return nil
+}
+
+// hereIn notes in a change that an asset is in a room; was, unless nil, becomes its
+// place of before.
+func (e Equipment) hereIn(ctx context.Context, tx Tx, by hospital.Actor, id AssetID, in hospital.Room, was *Place) error {
+	asset, err := tx.Asset(ctx, id)
+	if err != nil {
+		return err
+	}
+	if was != nil {
+		*was = asset.Place
+	}
+	if err := e.placeByWord(ctx, tx, asset, in); err != nil {
+		return err
+	}
+	return tx.Record(ctx, hospital.Deed{By: by, What: "asset.here", On: "asset/" + string(id),
+		Before: fact("room", string(asset.Place.Room)), After: fact("room", string(in.ID))})
 }
 
 func (e Equipment) placeByWord(ctx context.Context, tx Tx, asset Asset, in hospital.Room) error {

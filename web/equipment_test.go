@@ -282,3 +282,37 @@ func TestNursesWordIsALessonThatCanBeTakenBack(t *testing.T) {
 		t.Errorf("answered %d", code)
 	}
 }
+
+// A nurse scans what stands in a room; what is noted is what she saw, in one go.
+func TestARoomIsCheckedByScanning(t *testing.T) {
+	s := openStation(t)
+	s.hear("g2")
+	s.shows("/rooms/r1", `href="/rooms/r1/round"`, "Check this room")
+	s.shows("/rooms/r1/round", "Nothing is said to be here", "disabled")
+	s.shows("/rooms/r2/round", "Not scanned yet (1)", "Infusion pump 1")
+	w := s.post("/rooms/r1/round", url.Values{"code": {"nonsense"}, "seen": {"W-001"}})
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "No equipment has this code.") ||
+		!strings.Contains(w.Body.String(), `value="nonsense"`) || !strings.Contains(w.Body.String(), `name="seen" value="W-001"`) {
+		t.Errorf("an unknown code is answered %d; what was scanned and typed should stay", w.Code)
+	}
+	w = s.post("/rooms/r1/round", url.Values{"code": {"C3:00:00:00:00:A1"}, "seen": {"W-001"}, "do": {"scan"}})
+	for _, want := range []string{"Here, but said to be elsewhere (2)", "was said to be in Room &lt;2&gt;", "nobody knew where it was", "Note that 2 pieces are here"} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the tag's scan is answered %d without %q", w.Code, want)
+		}
+	}
+	if w = s.post("/rooms/r1/round", url.Values{"seen": {"W-001", "P-001"}, "do": {"drop:W-001"}}); strings.Contains(w.Body.String(), `name="seen" value="W-001"`) {
+		t.Error("what was taken out is still there")
+	}
+	if w = s.post("/rooms/r1/round", url.Values{"do": {"note"}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("a round without a scan is answered %d", w.Code)
+	}
+	if w = s.post("/rooms/r1/round", url.Values{"seen": {"P-001"}, "do": {"note"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/rooms/r1" {
+		t.Fatalf("the round is answered %d: %s", w.Code, w.Body)
+	}
+	s.shows("/assets/P-001", "Clean utility · Fourth floor", "Seen by a person")
+	s.who = hospital.Person{ID: "a", Name: "Ada", Roles: []hospital.Role{hospital.Auditor}}.Actor()
+	if w = s.post("/rooms/r1/round", url.Values{"seen": {"P-001"}, "do": {"note"}}); w.Code != http.StatusForbidden {
+		t.Errorf("an auditor's round is answered %d", w.Code)
+	}
+}

@@ -78,7 +78,7 @@ func (d *Door) room(c echo.Context) error {
 	house := d.house()
 	room, _ := house.Room(id)
 	page := views.RoomPage{Room: room, House: house, Hits: hits, Map: d.planOf(room.Floor),
-		MayTeach: d.actor(c).May(hospital.ManageEquipment)}
+		MayTeach: d.actor(c).May(hospital.ManageEquipment), MayMark: d.actor(c).May(hospital.MarkEquipment)}
 	return d.show(c, room.Name, views.Room(page), "room/"+string(id))
 }
 

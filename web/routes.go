@@ -51,6 +51,7 @@ func (d *Door) routes() []route {
 		d.maintainRoutes(),
 		d.floorRoutes(),
 		d.teachRoutes(),
+		d.roundRoutes(),
 		d.fenceRoutes(),
 		d.fleetRoutes(),
 		d.drawRoutes(),
