@@ -45,16 +45,18 @@ func (a Accounts) Session(ctx context.Context, hash account.Hash) (s account.Ses
 	const q = `
 		SELECT ` + personColumns + `, s.started_at, s.seen_at, s.locked_at, s.address, s.browser,
 			COALESCE((SELECT max(ends_at) FROM emergencies WHERE person = p.id AND ended_at IS NULL), 0),
-			` + mustEnrol + `
+			` + mustEnrol + `, p.language
 		FROM sessions s
 		JOIN people p ON p.id = s.person
 		WHERE s.hash = $1`
 	var started, seen, emergency int64
 	var locked sql.NullInt64
-	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser, &emergency, &s.MustEnrol)
+	var language string
+	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser, &emergency, &s.MustEnrol, &language)
 	if err != nil {
 		return s, p, unknown(err, "session")
 	}
+	p.Language = language
 	s.EmergencyUntil = fromMS(emergency)
 	if p.StandsIn, err = a.standsIn(ctx, p.ID, a.now()); err != nil {
 		return s, p, err
@@ -222,6 +224,16 @@ func (tx accountsTx) PutPerson(ctx context.Context, p hospital.Person) error {
 		}
 	}
 	return putPerson(ctx, tx.Tx, p)
+}
+
+// PutLanguage keeps what a person reads pages in.
+func (tx accountsTx) PutLanguage(ctx context.Context, id hospital.PersonID, language string) error {
+	const q = `
+		UPDATE people
+		SET language = $2
+		WHERE id = $1`
+	_, err := tx.Exec(ctx, q, id, language)
+	return err
 }
 
 func (tx accountsTx) Disable(ctx context.Context, id hospital.PersonID, at time.Time) error {

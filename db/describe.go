@@ -41,7 +41,7 @@ func describe(ctx context.Context, tx *Tx) (document.Document, error) {
 	if directory == nil {
 		return doc, ErrEmpty
 	}
-	doc.Site = document.Site(directory.Site)
+	doc.Site = document.SiteOf(directory.Site)
 	for _, b := range directory.Buildings {
 		doc.Buildings = append(doc.Buildings, document.Building{ID: b.ID, Name: b.Name})
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"wardwatch/tracking"
-	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 )
 
@@ -21,7 +20,7 @@ func applyEquipment(ctx context.Context, tx *Tx, doc document.Document) ([]docum
 		if err != nil {
 			return nil, fmt.Errorf("import asset %s: %w", asset.ID, err)
 		}
-		altered, err := applyPapers(ctx, tx, asset, hospital.Site(doc.Site).Location())
+		altered, err := applyPapers(ctx, tx, asset, doc.Site.Hospital().Location())
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -116,11 +117,11 @@ func bumpHospital(ctx context.Context, tx *Tx) error {
 func loadDirectory(ctx context.Context, tx *Tx) (*hospital.Directory, error) {
 	var site hospital.Site
 	const q = `
-		SELECT id, name, zone
+		SELECT id, name, zone, language, temperature_unit = 'F'
 		FROM sites
 		ORDER BY id
 		LIMIT 1`
-	err := tx.QueryRow(ctx, q).Scan(&site.ID, &site.Name, &site.Zone)
+	err := tx.QueryRow(ctx, q).Scan(&site.ID, &site.Name, &site.Zone, &site.Language, &site.Fahrenheit)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -319,15 +320,16 @@ func (h *houseImport) note(path, thing string, before, after any, known bool) bo
 }
 
 func (h *houseImport) takeSite(ctx context.Context, doc document.Document) error {
-	site := hospital.Site{ID: doc.Site.ID, Name: doc.Site.Name, Zone: doc.Site.Zone}
+	site := doc.Site.Hospital()
 	if !h.note("/site", "site "+site.Name, h.old.Site, site, h.old.Site.ID == site.ID) {
 		return nil
 	}
 	const q = `
-		INSERT INTO sites (id, name, zone)
-		VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone`
-	_, err := h.tx.Exec(ctx, q, site.ID, site.Name, site.Zone)
+		INSERT INTO sites (id, name, zone, language, temperature_unit)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language,
+			temperature_unit = excluded.temperature_unit`
+	_, err := h.tx.Exec(ctx, q, site.ID, site.Name, site.Zone, site.Language, cmp.Or(doc.Site.TemperatureUnit, "C"))
 	return err
 }
 

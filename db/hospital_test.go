@@ -86,7 +86,7 @@ func TestTheHospitalIsLoadedAsItWasDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Site != hospital.Site(doc.Site) {
+	if loaded.Site != doc.Site.Hospital() {
 		t.Errorf("site is %+v", loaded.Site)
 	}
 	for i, want := range doc.Rooms {

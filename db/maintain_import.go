@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 	"wardwatch/tracking/maintain"
 )
@@ -57,7 +56,7 @@ func describePapers(ctx context.Context, tx *Tx, doc *document.Document) error {
 	for i, a := range doc.Assets {
 		at[a.ID] = i
 	}
-	zone := hospital.Site(doc.Site).Location()
+	zone := doc.Site.Hospital().Location()
 	day := func(ms int64) document.Date {
 		if ms == 0 {
 			return ""

@@ -51,7 +51,7 @@ func (d *Door) RunLive(ctx context.Context) error { return d.hub.Run(ctx) }
 // listen is the websocket that tells an open page what changed.
 func (d *Door) listen(c echo.Context) error {
 	request, by := c.Request(), d.actor(c)
-	return tooMany(d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Still: func(context.Context) bool {
+	return tooMany(d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Reader: d.reader(c), Still: func(context.Context) bool {
 		now, known := d.WhoAsks(request)
 		return known && now.ID == by.ID && now.MustEnrol == by.MustEnrol && slices.Equal(now.Roles, by.Roles) && now.Limits.Equal(by.Limits)
 	}}))
@@ -59,7 +59,7 @@ func (d *Door) listen(c echo.Context) error {
 
 // poll is listen for a network that refuses websockets.
 func (d *Door) poll(c echo.Context) error {
-	return tooMany(d.hub.Poll(c.Response(), c.Request(), live.Audience{Actor: d.actor(c)}))
+	return tooMany(d.hub.Poll(c.Response(), c.Request(), live.Audience{Actor: d.actor(c), Reader: d.reader(c)}))
 }
 
 func tooMany(err error) error {

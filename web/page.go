@@ -54,7 +54,8 @@ func (d *Door) write(c echo.Context, status int, ctx context.Context, body templ
 	if err := body.Render(ctx, html); err != nil {
 		return err
 	}
-	return c.HTMLBlob(status, views.Untwist(html.Bytes()))
+	c.Response().Header().Add(echo.HeaderVary, "Accept-Language")
+	return c.HTMLBlob(status, views.Untwist(d.reader(c).Page(html.Bytes())))
 }
 
 // scene gives components the static addresses, the site's clock and the time.
@@ -70,6 +71,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 	page := views.Page{
 		Title: title, Nav: views.NavOf(c.Request().URL.Path), Actor: by, Site: directory.Site,
 		OwnSearch: slices.Contains([]string{"/", "/search", "/scan"}, c.Path()), Theme: theme(c), Said: takeSaid(c), Version: d.Version,
+		Language: d.reader(c).Language,
 	}
 	page.Passkeys = d.People != nil && d.Demo == nil && !strings.HasPrefix(c.Path(), "/wall")
 	if d.Demo != nil {

@@ -82,6 +82,7 @@ func (d *Door) screenRoutes() []route {
 		{get, "/live", SignedIn, d.listen},
 		{get, "/live.json", SignedIn, d.poll},
 		{post, "/me/theme", Public, d.chooseTheme},
+		{post, "/me/language", Public, d.chooseLanguage},
 		{get, "/", SignedIn, d.home},
 		{get, "/scan", SignedIn, d.scan},
 		{get, "/guide", SignedIn, d.guide},

@@ -9,6 +9,7 @@
 (() => {
   const panel = document.querySelector("[data-camera]");
   if (!panel) return;
+  const said = (name) => window.wardwatch.said(name);
   const button = panel.querySelector("[data-camera-on]"), video = panel.querySelector("video"), word = panel.querySelector("[data-camera-word]");
   const box = document.querySelector("input[name=code], input[name=q][data-scan], .search-form input[name=q]");
   const formats = ["data_matrix", "qr_code", "code_128", "ean_13", "ean_8", "upc_a"];
@@ -23,13 +24,13 @@
   function reason(error) {
     switch (error && error.name) {
       case "NotAllowedError": case "SecurityError":
-        return "The browser may not use the camera. Allow it beside the address, or use a hand scanner, or type the code.";
+        return said("camera-refused");
       case "NotFoundError": case "OverconstrainedError":
-        return "This device has no camera. Use a hand scanner, or type the code.";
+        return said("camera-none");
       case "NotReadableError": case "AbortError":
-        return "Another program is using the camera. Close it and try again.";
+        return said("camera-busy");
     }
-    return "The camera did not start. Use a hand scanner, or type the code.";
+    return said("camera-failed");
   }
 
   function load(address) {
@@ -84,7 +85,7 @@
       const code = await read();
       if (stream && code && taken(code)) {
         box.value = code;
-        say("Read. Sending it.");
+        say(said("camera-read"));
         box.form.requestSubmit();
         return;
       }
@@ -96,16 +97,16 @@
     if (stream) for (const track of stream.getTracks()) track.stop();
     stream = null;
     video.hidden = true;
-    button.textContent = "Use the camera";
+    button.textContent = said("camera-use");
     sessionStorage.removeItem("camera");
   }
 
   async function start() {
     if (!navigator.mediaDevices) {
-      say("Browsers lend the camera to pages over https alone. Use a hand scanner, or type the code.");
+      say(said("camera-https"));
       return;
     }
-    say("Starting the camera.");
+    say(said("camera-starting"));
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: "environment", width: { ideal: 1280 } } });
       video.srcObject = stream;
@@ -113,8 +114,8 @@
       await video.play();
       const read = await reader();
       sessionStorage.setItem("camera", "on");
-      button.textContent = "Turn the camera off";
-      say("Hold the code before the camera.");
+      button.textContent = said("camera-off");
+      say(said("camera-hold"));
       await watch(read);
     } catch (error) {
       stop();

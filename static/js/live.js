@@ -34,11 +34,14 @@
       barTimer = 0;
       if (strip && strip.dataset.why === "stale") {
         strip.hidden = true;
-        if (was === "stale" || was === "offline") say("Updating again.");
+        if (was === "stale" || was === "offline") say(said("updating"));
       }
     }
     document.dispatchEvent(new CustomEvent("wardwatch:live", { detail: now }));
   }
+
+  // said is a sentence in the page's language; ui.js, which comes first, knows them.
+  function said(name, values) { return window.wardwatch ? window.wardwatch.said(name, values) : ""; }
 
   function say(sentence) {
     document.dispatchEvent(new CustomEvent("wardwatch:say", { detail: sentence }));
@@ -60,8 +63,8 @@
     barTimer = setTimeout(() => {
       state(navigator.onLine ? "stale" : "offline");
       const since = clock(window.wardwatch ? window.wardwatch.serverTime(lastHeard) : lastHeard);
-      show("stale", "Not updating since " + since + ". What you see may have changed.");
-      say("Not updating since " + since + ".");
+      show("stale", said("stale", { time: since }));
+      say(said("stale-said", { time: since }));
     }, quietFor);
   }
 
@@ -99,7 +102,7 @@
     if (message.every) heartbeat = message.every;
     if (message.now && window.wardwatch) window.wardwatch.setServerTime(message.now);
     if (message.version && body.dataset.version && message.version !== body.dataset.version) {
-      show("version", "Wardwatch was updated. Load the page again when you are ready.");
+      show("version", said("updated"));
     }
     for (const fragment of message.frags || []) apply(fragment.id, fragment.html);
     if (message.cursor) cursor = message.cursor;

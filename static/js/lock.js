@@ -39,7 +39,7 @@
     returnTo = document.activeElement;
     dialog = document.createElement("dialog");
     dialog.id = "lock";
-    dialog.setAttribute("aria-label", "Locked");
+    dialog.setAttribute("aria-label", window.wardwatch.said("locked"));
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     dialog.addEventListener("submit", send);
     body.append(dialog);
@@ -57,7 +57,8 @@
       }
       return answer.text().then(show);
     }).catch(() => {
-      show("<p>There is no connection. The lock opens when it is back.</p>");
+      show("<p></p>");
+      dialog.firstChild.textContent = window.wardwatch.said("lock-offline");
       setTimeout(() => { if (dialog) ask(); }, lookEvery);
     });
   }

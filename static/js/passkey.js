@@ -40,7 +40,7 @@
   async function hold(form, needs) {
     const answer = await fetch(needs.begin, { method: "POST", headers: { Accept: "application/json" } });
     const begun = await answer.json();
-    if (!answer.ok) throw new Error(begun.detail || "That did not work.");
+    if (!answer.ok) throw new Error(begun.detail || window.wardwatch.said("failed"));
     const publicKey = prepared(begun.options.publicKey);
     const key = publicKey.user ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
     needs.waiting.value = begun.waiting;
@@ -54,7 +54,7 @@
     event.stopImmediatePropagation();
     hold(form, needs).then(() => form.requestSubmit(button), (fault) => {
       const wrong = form.querySelector("[data-passkey-wrong]");
-      wrong.textContent = fault.name === "NotAllowedError" ? "The passkey was not used. Try again." : fault.message;
+      wrong.textContent = fault.name === "NotAllowedError" ? window.wardwatch.said("passkey") : fault.message;
       wrong.hidden = false;
     });
   }, true);

@@ -10,19 +10,23 @@
   const speed = Number(body.dataset.speed) || 1;
   let serverBase = Number(body.dataset.now) || Date.now(), localBase = Date.now();
   const serverTime = (local) => serverBase + (local - localBase) * speed;
+  // ---- What scripts say stands in the page, in the language that the page is worded in.
+  const sayings = document.getElementById("sayings");
+  const words = new Map([...(sayings ? sayings.content.children : [])].map((one) => [one.dataset.say, one.textContent]));
+  const said = (name, values) => (words.get(name) || "").replace(/\{(\w+)\}/g, (all, key) => values && key in values ? values[key] : all);
   window.wardwatch = {
-    serverTime,
+    serverTime, said,
     setServerTime(ms) { serverBase = ms; localBase = Date.now(); },
   };
 
   // ---- Ages: "2 min ago". Kept like views.Ago.
   function ago(ms) {
     const seconds = ms / 1000;
-    if (seconds < 10) return "now";
-    if (seconds < 60) return Math.floor(seconds) + " s ago";
-    if (seconds < 3600) return Math.floor(seconds / 60) + " min ago";
-    if (seconds < 48 * 3600) return Math.floor(seconds / 3600) + " h ago";
-    return Math.floor(seconds / 86400) + " days ago";
+    if (seconds < 10) return said("now");
+    if (seconds < 60) return said("seconds", { n: Math.floor(seconds) });
+    if (seconds < 3600) return said("minutes", { n: Math.floor(seconds / 60) });
+    if (seconds < 48 * 3600) return said("hours", { n: Math.floor(seconds / 3600) });
+    return said("days", { n: Math.floor(seconds / 86400) });
   }
   function ages(within) {
     const now = serverTime(Date.now());
@@ -46,7 +50,7 @@
     if (alarmTimer) return;
     const speak = () => {
       if (!alarmsHeld.length) { alarmTimer = 0; return; }
-      alert.textContent = alarmsHeld.length === 1 ? alarmsHeld[0] : alarmsHeld.length + " new alarms.";
+      alert.textContent = alarmsHeld.length === 1 ? alarmsHeld[0] : said("alarms", { n: alarmsHeld.length });
       alarmsHeld = [];
       alarmTimer = setTimeout(speak, 5000);
     };
@@ -75,7 +79,7 @@
     if (fresh.id === "alarm-strip") {
       const sentence = fresh.querySelector("strong");
       if (sentence) sayAlarm(sentence.textContent);
-      else say("No alarm is waiting.");
+      else say(said("quiet"));
     }
   });
 
@@ -106,8 +110,8 @@
   window.addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
 
   // ---- htmx: its event names are used in this one place.
-  document.addEventListener("htmx:sendError", () => say("Not sent: no connection. What you typed is still here."));
-  document.addEventListener("htmx:responseError", () => say("That did not work."));
+  document.addEventListener("htmx:sendError", () => say(said("unsent")));
+  document.addEventListener("htmx:responseError", () => say(said("failed")));
   document.addEventListener("htmx:afterSwap", (event) => ages(event.target));
 
   // ---- Keyboard. Single letters can be turned off (WCAG 2.1.4).
@@ -116,13 +120,13 @@
   function read(key) { try { return localStorage.getItem(key); } catch { return null; } } // storage may be forbidden
   function write(key, value) { try { localStorage.setItem(key, value); } catch { /* then it lasts for this page */ } }
   function labelToggle() {
-    for (const button of document.querySelectorAll("[data-shortcuts-toggle]")) button.textContent = singleKeys ? "Turn single keys off" : "Turn single keys on";
+    for (const button of document.querySelectorAll("[data-shortcuts-toggle]")) button.textContent = said(singleKeys ? "keys-off" : "keys-on");
   }
   function toggleShortcuts() {
     singleKeys = !singleKeys;
     write(remembered, singleKeys ? "on" : "off");
     labelToggle();
-    say(singleKeys ? "Single keys are on." : "Single keys are off.");
+    say(said(singleKeys ? "keys-are-on" : "keys-are-off"));
   }
   labelToggle();
 

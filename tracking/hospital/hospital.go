@@ -29,6 +29,10 @@ type Site struct {
 	Name string
 	// Zone is the IANA time zone whose calendar decides "today" here.
 	Zone string
+	// Language is what pages are worded in where neither a person nor her browser says: "en", "de".
+	Language string
+	// Fahrenheit shows temperatures so; they are measured, judged and kept in Celsius all the same.
+	Fahrenheit bool
 }
 
 // zones are the clocks that were asked for, by IANA name: reading one takes longer than

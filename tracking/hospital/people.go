@@ -103,6 +103,8 @@ type Person struct {
 	StandsIn []StandIn
 	// MustEnrol is true while she has still to set up a second step that her role asks for.
 	MustEnrol bool
+	// Language is what she reads pages in, "en" or "de"; empty: as her browser asks for. It is known of who asks alone.
+	Language string
 }
 
 // Actor is who does something: a signed-in person, a job or a device.
@@ -122,7 +124,9 @@ type Actor struct {
 	MustEnrol bool
 	// Owner answers for what a program does: whoever made its token. Empty for people.
 	Owner PersonID
-	job   bool
+	// Language is what the person reads pages in; empty: as her browser asks for.
+	Language string
+	job      bool
 }
 
 // Job is the actor that a scheduled task acts as; it may do everything and is named in the audit trail.
@@ -141,7 +145,7 @@ func (a Actor) Answers() PersonID {
 
 // Actor is the person as one who acts.
 func (p Person) Actor() Actor {
-	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil, StandsIn: p.StandsIn, MustEnrol: p.MustEnrol}
+	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil, StandsIn: p.StandsIn, MustEnrol: p.MustEnrol, Language: p.Language}
 }
 
 // May says whether the actor has the permission, somewhere at least: see Reach.

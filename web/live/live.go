@@ -14,7 +14,8 @@
 //
 // Who may listen is a permission of the topic. What is rendered depends on nothing
 // else but how far that permission reaches: one rendering serves all who reach the
-// whole hospital, and one those who are limited to the same units.
+// whole hospital, and one those who are limited to the same units. Each is worded
+// once for each language and unit that somebody reads it in.
 package live
 
 import (
@@ -264,6 +265,9 @@ func (h *Hub) topicFor(audience Audience, subject string) (*topic, error) {
 	t := &topic{name: subject, subject: subject, key: key, source: source, reach: audience.Actor.Reach(source.Permission), watchers: make(map[*connection]struct{})}
 	if !t.reach.Everywhere {
 		t.name += "@" + t.reach.String()
+	}
+	if key := audience.Reader.Key(); key != "" {
+		t.name, t.reader = t.name+"#"+key, audience.Reader
 	}
 	return t, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/views/words"
 
 	"github.com/gorilla/websocket"
 )
@@ -41,6 +42,8 @@ type Audience struct {
 	// Still answers whether the session that opened the connection still stands;
 	// asked once a minute. Nil: always.
 	Still func(ctx context.Context) bool
+	// Reader words what is sent; the zero Reader leaves it in English.
+	Reader words.Reader
 	// Guest tells apart connections without a person, such as a wall display's token.
 	Guest string
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/views/words"
 )
 
 // topic is what the hub holds of a topic while somebody watches it.
@@ -20,6 +21,8 @@ type topic struct {
 	name    string
 	subject string
 	reach   hospital.Reach
+	// reader is in which language and units it is worded: part of name, too.
+	reader words.Reader
 
 	key    string
 	source *Source
@@ -119,7 +122,14 @@ func (h *Hub) render(ctx context.Context, t *topic) (fragments []Fragment, err e
 	if !t.reach.Everywhere {
 		ctx = hospital.LookingWithin(ctx, t.reach)
 	}
-	return t.source.Render(ctx, t.key)
+	fragments, err = t.source.Render(ctx, t.key)
+	if err != nil || t.reader.Plain() {
+		return fragments, err
+	}
+	for i := range fragments {
+		fragments[i].HTML = string(t.reader.Page([]byte(fragments[i].HTML)))
+	}
+	return fragments, nil
 }
 
 // store versions what differs and wakes those who watch. The version is taken

@@ -184,6 +184,8 @@ type Tx interface {
 	// PutPerson writes a person and her roles; an e-mail address that is another's is hospital.ErrInvalid.
 	PutPerson(ctx context.Context, p hospital.Person) error
 	PutPassword(ctx context.Context, id hospital.PersonID, encoded string) error
+	// PutLanguage keeps what a person reads pages in; empty: as her browser asks for.
+	PutLanguage(ctx context.Context, id hospital.PersonID, language string) error
 	// Disable sets when the account was disabled; the zero time enables it.
 	Disable(ctx context.Context, id hospital.PersonID, at time.Time) error
 

@@ -240,6 +240,26 @@ func (p *Porter) WorkIn(ctx context.Context, by hospital.Actor, unit hospital.Un
 	return nil
 }
 
+// ReadIn keeps the language that the actor reads pages in, "en" or "de"; empty: as her browser asks for.
+func (p *Porter) ReadIn(ctx context.Context, by hospital.Actor, language string) error {
+	if !slices.Contains([]string{"", "en", "de"}, language) {
+		return hospital.Refuse(hospital.ErrInvalid, "There is no such language here.")
+	}
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		if _, err := tx.Person(ctx, by.ID); err != nil {
+			return err
+		}
+		if err := tx.PutLanguage(ctx, by.ID, language); err != nil {
+			return err
+		}
+		return tx.Record(ctx, hospital.Deed{By: by, What: "person.read-in", On: "person/" + string(by.ID), After: jsonOf(map[string]any{"language": language})})
+	})
+	if err != nil {
+		return fmt.Errorf("read in %q: %w", language, err)
+	}
+	return nil
+}
+
 // AlterSeen is Alter by somebody at a browser: to give an account another address, which
 // is what its person signs in with, she shows again who she is.
 func (p *Porter) AlterSeen(ctx context.Context, by hospital.Actor, person hospital.Person, again Again, from Origin) error {

@@ -10,6 +10,7 @@
 package document
 
 import (
+	"cmp"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -52,6 +53,27 @@ type Site struct {
 	ID   hospital.SiteID `json:"id"`
 	Name string          `json:"name"`
 	Zone string          `json:"zone"` // IANA time zone, "Europe/Berlin"
+	// Language is what pages are worded in where neither a person nor her browser says: "en", the default, or "de".
+	Language string `json:"language,omitempty"`
+	// TemperatureUnit is how temperatures are shown: "C", the default, or "F". Everything is kept in Celsius.
+	TemperatureUnit string `json:"temperature_unit,omitempty"`
+}
+
+// Hospital is the site as the house knows it.
+func (s Site) Hospital() hospital.Site {
+	return hospital.Site{ID: s.ID, Name: s.Name, Zone: s.Zone, Language: cmp.Or(s.Language, "en"), Fahrenheit: s.TemperatureUnit == "F"}
+}
+
+// SiteOf is the site as a document describes it: what is usual goes without saying.
+func SiteOf(s hospital.Site) Site {
+	described := Site{ID: s.ID, Name: s.Name, Zone: s.Zone}
+	if s.Language != "en" {
+		described.Language = s.Language
+	}
+	if s.Fahrenheit {
+		described.TemperatureUnit = "F"
+	}
+	return described
 }
 
 // Building is a house of the site.

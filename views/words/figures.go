@@ -1,0 +1,94 @@
+package words
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// How figures look in a page: "−18.0 °C", "21 Nov 2026", "Tue 08:14", "1.5 h", "1,234.50".
+var (
+	degrees      = regexp.MustCompile(`([−-]?\d+)[.](\d+)([\s\x{00a0}]°C)`)
+	someDegrees  = regexp.MustCompile(`(by |±|um )?([−-]?\d+(?:[.,]\d+)?)(?:(–| to | bis |–)([−-]?\d+(?:[.,]\d+)?))?[\s\x{00a0}]°C`)
+	englishDay   = regexp.MustCompile(`\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:[a-z]{2,6})?\b( \d{4})?`)
+	englishTime  = regexp.MustCompile(`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b([ ,]+)(\d{1,2})`)
+	aNumber      = regexp.MustCompile(`^([−+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(\s?%)?$`)
+	numberOfUnit = regexp.MustCompile(`(^|[\s\x{00a0}(×−-])(\d{1,3}(?:,\d{3})+|\d+)\.(\d+)([\s\x{00a0}]?(?:%|h|s|m|min|days|day|kg|g|ml|l|MB|KB|GB|MiB|KiB|dB|dBm|V|mV|×|EUR|CHF|USD|GBP|€|\$|/)(?:[\s,.;:)]|$))`)
+)
+
+var germanMonths = map[string]string{"Jan": "Jan.", "Feb": "Feb.", "Mar": "März", "Apr": "Apr.", "May": "Mai", "Jun": "Juni",
+	"Jul": "Juli", "Aug": "Aug.", "Sep": "Sept.", "Oct": "Okt.", "Nov": "Nov.", "Dec": "Dez."}
+
+var germanDays = map[string]string{"Mon": "Mo", "Tue": "Di", "Wed": "Mi", "Thu": "Do", "Fri": "Fr", "Sat": "Sa", "Sun": "So"}
+
+// germanFigures words the figures of a text as German writes them.
+func germanFigures(text string) string {
+	if !strings.ContainsAny(text, "0123456789") {
+		return text
+	}
+	if at := aNumber.FindStringSubmatch(text); at != nil {
+		return at[1] + germanNumber(at[2], at[3]) + at[4]
+	}
+	if strings.Contains(text, "°C") {
+		text = degrees.ReplaceAllString(text, "$1,$2$3")
+	}
+	if strings.Contains(text, ".") {
+		text = numberOfUnit.ReplaceAllStringFunc(text, func(found string) string {
+			at := numberOfUnit.FindStringSubmatch(found)
+			return at[1] + germanNumber(at[2], at[3]) + at[4]
+		})
+	}
+	text = englishDay.ReplaceAllStringFunc(text, func(found string) string {
+		at := englishDay.FindStringSubmatch(found)
+		return at[1] + ". " + germanMonths[at[2]] + at[3]
+	})
+	return englishTime.ReplaceAllStringFunc(text, func(found string) string {
+		at := englishTime.FindStringSubmatch(found)
+		return germanDays[at[1]] + at[2] + at[3]
+	})
+}
+
+// germanNumber groups with points and has a decimal comma: 1.234,50.
+func germanNumber(whole, part string) string {
+	whole = strings.ReplaceAll(whole, ",", ".")
+	if part == "" {
+		return whole
+	}
+	return whole + "," + part
+}
+
+// fahrenheit shows a text's degrees Celsius in Fahrenheit, with as many decimals and
+// the decimal sign that it found. A difference is scaled and not moved.
+func fahrenheit(text string) string {
+	if !strings.Contains(text, "°C") {
+		return text
+	}
+	return someDegrees.ReplaceAllStringFunc(text, func(found string) string {
+		at := someDegrees.FindStringSubmatch(found)
+		zero := 32.0
+		if at[1] != "" {
+			zero = 0
+		}
+		said := at[1] + inFahrenheit(at[2], zero)
+		if at[4] != "" {
+			said += at[3] + inFahrenheit(at[4], zero)
+		}
+		return said + "\u00a0°F"
+	})
+}
+
+func inFahrenheit(celsius string, zero float64) string {
+	plain := strings.NewReplacer(",", ".", "−", "-").Replace(celsius)
+	value, err := strconv.ParseFloat(plain, 64)
+	if err != nil {
+		return celsius
+	}
+	said := strconv.FormatFloat(value*9/5+zero, 'f', 1, 64)
+	if strings.Contains(celsius, ",") {
+		said = strings.Replace(said, ".", ",", 1)
+	}
+	if said == "-0.0" || said == "-0,0" {
+		said = said[1:]
+	}
+	return strings.Replace(said, "-", "−", 1)
+}
