@@ -38,6 +38,7 @@ func visitorAs(t *testing.T, all []visitor, role hospital.Role) visitor {
 
 // The administration leads to every page that one may open, and to none that one may not.
 func TestTheAdministrationLeadsWhereOneMayGo(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	all := visitors(t, h)
 	for role, want := range map[hospital.Role]struct{ there, not []string }{
@@ -74,6 +75,7 @@ func TestTheAdministrationLeadsWhereOneMayGo(t *testing.T) {
 // Units and suppliers are changed at once; what can't be so comes back with a sentence
 // and with what was typed.
 func TestUnitsAndSuppliersAreChangedWithoutARestart(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	administrator := visitorAs(t, visitors(t, h), hospital.Administrator)
 	expect := func(answer *httptest.ResponseRecorder, status int, says ...string) {

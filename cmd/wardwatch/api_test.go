@@ -210,6 +210,7 @@ func (o *office) moveTo(asset tracking.AssetID, room hospital.RoomID, floor hosp
 }
 
 func TestAProgramFindsAPump(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	o.moveTo("P-001", "f1-clean", "f1")
 	found := items(o.tells(hospital.Nurse, "GET", "/api/v1/assets/nearest?kind=pump&room=g-pharmacy", "", 200))
@@ -248,6 +249,7 @@ func TestAProgramFindsAPump(t *testing.T) {
 }
 
 func TestAProgramReadsTheColdChainAndAcknowledges(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	o.tells(hospital.Nurse, "GET", "/api/v1/fridges/f-01", "", 200) // before anything has come
 	o.warm()
@@ -295,6 +297,7 @@ func TestAProgramReadsTheColdChainAndAcknowledges(t *testing.T) {
 }
 
 func TestALongListIsToldPartByPart(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	o.warm()
 	var whole []map[string]any
@@ -335,6 +338,7 @@ func TestALongListIsToldPartByPart(t *testing.T) {
 }
 
 func TestAProgramSeesStockAndAnswersProposals(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	pharmacist := hospital.Person{ID: "p.falk", Name: "Petra", Roles: []hospital.Role{hospital.Pharmacist}}.Actor()
 	use := inventory.Taking{Item: "mmr", Place: "fridge-1", Quantity: 20, Why: "clinic"}
@@ -403,6 +407,7 @@ func TestAProgramSeesStockAndAnswersProposals(t *testing.T) {
 }
 
 func TestATokenIsLetInForWhatItsRoleMayAndNoMore(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	for _, r := range o.house.door.Routes() {
 		if !strings.HasPrefix(r.Path, "/api/v1") {
@@ -471,6 +476,7 @@ func TestATokenIsLetInForWhatItsRoleMayAndNoMore(t *testing.T) {
 }
 
 func TestWhatIsUnchangedIsNotToldAgain(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	first := o.ask(hospital.Nurse, "GET", "/api/v1/assets", "")
 	tag := first.Header().Get("ETag")
@@ -512,6 +518,7 @@ func TestBodiesThatAreNone(t *testing.T) {
 
 // The document and the table of routes are the same list.
 func TestEveryRouteOfTheAPIIsDescribed(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	paths := o.document["paths"].(map[string]any)
 	ids := map[any]bool{}
@@ -554,6 +561,7 @@ func TestEveryRouteOfTheAPIIsDescribed(t *testing.T) {
 // Whatever is asked of an empty house or of things that do not exist is answered
 // as it is described, refusals too.
 func TestEveryAnswerIsAsDescribed(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	for _, r := range o.house.door.Routes() {
 		path := placeOf(r)
@@ -577,6 +585,7 @@ func TestEveryAnswerIsAsDescribed(t *testing.T) {
 }
 
 func TestAProgramIsToldWhatChanged(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	server := httptest.NewServer(o.house.door)
 	defer server.Close()

@@ -16,6 +16,7 @@ import (
 // A program reads what the biomedical engineer and the manager see: use, sizes,
 // levels and errands, maintenance, what to mend, fences; and a person keeps files of it.
 func TestAProgramReadsWhatEquipmentDoesAndNeeds(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	o.moveTo("P-001", "f1-clean", "f1")
 	engineer := hospital.Person{ID: "e", Name: "Engineer", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()

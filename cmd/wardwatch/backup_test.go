@@ -8,6 +8,7 @@ import (
 )
 
 func TestBackupVerifyRestore(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	database, copied := "--db=sqlite:"+filepath.Join(folder, "w.db"), filepath.Join(folder, "copy.db")
 	damaged := filepath.Join(folder, "damaged.db")

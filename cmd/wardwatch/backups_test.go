@@ -9,6 +9,7 @@ import (
 )
 
 func TestADailyBackupIsCheckedAndTheOldestGo(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	h.config.BackupTo = t.TempDir()
 	for day := 1; day <= 20; day++ {

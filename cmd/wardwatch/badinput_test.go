@@ -19,6 +19,7 @@ import (
 // on the administrators' page with its reason and is counted in the metrics, over MQTT as
 // over HTTP.
 func TestBadInputCostsItsGoodNeighbourNothing(t *testing.T) {
+	t.Parallel()
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	importSmallHospital(t, dsn)
 	h, _ := open(t, dsn)
@@ -107,6 +108,7 @@ func TestBadInputCostsItsGoodNeighbourNothing(t *testing.T) {
 // down, then a database that can't write. The record closes the gap, tells when each
 // reading was received, and rings for nothing that is past.
 func TestHistoryClosesTheGapOfAnOutage(t *testing.T) {
+	t.Parallel()
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	h, stop := open(t, dsn)
 	token := furnish(t, h)

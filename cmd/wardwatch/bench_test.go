@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,14 +14,18 @@ import (
 // The instrument itself: a short run against the real program measures everything
 // that a long one does. What it finds in so short a time is no figure.
 func TestBenchMeasuresTheRealProgram(t *testing.T) {
-	t.Setenv(asProgram, "1")
-	t.Setenv("TMPDIR", t.TempDir())
-	kept := filepath.Join(t.TempDir(), "run.json")
-	_, out, errs := commandLine(t, nil, "bench", "--program", os.Args[0], "--for", "100ms", "--mixed", "1s", "--sizes", "1", "--tags", "60", "--gateways", "10", "--fridges", "5",
+	t.Parallel()
+	s := &server{folder: t.TempDir()}
+	kept := filepath.Join(s.folder, "run.json")
+	var said, log bytes.Buffer
+	measure := s.program("bench", "--program", os.Args[0], "--for", "100ms", "--mixed", "1s", "--sizes", "1", "--tags", "60", "--gateways", "10", "--fridges", "5",
 		"--publishers", "6", "--browsers", "10", "--stored", "20000", "--json", kept, "--only", strings.Join(bench.Scenarios(), ","))
+	measure.Stdout, measure.Stderr = &said, &log
+	ended := measure.Run()
+	out := said.String()
 	report, err := readReport(kept)
 	if err != nil {
-		t.Fatalf("%v: %s", err, errs)
+		t.Fatalf("%v, %v: %s", ended, err, &log)
 	}
 	for _, scenario := range bench.Scenarios() {
 		if !slices.ContainsFunc(report.Rows, func(r bench.Row) bool { return r.Scenario == scenario }) {
@@ -39,7 +44,7 @@ func TestBenchMeasuresTheRealProgram(t *testing.T) {
 	if code != exitDone || strings.Contains(out, "WORSE") || !strings.Contains(out, "as before") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "wardwatch-bench-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(s.folder, "wardwatch-bench-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }

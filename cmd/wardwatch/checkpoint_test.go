@@ -17,6 +17,7 @@ import (
 // An outsider keeps a checkpoint and the public key. Whoever can write to the
 // database, and even makes the chain good again, is found out.
 func TestACheckpointKeptOutsideFindsATrailThatWasWrittenAnew(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	if err := h.checkpoint(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
@@ -71,6 +72,7 @@ func TestACheckpointKeptOutsideFindsATrailThatWasWrittenAnew(t *testing.T) {
 }
 
 func TestTheTrailReachesTheLogServer(t *testing.T) {
+	t.Parallel()
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

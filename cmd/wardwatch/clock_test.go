@@ -56,6 +56,7 @@ func sound(t *testing.T, path string) {
 // Both nights of the year in which the ward's clock is moved, minute by minute: no
 // reading is lost or doubled, and the day has the hours it had.
 func TestTheNightsTheClockIsMoved(t *testing.T) {
+	t.Parallel()
 	for name, night := range map[string]struct {
 		begins time.Time
 		hours  int
@@ -88,6 +89,7 @@ func TestTheNightsTheClockIsMoved(t *testing.T) {
 // was judged. While the clock is hours behind, a reading is refused as dated in the
 // future, with that reason, and taken when its gateway tells its history again.
 func TestTheServersClockIsSet(t *testing.T) {
+	t.Parallel()
 	h, c, token, path := clockHouse(t, time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC))
 	sent := 0
 	for _, by := range []time.Duration{time.Minute, 26 * time.Hour, -150 * time.Second, 40 * 24 * time.Hour, -time.Second, time.Minute} {

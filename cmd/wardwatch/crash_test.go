@@ -30,12 +30,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// server is the real program in a process of its own.
+// server is the real program in a process of its own, with a folder for what it keeps for itself.
 type server struct {
 	process *exec.Cmd
 	http    string
 	mqtt    string
-	said    *bytes.Buffer
+	folder  string
+	said    *lockedBuffer
 }
 
 // patience is how long a test waits for what should come at once.
@@ -43,10 +44,14 @@ const patience = 30 * time.Second
 
 func startServer(t *testing.T, database string, more ...string) *server {
 	t.Helper()
-	s := &server{said: &bytes.Buffer{}}
-	args := append([]string{"serve", "--db", database, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"}, more...)
-	s.process = exec.Command(os.Args[0], args...)
-	s.process.Env = []string{asProgram + "=1", "HOME=" + t.TempDir(), "TZ=UTC"}
+	return startProgram(t, append([]string{"serve", "--db", database}, more...)...)
+}
+
+// startProgram runs a command that serves, on free ports, and waits until it is ready.
+func startProgram(t *testing.T, args ...string) *server {
+	t.Helper()
+	s := &server{said: &lockedBuffer{}, folder: t.TempDir()}
+	s.process = s.program(append(args, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")...)
 	s.process.Stderr = s.said
 	out, err := s.process.StdoutPipe()
 	if err != nil {
@@ -66,6 +71,13 @@ func startServer(t *testing.T, database string, more ...string) *server {
 	}
 	t.Fatalf("the server never was ready: %s", s.said)
 	return nil
+}
+
+// program is the command line args, to be run in a process of its own.
+func (s *server) program(args ...string) *exec.Cmd {
+	process := exec.Command(os.Args[0], args...)
+	process.Env = []string{asProgram + "=1", "HOME=" + s.folder, "TMPDIR=" + s.folder, "TZ=UTC"}
+	return process
 }
 
 // kill ends the process as a power cut would.
@@ -106,6 +118,7 @@ func (a *acknowledged) add(at ...int64) {
 }
 
 func TestKilledInTheMiddleOfIngestNothingAcknowledgedIsLost(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ward.db")
 	database := "sqlite:" + path
 	token := furnishFile(t, database)

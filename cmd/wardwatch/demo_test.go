@@ -1,12 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"io"
-	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +17,7 @@ import (
 )
 
 func TestThePrintedHospitalCanBeImported(t *testing.T) {
+	t.Parallel()
 	for _, size := range []string{"small", "hospital", "campus"} {
 		code, out, errs := commandLine(t, nil, "demo", "--size", size, "--print-hospital")
 		if code != exitDone {
@@ -42,68 +38,22 @@ func TestTheDemoRefusesWhatCannotBe(t *testing.T) {
 }
 
 // runningDemo is a demo started as from the command line, on free ports.
-type runningDemo struct {
-	url, mqtt string
-	stop      context.CancelFunc
-	ended     chan int
-	errs      *bytes.Buffer
-}
+type runningDemo struct{ *server }
 
 func startDemo(t *testing.T, args ...string) *runningDemo {
 	t.Helper()
-	t.Setenv("TMPDIR", t.TempDir())
-	ctx, stop := context.WithCancel(t.Context())
-	read, write := io.Pipe()
-	d := &runningDemo{stop: stop, ended: make(chan int, 1), errs: &bytes.Buffer{}}
-	go func() {
-		all := append([]string{"demo", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"}, args...)
-		d.ended <- run(process{ctx: ctx, stdin: strings.NewReader(""), stdout: write, stderr: d.errs}, all, nil)
-		_ = write.Close()
-	}()
-	line, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatalf("no ready line: exit %d, %s", <-d.ended, d.errs)
-	}
-	for _, part := range strings.Fields(line) {
-		if url, ok := strings.CutPrefix(part, "http="); ok {
-			d.url = url
-		}
-		if address, ok := strings.CutPrefix(part, "mqtt="); ok {
-			d.mqtt = address
-		}
-	}
-	t.Cleanup(stop)
-	return d
+	return &runningDemo{startProgram(t, append([]string{"demo"}, args...)...)}
 }
 
 // end stops the demo as SIGTERM does and sees that nothing is left of it.
 func (d *runningDemo) end(t *testing.T) {
 	t.Helper()
-	d.stop()
-	select {
-	case code := <-d.ended:
-		if code != exitDone {
-			t.Errorf("exit %d: %s", code, d.errs)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("the demo did not end within 10 s")
-	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "wardwatch-demo-*")); len(left) > 0 {
+	late := time.AfterFunc(10*time.Second, d.kill)
+	defer late.Stop()
+	d.stop(t)
+	if left, _ := filepath.Glob(filepath.Join(d.folder, "wardwatch-demo-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-}
-
-func TestTheDemoComesUpAndLeavesNothingBehind(t *testing.T) {
-	d := startDemo(t, "--size", "small")
-	answer, err := http.Get(d.url + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Errorf("/readyz answers %s", answer.Status)
-	}
-	d.end(t)
 }
 
 // drawDemo is a demo that will start at a fixed instant; nothing of it runs.
@@ -141,6 +91,7 @@ func story(t *testing.T, seed string) []simulate.Temperature {
 
 // --seed 7 tells the story of seed 7, again and again, and another seed another one.
 func TestTheSeedDecidesTheDemosStory(t *testing.T) {
+	t.Parallel()
 	one, again, other := story(t, "7"), story(t, "7"), story(t, "8")
 	if len(one) == 0 || !slices.Equal(one, again) {
 		t.Errorf("seed 7 gave %d readings, then %d, and not the same", len(one), len(again))
@@ -174,6 +125,7 @@ func TestTheDemosStoryIsWhatTheInvitationPromises(t *testing.T) {
 // have: the audit chain is whole, the ledger's sum is the stock, and a replay of
 // all readings finds the very same excursions.
 func TestTheDemosPastStandsUpToADeepCheck(t *testing.T) {
+	t.Parallel()
 	d := pastDemo(t, simulate.Hospital, "--seed", "3")
 	kept, err := db.Open(t.Context(), d.dsn, db.Options{Now: d.clock.Now})
 	if err != nil {

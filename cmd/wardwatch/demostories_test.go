@@ -20,7 +20,7 @@ const storyTime = 30 * time.Second
 // page is a page of the demo as somebody in a role sees it.
 func (d *runningDemo) page(t *testing.T, role hospital.Role, path string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+path, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.http+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +40,8 @@ func (d *runningDemo) page(t *testing.T, role hospital.Role, path string) string
 // until looks at a page, each time that something of its topics changes, until it shows what is awaited.
 func (d *runningDemo) until(t *testing.T, role hospital.Role, topics, path, what string, shows func(page string) bool) {
 	t.Helper()
-	header := http.Header{"Cookie": {"wardwatch-demo-role=" + string(role)}, "Origin": {d.url}}
-	socket, answer, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(d.url, "http")+"/live?topics="+topics, header)
+	header := http.Header{"Cookie": {"wardwatch-demo-role=" + string(role)}, "Origin": {d.http}}
+	socket, answer, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(d.http, "http")+"/live?topics="+topics, header)
 	if err != nil {
 		t.Fatalf("listen to %s: %v (%v)", topics, err, answer)
 	}
@@ -49,7 +49,7 @@ func (d *runningDemo) until(t *testing.T, role hospital.Role, topics, path, what
 	_ = socket.SetReadDeadline(time.Now().Add(storyTime))
 	for !shows(d.page(t, role, path)) {
 		if _, _, err := socket.ReadMessage(); err != nil {
-			t.Fatalf("%s did not happen within %v (%v); the log: %s", what, storyTime, err, d.errs)
+			t.Fatalf("%s did not happen within %v (%v); the log: %s", what, storyTime, err, d.said)
 		}
 	}
 }
@@ -67,12 +67,12 @@ func placeOn(page string) string {
 // pull presses a button of the demo's strip.
 func (d *runningDemo) pull(t *testing.T, lever string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/demo/lever", strings.NewReader("lever="+lever))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.http+"/demo/lever", strings.NewReader("lever="+lever))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Origin", d.url)
+	request.Header.Set("Origin", d.http)
 	answer, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
@@ -85,8 +85,13 @@ func (d *runningDemo) pull(t *testing.T, lever string) {
 }
 
 // A visitor makes things happen: a gateway is cut, a fridge fails, the clock hurries.
+// When the demo ends, nothing of it is left.
 func TestVisitorsMakeThingsHappen(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--size", "small")
+	if ready := d.page(t, hospital.Nurse, "/readyz"); !strings.Contains(ready, "ready") {
+		t.Errorf("/readyz answers %s", ready)
+	}
 	d.pull(t, "gateway")
 	d.until(t, hospital.BiomedicalEngineer, "gateways", "/admin/gateways", "the cut gateway's last will", func(page string) bool {
 		return strings.Contains(page, "Offline")
@@ -128,6 +133,7 @@ func (d *runningDemo) rangAfterHalfAMinute(t *testing.T, start time.Time) {
 // The stories that a newcomer is promised, through the very pages: a pump changes
 // rooms, a fridge rings, its lots are held, reorders wait.
 func TestTheDemoTellsItsStories(t *testing.T) {
+	t.Parallel()
 	before := time.Now()
 	d := startDemo(t, "--size", "small", "--speed", "30", "--seed", "5")
 	if home := d.page(t, hospital.Nurse, "/"); !strings.Contains(home, "Infusion pump") || !strings.Contains(home, "clock × 30") {

@@ -84,6 +84,7 @@ func kept(t *testing.T, h *house) (n int) {
 }
 
 func TestWhatWasAnsweredIsThereAfterOpeningAgain(t *testing.T) {
+	t.Parallel()
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	h, stop := open(t, dsn)
 	token := furnish(t, h)
@@ -115,6 +116,7 @@ func TestWhatWasAnsweredIsThereAfterOpeningAgain(t *testing.T) {
 }
 
 func TestPostIngestTellsTheSenderWhatItCanDo(t *testing.T) {
+	t.Parallel()
 	h, _ := open(t, "sqlite:"+t.TempDir()+"/ward.db")
 	token := furnish(t, h)
 	for _, c := range []struct {

@@ -87,6 +87,7 @@ func (f *sender) untilTaken() {
 // A disk that takes a tenth of a second for each write to be safe: everything is slower,
 // nothing is acknowledged before it is safe, pages are still answered.
 func TestASlowDiskIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	s, token, path, start := faulty(t)
 	f := &sender{t: t, s: s, token: token, at: start}
 	callOff := tamper(t, s, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_enter=100000")
@@ -113,6 +114,7 @@ func TestASlowDiskIsWaitedFor(t *testing.T) {
 // itself damaged: readings are refused so that gateways keep them, the server says what
 // is wrong, and goes on by itself once the disk can be written again.
 func TestADiskThatTurnsReadOnly(t *testing.T) {
+	t.Parallel()
 	s, token, path, start := faulty(t)
 	f := &sender{t: t, s: s, token: token, at: start}
 	f.untilTaken()

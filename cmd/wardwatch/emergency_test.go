@@ -15,6 +15,7 @@ const emergencyForm = "why=cardiac arrest in the pharmacy&minutes=15&sign-passwo
 // A nurse of one ward needs another's fridge now: she gets it at once, for
 // minutes, and everybody can see that she did.
 func TestEmergencyAccess(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	nurse := newVisitor(t, h, "nora", hospital.Nurse, hospital.Limits{hospital.Nurse: {"ward-a"}})
 	admin := newVisitor(t, h, "ada", hospital.Administrator, nil)

@@ -92,6 +92,7 @@ func faulty(t *testing.T) (s *server, token, path string, start int64) {
 // Another process holds the database for a while: whoever posts waits, or is told to
 // come again, and nothing that was acknowledged is missing.
 func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
+	t.Parallel()
 	s, token, path, start := faulty(t)
 	other, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
 	if err != nil {
@@ -145,6 +146,7 @@ func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
 // Gateways send each field wrong, lie about the time by years, repeat everything: the
 // good record beside the bad one is taken, nothing is taken twice, nobody falls over.
 func TestGatewaysThatLie(t *testing.T) {
+	t.Parallel()
 	s, token, path, start := faulty(t)
 	var acknowledged []int64
 	at := start
@@ -185,6 +187,7 @@ func TestGatewaysThatLie(t *testing.T) {
 // Connections are cut in the middle of a frame, stay half open, speak no MQTT at all:
 // a gateway beside them is served as if nothing were.
 func TestWiresThatBreak(t *testing.T) {
+	t.Parallel()
 	s, token, path, start := faulty(t)
 	wires := 50
 	if long() {
@@ -222,6 +225,7 @@ func TestWiresThatBreak(t *testing.T) {
 // A crowd opens sockets at once, more than one may hold: those beyond the limit are
 // told so, the house stays up for everybody else.
 func TestACrowdAtTheDoor(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, "--size", "small")
 	crowd := 200
 	if long() {
@@ -235,7 +239,7 @@ func TestACrowdAtTheDoor(t *testing.T) {
 		knocking.Go(func() {
 			gate <- struct{}{}
 			defer func() { <-gate }()
-			socket, answer, err := (&websocket.Dialer{HandshakeTimeout: patience}).Dial("ws"+strings.TrimPrefix(d.url, "http")+"/live?topics=alarms", http.Header{"Origin": {d.url}})
+			socket, answer, err := (&websocket.Dialer{HandshakeTimeout: patience}).Dial("ws"+strings.TrimPrefix(d.http, "http")+"/live?topics=alarms", http.Header{"Origin": {d.http}})
 			switch {
 			case err == nil:
 				let.Add(1)
@@ -252,7 +256,7 @@ func TestACrowdAtTheDoor(t *testing.T) {
 	if let.Load() == 0 || turned.Load() == 0 || broken.Load() > 0 {
 		t.Errorf("of %d sockets %d were let in, %d told that there are too many, %d broken off", crowd, let.Load(), turned.Load(), broken.Load())
 	}
-	if answer, err := http.Get(d.url + "/coldchain"); err != nil || answer.StatusCode != http.StatusOK {
+	if answer, err := http.Get(d.http + "/coldchain"); err != nil || answer.StatusCode != http.StatusOK {
 		t.Errorf("with a crowd at the door: %v, %v", answer, err)
 	} else {
 		_ = answer.Body.Close()
@@ -263,6 +267,7 @@ func TestACrowdAtTheDoor(t *testing.T) {
 // Yesterday's backup is put back. While the server runs it is refused; then what came
 // since is gone, what was there is whole, and the gateway's history closes the gap.
 func TestYesterdaysBackupIsPutBack(t *testing.T) {
+	t.Parallel()
 	s, token, path, start := faulty(t)
 	database, backup := "sqlite:"+path, filepath.Join(t.TempDir(), "yesterday.db")
 	for i := range int64(20) {
@@ -312,6 +317,7 @@ func smallDisk(t *testing.T, megabytes int) (folder string) {
 // The disk fills up: readings are refused, not lost; what was acknowledged is there;
 // once there is room again everything goes on by itself.
 func TestAFullDiskIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	folder := smallDisk(t, 32)
 	path := filepath.Join(folder, "ward.db")
 	token := furnishFile(t, "sqlite:"+path)

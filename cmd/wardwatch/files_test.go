@@ -72,6 +72,7 @@ func (o *office) book(role hospital.Role, path string) [][]string {
 }
 
 func TestTablesAreKeptAsFiles(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	o.moveTo("P-001", "f1-clean", "f1")
 	o.warm()
@@ -125,6 +126,7 @@ func TestTablesAreKeptAsFiles(t *testing.T) {
 
 // What somebody typed is never a formula; what is a number stays one.
 func TestAFileHoldsNoFormula(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	pharmacist := hospital.Person{ID: "p.falk", Name: "@Petra", Roles: []hospital.Role{hospital.Pharmacist}}.Actor()
 	for _, why := range []string{"=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\tx", "|x", "%x", "plain"} {
@@ -206,6 +208,7 @@ func TestAnExcelFileThatFailsIsAFailure(t *testing.T) {
 }
 
 func TestAFileSaysWhereItWasCutOff(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	o.house.parts.Lists = endless{o.house.parts.Lists}
 	w := o.keep(hospital.Pharmacist, "/files/readings.csv?fridge=f-01")

@@ -41,6 +41,7 @@ func signIn(t *testing.T, h *house, from *http.Client, email, password string) i
 // A thousand wrong sign-ins from one address, as fast as the machine carries them, and
 // at her very account too: whoever sits elsewhere signs in meanwhile, and afterwards, at once.
 func TestAThousandWrongSignInsFromOneAddressLeaveOthersUnaffected(t *testing.T) {
+	t.Parallel()
 	database := "sqlite:" + filepath.Join(t.TempDir(), "w.db")
 	importSmallHospital(t, database)
 	h := startHouse(t, config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: database})

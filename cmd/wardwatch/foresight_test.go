@@ -11,6 +11,7 @@ import (
 
 // What was foretold, and what became of it, is told to programs and kept as a file.
 func TestForewarningsAreToldToProgramsAndAsAFile(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	o.warm()
 	said := coldchain.Forewarning{Fridge: "f-01", Rule: "warm", At: o.at.Add(-time.Hour), Temp: 7_400, Soonest: o.at.Add(-40 * time.Minute), Latest: o.at}

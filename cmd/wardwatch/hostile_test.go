@@ -91,6 +91,7 @@ func spoilNames(value any, n *int) {
 
 // Names that are code stay text on every page, in every file and in the log, whoever looks.
 func TestHostileNamesStayTextOnEveryScreen(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	c := config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: "sqlite:" + filepath.Join(t.TempDir(), "w.db"), MailFrom: "wardwatch@linden.example"}
 	d, err := db.Open(t.Context(), c.DB, db.Options{})
@@ -191,6 +192,7 @@ func plainCells(t *testing.T, path, text string) {
 // Whoever steals a gateway's token can deliver as that gateway, and nothing else: not
 // read, not speak for another, not fill the memory.
 func TestAStolenGatewayTokenReadsNothingSpeaksForNobodyElseAndFillsNoMemory(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	importSmallHospital(t, filepath.Join(folder, "w.db"))
 	h, _ := open(t, "sqlite:"+filepath.Join(folder, "w.db"))

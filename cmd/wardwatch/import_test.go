@@ -10,6 +10,7 @@ import (
 const smallHospital = "../../tracking/hospital/document/testdata/small.json"
 
 func TestAHospitalIsImportedOnceAndForAll(t *testing.T) {
+	t.Parallel()
 	database := "sqlite:" + filepath.Join(t.TempDir(), "w.db")
 	for _, step := range []struct {
 		flags []string

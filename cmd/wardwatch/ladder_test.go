@@ -9,6 +9,7 @@ import (
 )
 
 func TestTheWatchdogHearsOfAHouseThatIsWellAlone(t *testing.T) {
+	t.Parallel()
 	heard, answer := 0, http.StatusOK
 	watchdog := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { heard++; w.WriteHeader(answer) }))
 	defer watchdog.Close()
@@ -32,6 +33,7 @@ func TestTheWatchdogHearsOfAHouseThatIsWellAlone(t *testing.T) {
 }
 
 func TestTheHouseSaysWhetherItIsWell(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	if err := h.well(t.Context()); err != nil {
 		t.Error(err)

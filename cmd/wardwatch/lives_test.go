@@ -72,6 +72,7 @@ const fridgesEach = 3
 // Kill -9 at random instants during ingest, acknowledging and notifying: nothing that
 // was promised is lost, nothing is doubled, every notice goes out, no ladder is stuck.
 func TestLivesThatEndAtAnyInstantLoseNothing(t *testing.T) {
+	t.Parallel()
 	n := lives(t)
 	w := newWard(t, n)
 	chance := rand.New(rand.NewPCG(w.seed, 1))

@@ -44,6 +44,7 @@ func runLocate(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestRecordingIsReplayedAndScored(t *testing.T) {
+	t.Parallel()
 	gateways, observations, truth := twoRooms(t)
 	for _, training := range [][]string{nil, {"--train", observations, "--truth", truth}} {
 		args := append([]string{"--gateways", gateways, "--observe", observations, "--score", truth}, training...)

@@ -12,6 +12,7 @@ import (
 // A pharmacist says how a vaccine keeps; a nurse thaws five doses from the lot's page;
 // both read what is left, and the lot's history is one PDF.
 func TestHowAVaccineKeepsAndFiveDosesThawed(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	pharmacist := newVisitor(t, h, "pharmacist", hospital.Pharmacist, nil)
 	nurse := newVisitor(t, h, "nurse", hospital.Nurse, nil)

@@ -15,6 +15,7 @@ import (
 // A probe on the network is asked, below zero, and what it says is in the record; its
 // record says that it came by Modbus.
 func TestAModbusProbeIsAskedAndRecorded(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -47,6 +47,7 @@ func madeUp() string {
 }
 
 func TestThePlannerMeetsUseWithNoMoreStockThanAFixedLevel(t *testing.T) {
+	t.Parallel()
 	r := planOf(t, madeUp(), "--lead-days", "10", "--review-days", "7", "--compare")
 	if r.Step != "day" || r.Lead != 10 || r.Review != 7 || len(r.Items) != 3 {
 		t.Fatalf("%+v", r)
@@ -93,6 +94,7 @@ func TestThePlannerSaysWhatIsWrongWithAHistory(t *testing.T) {
 
 // The published histories stay outside the project; without them this is skipped.
 func TestThePlannerOnPublishedHistories(t *testing.T) {
+	t.Parallel()
 	file, err := os.Open("../../../shared/data/demand/pharma_daily.csv")
 	if err != nil {
 		file, err = os.Open("../../../../shared/data/demand/pharma_daily.csv")

@@ -86,6 +86,7 @@ func unpacked(t *testing.T, kind string, body []byte) string {
 // answer of the API and no live message to anybody else: not to the pharmacist, who
 // sees the same orders and receives them.
 func TestPricesAreToldToThoseWhoBuyAndThoseWhoCheck(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	order := ordered(t, h)
 	number, prices := order.Number, pricesOf(order)

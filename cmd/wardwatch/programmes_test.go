@@ -102,6 +102,7 @@ func stored(t *testing.T, h *house, sensor, channel string) (all []int) {
 }
 
 func TestARefrigeratorAfterTheWHOsStandardDeliversAsOftenAsItLikes(t *testing.T) {
+	t.Parallel()
 	h, _ := open(t, "sqlite:"+t.TempDir()+"/ward.db")
 	token := furnish(t, h)
 	knows(t, h, coldchain.SensorKey{Sensor: "ILR-0007", Channel: "probe"}, coldchain.SensorKey{Sensor: "ILR-0007", Channel: "ambient"})
@@ -142,6 +143,7 @@ func TestARefrigeratorAfterTheWHOsStandardDeliversAsOftenAsItLikes(t *testing.T)
 }
 
 func TestOpenMSupplysAppTakesThisServerAsItsOwn(t *testing.T) {
+	t.Parallel()
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	h, stop := open(t, dsn)
 	token := furnish(t, h)
@@ -179,6 +181,7 @@ func TestOpenMSupplysAppTakesThisServerAsItsOwn(t *testing.T) {
 }
 
 func TestASparkplugNodeIsUnderstoodByItsAliasesAfterARestart(t *testing.T) {
+	t.Parallel()
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	h, stop := open(t, dsn)
 	knows(t, h, coldchain.SensorKey{Sensor: "Pharmacy/Fridge-2", Channel: "probe"})

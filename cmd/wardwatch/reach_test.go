@@ -31,6 +31,7 @@ func pharmacyAlarm(t *testing.T, h *house) {
 // pages tell those who reach the whole hospital, so the test looks where there
 // is something to see.
 func TestWhoWorksInOneWardNeverReadsAnothers(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	pharmacyAlarm(t, h)
 	seen := map[string]bool{}
@@ -59,6 +60,7 @@ func TestWhoWorksInOneWardNeverReadsAnothers(t *testing.T) {
 
 // What stands in another ward does not exist for who is limited to hers: 404, for looking and for changing.
 func TestWhatIsOfAnotherWardIsNotFound(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	pharmacyAlarm(t, h)
 	nurse := newVisitor(t, h, "nurse-a", hospital.Nurse, hospital.Limits{hospital.Nurse: {"ward-a"}})

@@ -154,6 +154,7 @@ func placeOf(r web.Route) string {
 func needsSession(r web.Route) bool { return r.Permission != web.Public && r.Permission != web.ByToken }
 
 func TestAStrangerGetsTheSignInPageAndNothingElse(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	stranger := visitor{house: h, name: "stranger"}
 	forged := visitor{house: h, name: "forger", secret: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
@@ -179,6 +180,7 @@ func TestAStrangerGetsTheSignInPageAndNothingElse(t *testing.T) {
 // 403 and nothing else, who has it is never refused at the door, and nothing
 // fails inside. What may be public is listed here by name.
 func TestEveryRouteWithEveryRole(t *testing.T) {
+	t.Parallel()
 	h, log := wholeHouse(t)
 	people := visitors(t, h)
 	for _, r := range h.door.Routes() {
@@ -225,6 +227,7 @@ func TestWhatIsPublicIsListed(t *testing.T) {
 
 // A GET changes nothing, whoever asks; that somebody searched the audit trail is noted in it.
 func TestNoGetWrites(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	people := visitors(t, h)
 	before := everything(t, h.db)

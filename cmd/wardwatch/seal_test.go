@@ -13,6 +13,7 @@ import (
 )
 
 func TestAnEncryptedBackupIsReadWithItsKeyAlone(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path := func(name string) string { return filepath.Join(folder, name) }
 	database := "--db=sqlite:" + path("w.db")
@@ -66,6 +67,7 @@ func TestAnEncryptedBackupIsReadWithItsKeyAlone(t *testing.T) {
 // A job copies the house at night and another one restores the copy for a try; both
 // say how it went, and one that fails rings.
 func TestTheNightlyBackupIsRestoredForATry(t *testing.T) {
+	t.Parallel()
 	for name, sealed := range map[string]bool{"plain": false, "encrypted": true} {
 		t.Run(name, func(t *testing.T) {
 			h, _ := wholeHouse(t)
@@ -136,6 +138,7 @@ func jobLine(t *testing.T, h *house, name string) upkeep.JobLine {
 }
 
 func TestAJobRunsWhenSomebodyAsksWhoMay(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	auditor := hospital.Person{ID: "a", Name: "A", Roles: []hospital.Role{hospital.Auditor}}.Actor()
 	if err := h.upkeep.RunNow(t.Context(), auditor, verifyJob); err == nil {
@@ -168,6 +171,7 @@ func TestAJobRunsWhenSomebodyAsksWhoMay(t *testing.T) {
 }
 
 func TestWhatIsOldGoesAndWhatIsHeldStays(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	h.config.KeepDays = 1 // never less than a year
 	at := time.Now()

@@ -186,6 +186,7 @@ func (s secured) visit(t *testing.T, method, path string, body io.Reader, shows 
 }
 
 func TestARenewedCertificateIsTakenInWithoutARestart(t *testing.T) {
+	t.Parallel()
 	s := openSecured(t)
 	first, err := s.visit(t, http.MethodGet, "/healthz", nil)
 	if err != nil {
@@ -212,6 +213,7 @@ func TestARenewedCertificateIsTakenInWithoutARestart(t *testing.T) {
 }
 
 func TestAClientCertificateLetsItsGatewayInAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	s := openSecured(t)
 	stranger := newAuthority(t, "Somebody else")
 	reading := `{"sightings":[{"tag":"c0ffee000001","gateway":"gw-01","rssi_dbm":-60}]}`
@@ -260,6 +262,7 @@ func (s secured) dialTLS(name string, shows tls.Certificate, lost func()) (paho.
 }
 
 func TestGatewaysSpeakOverTLSUntilTheirCertificateIsBlocked(t *testing.T) {
+	t.Parallel()
 	s := openSecured(t)
 	ours := s.authority.client("gw-01")
 	if _, err := s.dialTLS("gw-01", newAuthority(t, "Somebody else").client("gw-01"), func() {}); err == nil {
@@ -295,6 +298,7 @@ func TestGatewaysSpeakOverTLSUntilTheirCertificateIsBlocked(t *testing.T) {
 }
 
 func TestPagesOverHTTPSComeBackOverHTTPSAlone(t *testing.T) {
+	t.Parallel()
 	s := openSecured(t)
 	answer, err := s.visit(t, http.MethodGet, "/sign-in", nil)
 	if err != nil || answer.Header.Get("Strict-Transport-Security") != "" {
@@ -316,6 +320,7 @@ func TestPagesOverHTTPSComeBackOverHTTPSAlone(t *testing.T) {
 }
 
 func TestASelfMadeCertificateServesToTryOut(t *testing.T) {
+	t.Parallel()
 	c := config{HTTP: "127.0.0.1:0", TLSSelfSigned: true}
 	files, err := openCertificates(c, newLog(io.Discard, 0))
 	if err != nil {
@@ -357,6 +362,7 @@ func (b *lockedBuffer) String() string {
 
 // A certificate is warned of a month before its end, until there is a newer one.
 func TestACertificateThatEndsSoonRings(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	var err error
 	if h.tls, err = openCertificates(config{HTTP: "127.0.0.1:0", TLSSelfSigned: true}, h.log); err != nil {

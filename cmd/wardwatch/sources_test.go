@@ -236,6 +236,7 @@ var arrivals = []arrival{
 // Every source that the README names delivers what its maker documents, each through its own
 // door, and the record says when it was measured, when it was received, how and through whom.
 func TestEverySourceArrives(t *testing.T) {
+	t.Parallel()
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	importSmallHospital(t, dsn)
 	l := land(t, dsn, modbusAnswers(t))
@@ -359,6 +360,7 @@ func (v visitor) drop(path, content string) string {
 // when each was measured and when it came, one long warmth is found, and nobody is rung out of
 // bed for what is over.
 func TestWhatGatewaysKeptWhileTheServerWasAway(t *testing.T) {
+	t.Parallel()
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	importSmallHospital(t, dsn)
 	l := land(t, dsn, "")

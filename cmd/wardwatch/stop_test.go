@@ -16,6 +16,7 @@ const stopTime = 10 * time.Second
 // Told to stop in the middle of the day, with gateways sending and pages being
 // asked for, the server ends well and in time, and keeps what it promised.
 func TestToldToStopUnderLoadItEndsWellAndInTime(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ward.db")
 	database := "sqlite:" + path
 	token := furnishFile(t, database)

@@ -57,6 +57,7 @@ func licenceOf(t *testing.T, folder string) string {
 // Every module that the program or its tests are built of has a licence that we know,
 // and is listed with it (go test -v prints the list).
 func TestLicencesOfDependencies(t *testing.T) {
+	t.Parallel()
 	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-test", "-f", "{{with .Module}}{{.Path}} {{.Version}} {{.Dir}}{{end}}", "./...")
 	command.Dir = root
 	list, err := command.Output()

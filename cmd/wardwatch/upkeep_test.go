@@ -49,6 +49,7 @@ func (v visitor) see(path string) (int, string) {
 }
 
 func TestAFullDiskIsSaidEverywhereAndReadingsAreRefusedUntilThereIsRoom(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	importSmallHospital(t, "sqlite:"+filepath.Join(folder, "w.db"))
 	h, _ := open(t, "sqlite:"+filepath.Join(folder, "w.db"))
@@ -98,6 +99,7 @@ func TestAFullDiskIsSaidEverywhereAndReadingsAreRefusedUntilThereIsRoom(t *testi
 // While nothing can be stored, who comes is let in and who is signed in stays so, to see what
 // is wrong; once it can be, the session and its line in the trail are stored.
 func TestPeopleSeeWhatIsWrongWhileNothingCanBeStored(t *testing.T) {
+	t.Parallel()
 	h, _ := wholeHouse(t)
 	inside := newVisitor(t, h, "inside", hospital.Administrator, nil)
 	newVisitor(t, h, "outside", hospital.Administrator, nil)
@@ -155,6 +157,7 @@ func TestPeopleSeeWhatIsWrongWhileNothingCanBeStored(t *testing.T) {
 // A database that can't be opened makes no crash loop: whoever comes is told, and
 // once a sound file stands there, the house opens by itself.
 func TestADamagedDatabaseIsExcusedUntilItIsRestored(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	file, sound := filepath.Join(folder, "w.db"), filepath.Join(folder, "sound.db")
 	importSmallHospital(t, "sqlite:"+file)

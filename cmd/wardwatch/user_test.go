@@ -8,6 +8,7 @@ import (
 )
 
 func TestAccountsFromTheCommandLine(t *testing.T) {
+	t.Parallel()
 	database := "--db=sqlite:" + filepath.Join(t.TempDir(), "w.db")
 	for _, step := range []struct {
 		args []string
@@ -38,6 +39,7 @@ func TestAccountsFromTheCommandLine(t *testing.T) {
 }
 
 func TestTokensFromTheCommandLine(t *testing.T) {
+	t.Parallel()
 	database := "--db=sqlite:" + filepath.Join(t.TempDir(), "w.db")
 	code, out, errs := commandLine(t, nil, "token", "add", "Pharmacy ceiling", "--gateway=gw-01", database)
 	id, secret, _ := strings.Cut(strings.TrimSpace(out), "\t")
