@@ -15,7 +15,7 @@ import (
 )
 
 // storyTime is how long a story of the demo may take to happen.
-const storyTime = 30 * time.Second
+const storyTime = time.Minute
 
 // page is a page of the demo as somebody in a role sees it.
 func (d *runningDemo) page(t *testing.T, role hospital.Role, path string) string {
