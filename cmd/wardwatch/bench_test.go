@@ -25,7 +25,7 @@ func TestBenchMeasuresTheRealProgram(t *testing.T) {
 	out := said.String()
 	report, err := readReport(kept)
 	if err != nil {
-		t.Fatalf("%v, %v: %s", ended, err, &log)
+		t.Fatalf("%v, %v: %s%s", ended, err, &said, &log)
 	}
 	for _, scenario := range bench.Scenarios() {
 		if !slices.ContainsFunc(report.Rows, func(r bench.Row) bool { return r.Scenario == scenario }) {

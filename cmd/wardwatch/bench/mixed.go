@@ -55,8 +55,9 @@ func measureMixed(ctx context.Context, r *run) error {
 	d.addQueues(r)
 	sent := float64(d.heard.events.Load())
 	r.add(Row{What: title(r, "sightings taken"), Value: (sent - dropped) / sent * 100, Unit: "%", More: true, Bar: 100})
-	asked := float64(d.answered())
-	r.add(Row{What: title(r, "pages, scans and bookings answered well"), Value: asked / (asked + float64(d.failed.Load())) * 100, Unit: "%", More: true, Bar: 100})
+	if well, failed := float64(d.answered()), float64(d.failed.Load()); well+failed > 0 { // a short run may ask for nothing
+		r.add(Row{What: title(r, "pages, scans and bookings answered well"), Value: well / (well + failed) * 100, Unit: "%", More: true, Bar: 100})
+	}
 	r.add(Row{What: title(r, "live updates"), Value: float64(d.live.Load()) / r.Mixed.Seconds(), Unit: "updates a second"})
 	stored, _, err := db.WeighReadings(ctx, m.path)
 	if err != nil {
