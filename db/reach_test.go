@@ -16,7 +16,7 @@ import (
 // seen by everybody with the permission, with the reason. Any other must be
 // narrowed in reach.go.
 var wholeHospital = map[string]string{
-	"people": "for who manages people", "person_role_units": "for who manages people",
+	"displays": "for who manages the hospital", "people": "for who manages people", "person_role_units": "for who manages people",
 	"rooms": "the building is no secret", "room_neighbours": "the building is no secret",
 	"stock_items": "its unit is that of issue, and the catalogue is everybody's", "stock_excursions": "read by the stock follower alone", "gateways": "for who sees devices", "gateway_antennas": "for who sees devices",
 	"assets": "equipment walks", "asset_moments": "equipment walks", "room_lessons": "equipment walks",

@@ -25,6 +25,8 @@ type Reader interface {
 	Lines(ctx context.Context, q Query) ([]Line, int, error)
 	// Tally counts what somebody should look at, on a day.
 	Tally(ctx context.Context, today Date) (Tally, error)
+	// Health counts how stock does on a day.
+	Health(ctx context.Context, today Date) (Health, error)
 	// Balances are what all places hold of an item, those first that expire first.
 	Balances(ctx context.Context, item ItemID) ([]Balance, error)
 	// InFridge is what stands in a fridge, with its items.

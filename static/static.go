@@ -132,6 +132,15 @@ func (f *Files) URL(name string) string {
 	return Prefix + strings.TrimSuffix(name, ext) + "." + found.hash + ext
 }
 
+// Text is what a file says; an error where there is none of the name.
+func (f *Files) Text(name string) (string, error) {
+	found, ok := f.byName[name]
+	if !ok {
+		return "", fmt.Errorf("no static file %s", name)
+	}
+	return string(found.plain), nil
+}
+
 // ServeHTTP serves both the lasting and the plain addresses below Prefix.
 func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

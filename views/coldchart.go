@@ -346,8 +346,12 @@ func ruleWord(e coldchain.Excursion) string {
 // dayRow is one row of the table that says what a chart draws.
 type dayRow struct {
 	label          string
+	first, last    time.Time
 	min, mean, max coldchain.MilliCelsius
 }
+
+// middle is where the chart's cursor stands for the row.
+func (r dayRow) middle() time.Time { return r.first.Add(r.last.Sub(r.first) / 2) }
 
 // tableOf sums a curve up in rows that a person can read: hours for two days, else days.
 func tableOf(ctx context.Context, c coldchain.Chart, curve coldchain.Curve) []dayRow {
@@ -362,10 +366,11 @@ func tableOf(ctx context.Context, c coldchain.Chart, curve coldchain.Curve) []da
 		for _, spot := range run {
 			label := spot.At.In(zone).Format(format)
 			if n := len(rows); n == 0 || rows[n-1].label != label {
-				rows = append(rows, dayRow{label: label, min: spot.Min, max: spot.Max})
+				rows = append(rows, dayRow{label: label, first: spot.At, min: spot.Min, max: spot.Max})
 				count, sum = 0, 0
 			}
 			row := &rows[len(rows)-1]
+			row.last = spot.At
 			count, sum = count+1, sum+int64(spot.Mean)
 			row.min, row.max, row.mean = min(row.min, spot.Min), max(row.max, spot.Max), coldchain.MilliCelsius(sum/int64(count))
 		}

@@ -81,6 +81,7 @@ func adminLinks() []views.AdminGroup {
 			{Href: "/admin/devices", Icon: "circle-question-mark", Label: "Unknown devices", About: "What speaks here and waits to be adopted."},
 			{Href: "/admin/tags", Icon: "tag", Label: "Tags", About: "Which tag is on what."},
 			{Href: "/admin/tokens", Icon: "key-round", Label: "Tokens", About: "Of gateways and programs."},
+			{Href: "/admin/displays", Icon: "monitor", Label: "Wall displays", About: "Links for screens on walls, which show and change nothing."},
 			{Href: "/admin/certificates", Icon: "key-round", Label: "Client certificates", About: "Of gateways."},
 		}},
 		{ID: "rules", Title: "Rules and partners", Links: []views.AdminLink{
@@ -88,6 +89,7 @@ func adminLinks() []views.AdminGroup {
 			{Href: "/admin/suppliers", Icon: "clipboard-check", Label: "Suppliers", About: "Whom orders go to."},
 		}},
 		{ID: "house", Title: "The house itself", Links: []views.AdminLink{
+			{Href: startPath, Icon: "house", Label: "Set up", About: "Step by step to the first things that are watched."},
 			{Href: "/admin/health", Icon: "info", Label: "Health", About: "What must work, and whether it does."},
 			{Href: "/admin/jobs", Icon: "history", Label: "Jobs", About: "What happens by the clock."},
 			{Href: "/admin/backups", Icon: "package", Label: "Backups", About: "Copies, and whether they can be restored."},
@@ -282,6 +284,12 @@ func (d *Door) change(c echo.Context, alter func(*document.Document) error) (wro
 	if err := alter(&doc); err != nil {
 		return hospital.Sentence(err), nil
 	}
+	return d.takeDocument(c, doc)
+}
+
+// takeDocument takes in the hospital as a document describes it. What can't be so comes
+// back as a sentence.
+func (d *Door) takeDocument(c echo.Context, doc document.Document) (wrong string, err error) {
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return "", err
@@ -293,7 +301,7 @@ func (d *Door) change(c echo.Context, alter func(*document.Document) error) (wro
 		}
 		return views.Capital(faults[0].Says) + ".", nil
 	}
-	_, err = d.Administration.Document.Import(ctx, by, doc, true)
+	_, err = d.Administration.Document.Import(c.Request().Context(), d.actor(c), doc, true)
 	return "", err
 }
 

@@ -85,7 +85,13 @@ func (d *Door) demoRoutes() []route {
 		{post, "/demo/role", Public, d.playRole},
 		{post, "/demo/lever", Public, d.pullLever},
 		{post, "/me/unit", Public, d.playUnit},
+		{get, "/gallery", SignedIn, d.gallery},
 	}
+}
+
+// gallery draws every component with made-up things.
+func (d *Door) gallery(c echo.Context) error {
+	return d.show(c, "Gallery", views.Gallery(views.NewGallery(d.Now())))
 }
 
 // playRole changes the part that the visitor plays.

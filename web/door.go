@@ -23,6 +23,7 @@ import (
 	"wardwatch/tracking/health"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/certificate"
+	"wardwatch/tracking/hospital/display"
 	"wardwatch/tracking/hospital/floorplan"
 	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest"
@@ -72,6 +73,8 @@ type Parts struct {
 	Demo *Demo
 	// Around is what stands on every page that this person opens; nil: nothing.
 	Around func(context.Context, hospital.Actor) (Around, error)
+	// Displays are the screens on walls; nil: none.
+	Displays *display.Desk
 	// Devices is where gateways and unknown devices are looked after; nil where there are none.
 	Devices *ingest.Desk
 	// Broker is where gateways reach us over MQTT.

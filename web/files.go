@@ -14,9 +14,10 @@ import (
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/notify"
+	"wardwatch/views"
 )
 
-// keepable is a table that people can keep as a file, under /files/NAME.csv and /files/NAME.xlsx.
+// keepable is a table that people can keep as a file, under /files/NAME.csv, .xlsx and .pdf.
 type keepable struct {
 	name       string
 	permission hospital.Permission
@@ -35,7 +36,8 @@ func (d *Door) fileRoutes() []route {
 	for _, k := range d.keepables() {
 		routes = append(routes,
 			route{get, "/files/" + k.name + ".csv", k.permission, d.keepCSV(k)},
-			route{get, "/files/" + k.name + ".xlsx", k.permission, d.keepXLSX(k)})
+			route{get, "/files/" + k.name + ".xlsx", k.permission, d.keepXLSX(k)},
+			route{get, "/files/" + k.name + ".pdf", k.permission, d.keepPDF(k)})
 	}
 	return routes
 }
@@ -59,10 +61,10 @@ func (d *Door) keepables() []keepable {
 		all = append(all, d.worklistFile())
 	}
 	if d.ColdChain != nil && d.Alarms != nil {
-		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile(), d.forewarningsFile())
+		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile(), d.forewarningsFile(), d.complianceFile())
 	}
 	if d.Stock != nil {
-		all = append(all, d.lotsFile(), d.ledgerFile())
+		all = append(all, d.lotsFile(), d.ledgerFile(), d.stockHealthFile())
 	}
 	if d.Storeroom != nil {
 		all = append(all, d.itemsFile())
@@ -101,6 +103,17 @@ func (d *Door) keepXLSX(k keepable) echo.HandlerFunc {
 		}
 		attach(c, name+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 		return d.finish(c, s.writeXLSX(c.Response(), k.name))
+	}
+}
+
+func (d *Door) keepPDF(k keepable) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		s, name, err := d.sheetOf(c, k)
+		if err != nil {
+			return err
+		}
+		attach(c, name+".pdf", "application/pdf")
+		return d.finish(c, s.writePDF(c.Response(), views.Capital(strings.ReplaceAll(k.name, "-", " ")), d.paper(c)))
 	}
 }
 

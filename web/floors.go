@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -12,6 +14,9 @@ import (
 	"wardwatch/views"
 	"wardwatch/web/live"
 )
+
+// heatSpan is how far back the heat of a floor goes.
+const heatSpan = 24 * time.Hour
 
 func (d *Door) floorRoutes() []route {
 	if d.Equipment == nil {
@@ -56,7 +61,15 @@ func (d *Door) floor(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.FloorPage{Map: seen, Floors: d.Register.Current().Floors, Focus: hospital.RoomID(c.QueryParam("room"))}
+	page := views.FloorPage{Map: seen, Floors: d.Register.Current().Floors, Focus: hospital.RoomID(c.QueryParam("room")), Zoom: 1, MayHeat: d.Fleet != nil}
+	if zoom, err := strconv.Atoi(c.QueryParam("zoom")); err == nil && slices.Contains(views.Zooms(), zoom) {
+		page.Zoom = zoom
+	}
+	if d.Fleet != nil && c.QueryParam("show") == "heat" {
+		if page.Heat, err = d.Fleet.Heat(c.Request().Context(), d.actor(c), heatSpan); err != nil {
+			return err
+		}
+	}
 	if d.Board != nil {
 		page.MayDraw = d.actor(c).May(hospital.ManageHospital)
 		at, err := d.Board.Keeper.HasPicture(c.Request().Context(), id)

@@ -112,7 +112,7 @@ func (d *Door) derived(changed []string) (also []string) {
 		kind, _, _ := strings.Cut(topic, "/")
 		equipment = equipment || kind == "asset" || kind == "room" || kind == "floor"
 		stock = stock || kind == "stock"
-		orders = orders || topic == "proposals"
+		orders = orders || topic == "proposals" || kind == "order"
 		cold = cold || topic == coldchain.Topic
 	}
 	if equipment {
@@ -124,6 +124,7 @@ func (d *Door) derived(changed []string) (also []string) {
 	if cold {
 		also = append(also, wallTopic)
 	}
+	also = append(also, d.displayTopics(equipment, orders)...)
 	if stock || orders {
 		also = append(also, supplies)
 	}

@@ -24,6 +24,7 @@ func (d *Door) sources() []live.Source {
 		d.storageSources(),
 		d.jobSources(),
 		d.wallSources(),
+		d.displaySources(),
 		d.coldChainSources(),
 		d.equipmentSources(),
 		d.unitSources(),

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -13,24 +14,26 @@ import (
 // themeFor is how long a browser remembers its colours: a year, in seconds.
 const themeFor = 365 * 24 * 60 * 60
 
+// themes are the colours that somebody may choose, beside those that the device likes.
+var themes = []string{"light", "dark", "contrast"}
+
 func theme(c echo.Context) string {
 	cookie, err := c.Cookie(themeCookie)
-	if err != nil || (cookie.Value != "light" && cookie.Value != "dark") {
+	if err != nil || !slices.Contains(themes, cookie.Value) {
 		return ""
 	}
 	return cookie.Value
 }
 
-// chooseTheme sets this browser's colours: light, dark, or as the device likes it.
+// chooseTheme sets this browser's colours: one of the themes, or as the device likes it.
 func (d *Door) chooseTheme(c echo.Context) error {
 	chosen := &http.Cookie{Name: themeCookie, Value: c.FormValue("theme"), Path: "/", MaxAge: themeFor,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.IsTLS()}
-	switch chosen.Value {
-	case "light", "dark":
-	case "":
+	switch {
+	case chosen.Value == "":
 		chosen.MaxAge = -1
-	default:
-		return hospital.Refuse(hospital.ErrInvalid, "Colours are light, dark or as the device likes them.")
+	case !slices.Contains(themes, chosen.Value):
+		return hospital.Refuse(hospital.ErrInvalid, "Colours are light, dark, of high contrast, or as the device likes them.")
 	}
 	c.SetCookie(chosen)
 	return d.seeOther(c, back(c))

@@ -73,6 +73,9 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 		OwnSearch: slices.Contains([]string{"/", "/search", "/scan"}, c.Path()), Theme: theme(c), Said: takeSaid(c), Version: d.Version,
 		Language: d.reader(c).Language,
 	}
+	if d.Demo == nil { // what is forgotten at Ctrl-C leaves nothing in a browser
+		page.Worker = workerPath
+	}
 	page.Passkeys = d.People != nil && d.Demo == nil && !strings.HasPrefix(c.Path(), "/wall")
 	if d.Demo != nil {
 		page.Demo = d.Demo.strip()

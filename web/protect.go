@@ -88,7 +88,7 @@ func (d *Door) log(next echo.HandlerFunc) echo.HandlerFunc {
 
 // loggedPath is the request's path, without the secret where a path holds one.
 func loggedPath(c echo.Context) string {
-	if strings.HasPrefix(c.Path(), "/setup/") {
+	if strings.HasPrefix(c.Path(), "/setup/") || strings.HasPrefix(c.Path(), displayPath) {
 		return c.Path()
 	}
 	return c.Request().URL.Path

@@ -19,8 +19,11 @@ func (d *Door) routes() []route {
 	return slices.Concat(
 		d.healthRoutes(),
 		d.screenRoutes(),
+		d.workerRoutes(),
 		d.wallRoutes(),
+		d.displayRoutes(),
 		d.stockRoutes(),
+		d.stockHealthRoutes(),
 		d.stockScanRoutes(),
 		d.binRoutes(),
 		d.storeroomRoutes(),
@@ -34,6 +37,7 @@ func (d *Door) routes() []route {
 		d.surgeRoutes(),
 		d.demoRoutes(),
 		d.coldChainRoutes(),
+		d.complianceRoutes(),
 		d.profileRoutes(),
 		d.probeRoutes(),
 		d.tripRoutes(),
@@ -61,6 +65,7 @@ func (d *Door) routes() []route {
 		d.programmeRoutes(),
 		d.deviceRoutes(),
 		d.setupRoutes(),
+		d.firstRunRoutes(),
 		d.apiRoutes(),
 		d.fileRoutes(),
 	)

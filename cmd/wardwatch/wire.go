@@ -22,6 +22,7 @@ import (
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/account"
 	"wardwatch/tracking/hospital/certificate"
+	"wardwatch/tracking/hospital/display"
 	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest"
 	"wardwatch/tracking/ingest/modbus"
@@ -181,6 +182,7 @@ func (h *house) wirePages(context.Context) (err error) {
 	h.parts.Register, h.parts.Now, h.parts.Log, h.parts.Metrics, h.parts.Version = h.register, h.now, h.log, h.metrics, version()
 	h.parts.Demo = h.config.demo
 	h.parts.Lists = db.Lists{DB: h.db}
+	h.parts.Displays = &display.Desk{Store: db.Displays{DB: h.db}, Register: h.register, Now: h.now}
 	if h.parts.Proxies, err = web.ParseProxies(h.config.TrustedProxy); err != nil {
 		return usageError{err}
 	}

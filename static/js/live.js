@@ -90,6 +90,7 @@
 
   function heard(text) {
     lastHeard = Date.now();
+    try { localStorage.setItem("wardwatch-heard", String(lastHeard)); } catch { /* then the offline page does not know since when */ }
     tries = 0;
     everOpen = true;
     stopPolling();
@@ -162,7 +163,8 @@
     url.searchParams.set("since", cursor);
     try {
       const answer = await fetch(url, { headers: { Accept: "application/json" } });
-      if (!answer.ok) return;
+      if (answer.status === 401) { stopPolling(); gone(signedOut); return; }
+      if (!answer.ok) { lost(); return; } // what is shown is not kept true any more
       take(await answer.json());
       lastHeard = Date.now();
       state("live");

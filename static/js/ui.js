@@ -100,14 +100,51 @@
     const field = event.target.closest("[data-submit]");
     if (field && field.form) field.form.requestSubmit();
   });
+  // ---- Without a connection the page stays, with what was typed: leaving it would lose both.
+  const cut = () => !navigator.onLine || body.dataset.liveState === "stale" || body.dataset.liveState === "offline";
+  async function reached() {
+    try { return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(3000) })).ok; } catch { return false; }
+  }
+  function stays(sentence, before) {
+    let notice = document.getElementById("not-sent");
+    if (!notice) {
+      notice = document.createElement("p");
+      notice.id = "not-sent";
+      notice.className = "notice is-warning";
+    }
+    notice.textContent = sentence;
+    before.before(notice);
+    notice.scrollIntoView({ block: "nearest" });
+    say(sentence);
+  }
+  const back = () => { const notice = document.getElementById("not-sent"); if (notice) notice.remove(); };
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || !cut() || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.origin !== location.origin || link.hash && link.pathname === location.pathname) return;
+    event.preventDefault();
+    if (await reached()) location.assign(link.href);
+    else stays("No connection. This page stays, as it was known last.", document.querySelector("main > *"));
+  });
   // A form is sent once, however often its button is pressed.
-  document.addEventListener("submit", (event) => {
+  document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+    if (cut() && form.dataset.reached !== "yes") {
+      const pressed = event.submitter;
+      event.preventDefault();
+      if (!await reached()) { stays("Not sent: no connection. What you typed is still here.", form); return; }
+      back();
+      form.dataset.reached = "yes";
+      form.requestSubmit(pressed);
+      delete form.dataset.reached;
+      return;
+    }
     if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 3000) { event.preventDefault(); return; }
     form.dataset.sent = String(Date.now());
   });
   window.addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
+
+  if (body.dataset.worker && "serviceWorker" in navigator) navigator.serviceWorker.register(body.dataset.worker).catch(() => { /* only over https; the page works without it */ });
 
   // ---- htmx: its event names are used in this one place.
   document.addEventListener("htmx:sendError", () => say(said("unsent")));

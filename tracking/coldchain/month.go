@@ -41,17 +41,11 @@ type ProbeMonth struct {
 // runs, up to now. What can't be read as a month wraps hospital.ErrInvalid.
 func (m *Monitor) Month(ctx context.Context, id FridgeID, month string, at time.Time) (Month, error) {
 	zone := m.register.Current().Site.Location()
-	from, err := time.ParseInLocation("2006-01", month, zone)
+	from, to, err := m.monthSpan(month, at)
 	if err != nil {
-		return Month{}, hospital.Refuse(hospital.ErrInvalid, "Choose a month, such as 2026-05.")
+		return Month{}, err
 	}
-	report := Month{From: from, To: from.AddDate(0, 1, 0)}
-	if report.To.After(at) {
-		report.To = at
-	}
-	if !report.To.After(from) {
-		return Month{}, hospital.Refuse(hospital.ErrInvalid, "That month has not begun.")
-	}
+	report := Month{From: from, To: to}
 	if report.Fridge, err = m.store.Fridge(ctx, id); err != nil {
 		return Month{}, err
 	}
@@ -64,6 +58,21 @@ func (m *Monitor) Month(ctx context.Context, id FridgeID, month string, at time.
 		return Month{}, fmt.Errorf("month %s of %s: %w", month, id, err)
 	}
 	return report, nil
+}
+
+// monthSpan is a month of the site's calendar, up to now while it runs.
+func (m *Monitor) monthSpan(month string, at time.Time) (from, to time.Time, err error) {
+	from, err = time.ParseInLocation("2006-01", month, m.register.Current().Site.Location())
+	if err != nil {
+		return from, to, hospital.Refuse(hospital.ErrInvalid, "Choose a month, such as 2026-05.")
+	}
+	if to = from.AddDate(0, 1, 0); to.After(at) {
+		to = at
+	}
+	if !to.After(from) {
+		return from, to, hospital.Refuse(hospital.ErrInvalid, "That month has not begun.")
+	}
+	return from, to, nil
 }
 
 func (m *Monitor) monthOfProbes(ctx context.Context, report *Month, zone *time.Location) error {

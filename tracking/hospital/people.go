@@ -37,6 +37,9 @@ func Roles() []Role {
 	return []Role{Nurse, Pharmacist, SupplyManager, BiomedicalEngineer, Administrator, Auditor}
 }
 
+// display is what a screen on a wall works as. It is not among Roles: nobody can be given it.
+const display Role = "display"
+
 // Permission is one thing that a role may or may not do.
 type Permission string
 
@@ -82,6 +85,7 @@ var grants = map[Role][]Permission{
 	Administrator: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeePrices, SeeDevices, ManageDevices, ManageEquipment,
 		ManagePeople, ManageHospital, SeeAudit},
 	Auditor: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeePrices, SeeDevices, SeeAudit},
+	display: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders},
 }
 
 // Person is a member of staff with an account. Wardwatch never follows where she is.
@@ -132,6 +136,16 @@ type Actor struct {
 // Job is the actor that a scheduled task acts as; it may do everything and is named in the audit trail.
 func Job(name string) Actor {
 	return Actor{ID: PersonID("job:" + name), Name: name, job: true}
+}
+
+// Onlooker is a screen on a wall: it sees fridges, equipment, stock and orders, of one unit
+// or, where unit is empty, of the whole hospital, and changes nothing.
+func Onlooker(id PersonID, name string, unit UnitID) Actor {
+	actor := Actor{ID: id, Name: name, Roles: []Role{display}}
+	if unit != "" {
+		actor.Limits = Limits{display: {unit}}
+	}
+	return actor
 }
 
 // Answers is the person who answers for what the actor does. Where two people

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,6 +78,23 @@ func house(t *testing.T) (*server, string) {
 		}
 	}
 	return s, link
+}
+
+// again starts the house once more, on the same database, at the port that it had.
+func (s *server) again(port string) {
+	s.t.Helper()
+	old := s.command
+	s.command = exec.Command(old.Path, append(slices.Clone(old.Args[1:]), "--http", "127.0.0.1:"+port)...)
+	s.command.Env, s.command.Stderr, s.once = old.Env, s.log, sync.Once{}
+	stdout, err := s.command.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.command.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(s.stop)
+	go func() { _, _ = io.Copy(io.Discard, stdout) }()
 }
 
 // put types a value into a field, as script sees it.

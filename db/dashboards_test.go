@@ -1,0 +1,90 @@
+package db_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"wardwatch/inventory"
+	"wardwatch/tracking/hospital"
+)
+
+// TestAMonthOfAFridgeIsAddedUp: half an hour beyond the limit, a night of which nobody knows,
+// a case that nobody closed, and one workday's look of two.
+func TestAMonthOfAFridgeIsAddedUp(t *testing.T) {
+	w := newColdWard(t) // Monday noon
+	w.live(slices.Repeat([]float64{4}, 12)...)
+	w.live(slices.Repeat([]float64{10}, 6)...)
+	w.live(slices.Repeat([]float64{4}, 12)...)
+	if _, err := w.monitor.Look(t.Context(), eva, "f-1", ""); err != nil {
+		t.Fatal(err)
+	}
+	measured := w.at
+	w.at = time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
+	told, err := w.monitor.Compliance(t.Context(), "2026-03", w.at)
+	if err != nil || len(told.Fridges) != 1 {
+		t.Fatalf("%+v %v", told, err)
+	}
+	f := told.Fridges[0]
+	if f.Total != 72*time.Hour || f.Beyond < 25*time.Minute || f.Beyond > 40*time.Minute {
+		t.Errorf("of %v it was beyond for %v", f.Total, f.Beyond)
+	}
+	seen := measured.Sub(coldNoon)
+	if known := f.Total - f.Unknown; known < seen-10*time.Minute || known > seen+45*time.Minute {
+		t.Errorf("known are %v, measured were %v", known, seen)
+	}
+	share, known := f.Share()
+	if !known || share < 0.7 || share >= 0.9 {
+		t.Errorf("in range for %v of the known time", share)
+	}
+	if f.Excursions != 1 || f.Open != 1 || f.Workdays != 2 || f.Checked != 1 {
+		t.Errorf("%+v", f)
+	}
+	if whole := told.Whole(); whole.Kept != f.Kept || whole.Open != 1 {
+		t.Errorf("the whole is %+v", whole)
+	}
+	if before, err := w.monitor.Compliance(t.Context(), "2026-02", w.at); err != nil || before.Fridges[0].Excursions != 0 || before.Fridges[0].Beyond != 0 {
+		t.Errorf("the month before: %+v %v", before, err)
+	} else if _, known := before.Fridges[0].Share(); known {
+		t.Error("something is known of a month without readings")
+	}
+	for _, wrong := range []string{"2026-04", "March", ""} {
+		if _, err := w.monitor.Compliance(t.Context(), wrong, w.at); !errors.Is(err, hospital.ErrInvalid) {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+}
+
+// TestStockHealthCountsWhatNeedsSomebody: an item that ran out is counted as empty, one whose
+// only lot has expired too, and every item stands in one stretch of how long it lasts.
+func TestStockHealthCountsWhatNeedsSomebody(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	today := p.stock.Today(p.now())
+	before, err := p.stock.Store.Health(ctx, today)
+	p.must(err)
+	if before.Items == 0 || before.Available() > 1 || before.Available() <= 0 {
+		t.Fatalf("%+v", before)
+	}
+	lines, _, err := p.stock.Store.Lines(ctx, inventory.Query{Text: "Gloves", Today: today})
+	p.must(err)
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: lines[0].Usable()}))
+	p.must(p.desk.Nightly(ctx))
+	after, err := p.stock.Store.Health(ctx, today)
+	p.must(err)
+	if after.Empty != before.Empty+1 || after.Items != before.Items || after.Available() >= before.Available() {
+		t.Errorf("after the last gloves: %+v, before %+v", after, before)
+	}
+	counted := after.Idle
+	for _, n := range after.Cover {
+		counted += n
+	}
+	if counted != after.Items {
+		t.Errorf("%d of %d items stand in a stretch: %+v", counted, after.Items, after)
+	}
+	far, err := p.stock.Store.Health(ctx, today+20_000)
+	p.must(err)
+	if far.Expired == 0 || far.Empty < after.Empty {
+		t.Errorf("in fifty years nothing has expired: %+v", far)
+	}
+}

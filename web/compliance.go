@@ -1,0 +1,61 @@
+package web
+
+import (
+	"cmp"
+	"iter"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
+	"wardwatch/views"
+)
+
+// complianceMonths is how many months the page offers.
+const complianceMonths = 12
+
+func (d *Door) complianceRoutes() []route {
+	if d.ColdChain == nil {
+		return nil
+	}
+	return []route{{get, "/coldchain/compliance", hospital.SeeColdChain, d.compliance}}
+}
+
+// monthAsked is the month that was asked for, "2026-05"; this month where none was.
+func (d *Door) monthAsked(c echo.Context) string {
+	return cmp.Or(c.QueryParam("month"), d.Now().In(d.Register.Current().Site.Location()).Format("2006-01"))
+}
+
+// compliance is how each fridge kept its band in a month.
+func (d *Door) compliance(c echo.Context) error {
+	month := d.monthAsked(c)
+	told, err := d.ColdChain.Compliance(c.Request().Context(), month, d.Now())
+	if err != nil {
+		return err
+	}
+	page := views.CompliancePage{Month: month, Told: told}
+	local := d.Now().In(d.Register.Current().Site.Location())
+	first := time.Date(local.Year(), local.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for i := range complianceMonths {
+		page.Months = append(page.Months, first.AddDate(0, -i, 0))
+	}
+	return d.show(c, "Compliance", views.CompliancePageBody(page))
+}
+
+func (d *Door) complianceFile() keepable {
+	return keepable{"cold-chain-compliance", hospital.SeeColdChain,
+		[]column{{"Fridge", 14}, {"Name", 26}, {"Room", 22}, {"In range %", 10}, {"Hours beyond", 12}, {"Hours unknown", 12}, {"Known %", 10}, {"Excursions", 10},
+			{"Cases open", 10}, {"Workdays", 10}, {"Checked", 10}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			told, err := d.ColdChain.Compliance(c.Request().Context(), d.monthAsked(c), d.Now())
+			return listed(told.Fridges, err, func(f coldchain.FridgeCompliance) [][]any {
+				var share any
+				if s, known := f.Share(); known {
+					share = 100 * s
+				}
+				cells := []any{string(f.Fridge.ID), f.Fridge.Name, f.Room.Name, share, f.Beyond.Hours(), f.Unknown.Hours(), 100 * f.Seen()}
+				return [][]any{numbered(cells, f.Excursions, f.Open, f.Workdays, f.Checked)}
+			})
+		}}
+}

@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"wardwatch/tracking/hospital"
+)
+
+// fill types into a step's fields and saves it.
+func (b *tab) fill(step string, values map[string]string) {
+	b.t.Helper()
+	b.until("step "+step+" is open", `!!document.querySelector('form[action="/admin/start/`+step+`"]')`)
+	for name, value := range values {
+		b.put("#start-"+step+"-"+name, value)
+	}
+	b.tap(`form[action="/admin/start/` + step + `"] button.primary`)
+}
+
+// TestFromAnEmptyHospitalToTheFirstOfEverything: the one-time link makes the administrator, and
+// the set-up leads her on: rooms, a gateway that is heard, a pump that is found, a fridge whose
+// reading appears on its open page, an item. What is refused comes back with what was typed.
+func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
+	s, link := house(t)
+	b := s.look(t, hospital.Administrator, desk)
+	b.tolerate = []string{"422"} // the form that is refused
+	b.open(link)
+	b.put(`input[name="name"]`, "Ada Root")
+	b.put(`input[name="email"]`, "ada@linden.example")
+	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
+	b.click(`main form button.primary`)
+	b.until("home leads to the set-up", `!!document.querySelector('main a[href="/admin/start"]')`)
+	b.tap(`main a[href="/admin/start"]`)
+	b.until("nothing is done yet", `document.querySelector("main").innerText.includes("0 of 5 done")`)
+	b.check("the set-up of an empty hospital")
+	b.fill("house", map[string]string{"site": "Linden", "zone": "Europe/Nowhere", "floor": "Ground floor", "unit": "Ward A", "rooms": "Store\nRoom 1\nPharmacy"})
+	b.until("what can't be is refused, what was typed is kept", `!!document.querySelector("form .notice") && document.querySelector("#start-house-rooms").value.includes("Pharmacy")`)
+	b.check("the set-up with a form that came back")
+	b.fill("house", map[string]string{"zone": "Europe/Dublin"})
+	b.until("one is done", `document.querySelector("main").innerText.includes("1 of 5 done")`)
+
+	b.fill("gateway", map[string]string{"id": "aa:bb:cc:00:00:01", "name": "Store, ceiling"})
+	b.until("its page asks for a token", `!!document.querySelector('form[action$="/token"]')`)
+	b.tap(`form[action$="/token"] button`)
+	b.until("the token is shown", `!!document.querySelector("#token code")`)
+	gateway, token := b.eval(`decodeURIComponent(location.pathname.split("/")[3])`), b.eval(`document.querySelector("#token code").innerText`)
+
+	b.open("/admin/start")
+	b.fill("asset", map[string]string{"kind": "infusion pump", "id": "P-001", "tag": "c0ffee000001"})
+	b.fill("fridge", map[string]string{"name": "Vaccine fridge A", "sensor": "aabbccddeeff"})
+	b.until("the fridge's page waits for its probe", `location.pathname === "/fridges/vaccine-fridge-a" && document.body.dataset.liveState === "live"`)
+	b.eval(mark)
+	now := b.eval(`new Date(Date.now() - 1000).toISOString()`)
+	s.deliver(token, `{"gateway":"`+gateway+`","sightings":[{"tag":"c0ffee000001","gateway":"`+gateway+`","rssi_dbm":-50}],
+		"readings":[{"sensor":"aabbccddeeff","gateway":"`+gateway+`","celsius":5.2,"at":"`+now+`"}]}`)
+	b.until("its reading appears by itself", `document.querySelector("main").innerText.includes("5.2")`)
+	if b.eval(unmarked) == "true" {
+		t.Error("the page was loaded anew")
+	}
+	b.open("/admin/start")
+	b.fill("item", map[string]string{"name": "Measles vaccine", "unit": "dose", "pack": "10", "quantity": "40", "lot": "L1"})
+	b.until("the first of everything is watched", `document.querySelector("main").innerText.includes("5 of 5 done")`)
+	b.check("the set-up, done")
+	b.open("/stock/measles-vaccine")
+	b.until("the item is there", `document.querySelector("main").innerText.includes("40")`)
+}
+
+// deliver posts what a gateway says.
+func (s *server) deliver(token, message string) {
+	s.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, s.url+"/ingest", strings.NewReader(message))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if said, err := io.ReadAll(answer.Body); err != nil || !strings.Contains(string(said), `"accepted":2`) {
+		s.t.Fatalf("%s %s %v", answer.Status, said, err)
+	}
+}

@@ -1,0 +1,52 @@
+package e2e
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestWithoutAConnectionNothingOldLooksNew: the server goes away. The open page stays with what
+// was typed; a page that is opened now says that there is no connection, and since when; it comes
+// back by itself with the server. What the worker keeps is no page and no answer.
+func TestWithoutAConnectionNothingOldLooksNew(t *testing.T) {
+	s, link := house(t)
+	b := s.look(t, "", desk)
+	b.tolerate = []string{"WebSocket", "ERR_CONNECTION_REFUSED", "/live", "Failed to load", "net::"}
+	b.open(link)
+	b.put(`input[name="name"]`, "Ada Root")
+	b.put(`input[name="email"]`, "ada@linden.example")
+	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
+	b.click(`main form button.primary`)
+	b.until("the worker is at work", `location.pathname === "/" && !!navigator.serviceWorker.controller`)
+	b.open("/admin/start")
+	kept := b.eval(`caches.keys().then(async (names) => (await Promise.all(names.map(async (n) => (await (await caches.open(n)).keys()).map((r) => new URL(r.url).pathname)))).flat().filter((p) => p !== "/offline" && !p.startsWith("/static/")).join(" "))`)
+	if kept != "" && kept != "{}" {
+		t.Errorf("the worker keeps %s", kept)
+	}
+	b.put("#start-house-site", "Linden, half typed")
+	s.stop()
+	b.until("the page looks old", `["stale", "offline"].includes(document.body.dataset.liveState)`)
+	b.click(`form[action="/admin/start/house"] button.primary`)
+	// Its required fields are empty, and the browser says so first.
+	b.eval(`for (const f of document.querySelectorAll("#step-house [required]")) if (!f.value) f.value = "x"; "filled"`)
+	b.click(`form[action="/admin/start/house"] button.primary`)
+	b.until("the form is not sent, and says so", `/^Not sent/.test((document.getElementById("not-sent") || {textContent: ""}).textContent)`)
+	b.click(`.rail a[href="/coldchain"]`)
+	b.until("the page stays", `/This page stays/.test(document.getElementById("not-sent").textContent) && document.querySelector("#start-house-site").value === "Linden, half typed"`)
+	b.check("a page without a connection")
+
+	b.do(chromedp.Navigate(s.url + "/coldchain"))
+	b.until("a page opened now says since when", `/^No connection since \d\d:\d\d/.test(document.getElementById("offline-since").textContent)`)
+	b.check("the offline page")
+	if shown := b.eval(`document.querySelectorAll("[data-fridge], .rail").length`); shown != "0" {
+		t.Error("the offline page shows old things")
+	}
+	at, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.again(at.Port())
+	b.until("it comes back by itself", `!document.getElementById("offline-since") && location.pathname === "/coldchain"`)
+}
