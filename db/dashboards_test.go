@@ -17,7 +17,7 @@ func TestAMonthOfAFridgeIsAddedUp(t *testing.T) {
 	w.live(slices.Repeat([]float64{4}, 12)...)
 	w.live(slices.Repeat([]float64{10}, 6)...)
 	w.live(slices.Repeat([]float64{4}, 12)...)
-	if _, err := w.monitor.Look(t.Context(), eva, "f-1", ""); err != nil {
+	if _, err := w.monitor.Look(t.Context(), eva, "f-1", "the door stood open"); err != nil {
 		t.Fatal(err)
 	}
 	measured := w.at

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -182,6 +183,9 @@ func (d *Door) jobSources() []live.Source {
 }
 
 func (d *Door) runJob(c echo.Context) error {
+	if name := c.FormValue("stop"); name != "" {
+		return d.stopJob(c, name)
+	}
 	name := c.FormValue("job")
 	err := d.Upkeep.RunNow(c.Request().Context(), d.actor(c), name)
 	if err != nil && hospital.Sentence(err) == "" {
@@ -196,6 +200,20 @@ func (d *Door) runJob(c echo.Context) error {
 		return d.seeOther(c, auth.Next(c.FormValue("next")))
 	}
 	return d.seeOther(c, "/admin/jobs")
+}
+
+// stopJob asks a job in progress to end before it is done.
+func (d *Door) stopJob(c echo.Context, name string) error {
+	err := d.Upkeep.Stop(c.Request().Context(), d.actor(c), name)
+	if err != nil && hospital.Sentence(err) == "" {
+		return err
+	}
+	said := views.Capital(name) + " is told to stop."
+	if err != nil {
+		said = hospital.Sentence(err)
+	}
+	d.say(c, said)
+	return d.seeOther(c, auth.Next(cmp.Or(c.FormValue("next"), "/admin/jobs")))
 }
 
 // failedJobs are those that failed when they last ran.

@@ -47,14 +47,17 @@ func (h *house) backUp(ctx context.Context, at time.Time) (err error) {
 		plain = filepath.Join(folder, "."+name+".plain")
 		defer func() { err = errors.Join(err, removed(plain)) }()
 	}
+	h.upkeep.Say(backupJob, "step 1 of 3: copying the database")
 	if err := db.Backup(ctx, h.config.DB, plain, true); err != nil {
 		return err
 	}
+	h.upkeep.Say(backupJob, "step 2 of 3: checking the copy")
 	if err := verifyFile(ctx, plain); err != nil {
 		return fmt.Errorf("check backup %s: %w", file, err)
 	}
 	if len(to) > 0 {
 		file += sealedSuffix
+		h.upkeep.Say(backupJob, "step 3 of 3: encrypting it")
 		if err := seal(plain, file, to); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"wardwatch/db"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/upkeep"
 )
 
 // job is a line of the table of what happens by the clock.
@@ -103,7 +105,7 @@ func (h *house) runIfDue(ctx context.Context, j job, at time.Time) error {
 	if !due {
 		return nil
 	}
-	if err := h.doJob(ctx, j, at, hospital.Job(j.name)); err != nil {
+	if err := h.doJob(ctx, j, at, hospital.Job(j.name)); err != nil && !errors.Is(err, upkeep.ErrStopped) { // not again today, against somebody's word
 		return err
 	}
 	return kept.Ran(ctx, j.name, date)

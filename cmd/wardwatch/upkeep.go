@@ -74,8 +74,8 @@ const (
 // doJob runs a job for somebody, notes how it went, and rings when one fails that
 // people rely on.
 func (h *house) doJob(ctx context.Context, j job, at time.Time, by hospital.Actor) error {
-	done, err := h.upkeep.Do(ctx, j.name, by, func() error { return j.run(ctx, at) })
-	if !done || ctx.Err() != nil || !relied[j.name] {
+	done, err := h.upkeep.Do(ctx, j.name, by, func(ctx context.Context) error { return j.run(ctx, at) })
+	if !done || ctx.Err() != nil || !relied[j.name] || errors.Is(err, upkeep.ErrStopped) { // who stopped it knows
 		return err
 	}
 	return errors.Join(err, h.ringOf(ctx, j.name, err))

@@ -183,6 +183,7 @@ type tab struct {
 
 	heaviest weight // of the pages that were weighed
 	taps     int    // how often it was tapped
+	byKeys   bool   // it is used with the keyboard alone
 
 	mu       sync.Mutex
 	faults   []string

@@ -125,7 +125,49 @@ func (b *tab) tap(selector string) {
 	b.t.Helper()
 	b.until("there is "+selector, fmt.Sprintf(`document.readyState === "complete" && [...document.querySelectorAll(%q)].some((e) => e.offsetParent)`, selector))
 	b.taps++
+	if b.byKeys {
+		b.reach(selector)
+		b.press(kb.Enter)
+		return
+	}
 	b.click(selector)
+}
+
+// farthest is how many times somebody presses Tab before she gives up.
+const farthest = 150
+
+// reach goes to an element with the Tab key alone. It must be seen there: with a ring round it,
+// and not behind what sticks to the edges (WCAG 2.4.7, 2.4.11).
+func (b *tab) reach(selector string) {
+	b.t.Helper()
+	at := fmt.Sprintf(`(() => { const e = document.activeElement; if (!e || !e.matches(%q) || !e.offsetParent) return "further"
+		const r = e.getBoundingClientRect(), s = getComputedStyle(e), top = document.elementFromPoint(r.left + Math.min(r.width, innerWidth) / 2, r.top + Math.min(r.height / 2, 20))
+		return (parseFloat(s.outlineWidth) >= 2 && s.outlineStyle !== "none" ? "" : "no ring ") + (e.contains(top) || top && top.contains(e) ? "" : "covered by " + (top ? top.className : "nothing")) })()`, selector)
+	for range farthest {
+		switch found := b.eval(at); found {
+		case "further":
+			b.press(kb.Tab)
+		case "":
+			return
+		default:
+			b.t.Errorf("%s has the focus and can't be seen: %s", selector, found)
+			return
+		}
+	}
+	b.t.Fatalf("%d times Tab do not lead to %s", farthest, selector)
+}
+
+// TestTheCommonestTasksByKeyboardAlone does each again, and no pointer is touched.
+func TestTheCommonestTasksByKeyboardAlone(t *testing.T) {
+	s := demo(t)
+	for _, one := range tasks() {
+		t.Run(one.name, func(t *testing.T) {
+			b := s.look(t, one.as, desk)
+			b.byKeys = true
+			b.open("/")
+			one.do(b)
+		})
+	}
 }
 
 // tapNamed taps the button with a name.

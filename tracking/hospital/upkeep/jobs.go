@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -44,10 +45,13 @@ type History struct {
 type JobLine struct {
 	Job
 	History
-	// Since is when the run in progress began; zero while there is none.
-	Since  time.Time
-	NextAt time.Time // zero when that can't be told
-	Waits  bool      // somebody has asked for it and it has not begun
+	// Since is when the run in progress began; zero while there is none. Step is what it
+	// does now, as far as it says; Stopping says that somebody asked it to stop.
+	Since    time.Time
+	Step     string
+	Stopping bool
+	NextAt   time.Time // zero when that can't be told
+	Waits    bool      // somebody has asked for it and it has not begun
 }
 
 // Store keeps what jobs did.
@@ -83,12 +87,18 @@ type Desk struct {
 	running map[string]time.Time
 	waiting map[string]bool
 	says    map[string]string
+	stops   map[string]context.CancelCauseFunc // of the runs in progress
+	stopped map[string]hospital.Actor          // who asked one of them to stop
 }
+
+// ErrStopped: somebody asked the job to stop before it was done.
+var ErrStopped = errors.New("stopped by somebody before it was done")
 
 // NewDesk is a desk without jobs.
 func NewDesk(store Store, now func() time.Time, announce func([]string)) *Desk {
 	return &Desk{Store: store, Now: now, Announce: announce, wishes: make(chan Wish, maxWishes),
-		running: map[string]time.Time{}, waiting: map[string]bool{}, says: map[string]string{}}
+		running: map[string]time.Time{}, waiting: map[string]bool{}, says: map[string]string{},
+		stops: map[string]context.CancelCauseFunc{}, stopped: map[string]hospital.Actor{}}
 }
 
 // Know sets the jobs that there are.
@@ -113,7 +123,11 @@ func (d *Desk) Jobs(ctx context.Context, by hospital.Actor) ([]JobLine, error) {
 	d.mu.Lock()
 	var lines []JobLine
 	for _, job := range d.jobs {
-		lines = append(lines, JobLine{Job: job, History: histories[job.Name], Since: d.running[job.Name], Waits: d.waiting[job.Name]})
+		line := JobLine{Job: job, History: histories[job.Name], Since: d.running[job.Name], Waits: d.waiting[job.Name]}
+		if !line.Since.IsZero() {
+			line.Step, line.Stopping = d.says[job.Name], d.stopped[job.Name].ID != ""
+		}
+		lines = append(lines, line)
 	}
 	d.mu.Unlock()
 	for i := range lines {
@@ -148,28 +162,60 @@ func (d *Desk) RunNow(_ context.Context, by hospital.Actor, name string) error {
 	}
 }
 
-// Say leaves what the job in progress reports; it stands beside its outcome.
+// Stop asks the run in progress of a job to end before it is done. What it has not
+// finished is not there; what it left half done it takes away, as when it fails.
+func (d *Desk) Stop(_ context.Context, by hospital.Actor, name string) error {
+	if err := by.Need(hospital.ManageHospital); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	stop := d.stops[name]
+	if stop != nil {
+		d.stopped[name] = by
+	}
+	d.mu.Unlock()
+	if stop == nil {
+		return hospital.Refuse(hospital.ErrStale, "It is not running any more.")
+	}
+	stop(ErrStopped)
+	d.tell()
+	return nil
+}
+
+// Say leaves what the job in progress does, and at last what it reports: open pages show
+// it while it runs, and it stands beside its outcome.
 func (d *Desk) Say(job, text string) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.says[job] = text
+	d.mu.Unlock()
+	d.tell()
 }
 
 // Do runs a job for somebody and notes how it went. One that is running already is
-// not run twice: done is false.
-func (d *Desk) Do(ctx context.Context, name string, by hospital.Actor, run func() error) (done bool, err error) {
-	if !d.begin(name) {
+// not run twice: done is false. The job's context ends when somebody stops it; what it
+// returns then counts as a fault.
+func (d *Desk) Do(ctx context.Context, name string, by hospital.Actor, run func(context.Context) error) (done bool, err error) {
+	working, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if !d.begin(name, stop) {
 		return false, nil
 	}
+	d.tell()
 	line := Run{Job: name, StartedAt: d.Now(), By: by.ID, ByName: by.Name}
-	err = d.guarded(name, run)
-	line.EndedAt, line.Says = d.Now(), d.end(name)
+	err = d.guarded(name, func() error { return run(working) })
+	says, stopper := d.end(name)
+	line.EndedAt, line.Says = d.Now(), says
 	if err != nil {
 		line.Fault = err.Error()
 	}
 	var deed *hospital.Deed
 	if by.Name != name { // somebody asked, not the clock
 		deed = &hospital.Deed{By: by, What: "job.run", On: "job/" + name}
+	}
+	if err != nil && stopper.ID != "" {
+		line.Fault = "Stopped by " + stopper.Name + " before it was done."
+		deed = &hospital.Deed{By: stopper, What: "job.stop", On: "job/" + name}
+		err = fmt.Errorf("%w: %w", ErrStopped, err)
 	}
 	noted := d.Store.Ended(context.WithoutCancel(ctx), line, deed)
 	d.tell()
@@ -189,7 +235,7 @@ func (d *Desk) guarded(name string, run func() error) (err error) {
 	return run()
 }
 
-func (d *Desk) begin(name string) bool {
+func (d *Desk) begin(name string, stop context.CancelCauseFunc) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.running[name].IsZero() {
@@ -197,14 +243,19 @@ func (d *Desk) begin(name string) bool {
 	}
 	d.running[name], d.waiting[name] = d.Now(), false
 	delete(d.says, name)
+	d.stops[name] = stop
 	return true
 }
 
-func (d *Desk) end(name string) (says string) {
+// end is what the job said at last, and who stopped it, the zero Actor for nobody.
+func (d *Desk) end(name string) (says string, stopper hospital.Actor) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	stopper = d.stopped[name]
 	delete(d.running, name)
-	return d.says[name]
+	delete(d.stops, name)
+	delete(d.stopped, name)
+	return d.says[name], stopper
 }
 
 func (d *Desk) tell() {
