@@ -246,8 +246,9 @@ func TestNoGetWrites(t *testing.T) {
 	}
 }
 
-// butLooks leaves out what a sensitive look leaves in the audit trail.
-var butLooks = map[string]string{"audit": ` WHERE what NOT LIKE '%.look'`}
+// butLooks leaves out what a sensitive look leaves in the audit trail, and that somebody was
+// there, which her session notes to the minute.
+var butLooks = map[string]string{"audit": ` WHERE what NOT LIKE '%.look'`, "sessions": ` WHERE 1 = 0`}
 
 // everything is a digest of all tables.
 func everything(t *testing.T, d *db.DB) string {
