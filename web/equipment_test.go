@@ -316,3 +316,39 @@ func TestARoomIsCheckedByScanning(t *testing.T) {
 		t.Errorf("an auditor's round is answered %d", w.Code)
 	}
 }
+
+// Search, the asset's page, the room's list, the map and the interface for programs
+// say the same of a pump, whatever has become of its tag.
+func TestEveryViewAgreesOnWhereAPumpIs(t *testing.T) {
+	for _, c := range []struct {
+		name                         string
+		later                        time.Duration
+		alive                        bool
+		search, asset, room, program string
+		lastSeen                     bool
+	}{
+		{"heard a moment ago", 0, true, "Clean utility · Fourth floor", "Clean utility · Fourth floor", "Infusion pump 1", `"freshness":"fresh"`, false},
+		{"heard five minutes ago", 5 * time.Minute, true, "Clean utility · Fourth floor", "Clean utility · Fourth floor", "Infusion pump 1", `"freshness":"ageing"`, false},
+		{"silent", 20 * time.Minute, true, "last seen", "Tag silent", "Tag silent", `"freshness":"tag silent"`, true},
+		{"silent with its gateway", 20 * time.Minute, false, "last seen", "Gateway offline", "Gateway offline", `"freshness":"gateway offline"`, true},
+		{"silent for a month", 30 * 24 * time.Hour, true, "last seen", "Tag silent", "Tag silent", `"freshness":"tag silent"`, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := openStation(t)
+			s.hear("g1")
+			s.at = s.at.Add(c.later)
+			if c.alive {
+				s.tracker.GatewayAlive("g1", s.at)
+			}
+			search := s.shows("/search?q=pump", c.search, "Clean utility · Fourth floor")
+			asset := s.shows("/assets/P-001", c.asset, "Clean utility · Fourth floor")
+			if strings.Contains(search, "last seen") != c.lastSeen || strings.Contains(asset, "Last seen in") != c.lastSeen {
+				t.Error("search and the asset's page don't agree on whether that is now")
+			}
+			s.shows("/rooms/r1", "Infusion pump 1", c.room)
+			s.shows("/floors/f4", `data-asset="P-001" data-in="r1"`)
+			s.shows("/api/v1/assets/P-001", c.program, `"room":"r1"`)
+			s.shows("/api/v1/assets/search?q=pump", c.program, `"room":"r1"`)
+		})
+	}
+}
