@@ -243,3 +243,149 @@ func TestTheChartGoesBackAndShowsDoorsAndPower(t *testing.T) {
 		}
 	}
 }
+
+// What a failing fridge holds is carried to one that has room: refused where it can't be,
+// set out, and booked as each box or the fridge's own label is scanned at the other end.
+func TestWhatAFailingFridgeHoldsIsCarriedAndScanned(t *testing.T) {
+	s := openCare(t)
+	s.warms(4, 9, 9, 9, 9)
+	s.who = person("Nora", hospital.Nurse)
+	s.shows("/excursions/1", "Pick list: 50 units", "no room for all (40 of 40 free)", "lot A1, 30 doses from Shelf in the vaccine fridge")
+	says := func(w *httptest.ResponseRecorder, sentences ...string) {
+		t.Helper()
+		for _, sentence := range sentences {
+			if !strings.Contains(w.Body.String(), sentence) {
+				t.Errorf("it does not say %q", sentence)
+			}
+		}
+	}
+	says(s.posts("/excursions/1/carry", 422, "to", "f-2"), "has room for 40 units, and 50 are to be carried")
+	says(s.posts("/excursions/1/carry", 422, "to", "f-3"), "not in range any more") // nothing can be booked there
+	if err := s.monitor.SetFacts(t.Context(), person("Pia", hospital.Pharmacist), "f-2", coldchain.Facts{Units: 60}); err != nil {
+		t.Fatal(err)
+	}
+	says(s.posts("/excursions/1/carry", 422, "to", "f-2", "box", "BOX-9"), "There is no tagged box of that number", `value="BOX-9"`)
+	s.who = person("Ada", hospital.Auditor)
+	s.posts("/excursions/1/carry", 403, "to", "f-2")
+	s.who = person("Nora", hospital.Nurse)
+	s.posts("/excursions/99/carry", 404, "to", "f-2")
+	s.posts("/excursions/1/carry", 303, "to", "f-2", "box", "BOX-1")
+	s.shows("/excursions/1", "Nora set out at", `href="/assets/BOX-1"`, "On its way")
+	says(s.posts("/excursions/1/carry", 422, "to", "f-2"), "There is nothing to carry")
+
+	says(s.posts("/excursions/1/carry/1", 422, "code", "f-1"), "neither the label of the fridge", `value="f-1"`)
+	says(s.posts("/excursions/1/carry/1", 422, "code", "010400000000001310ZZ"), "Lot ZZ is not on the pick list")
+	s.posts("/excursions/1/carry/77", 404, "code", "f-2")
+	s.posts("/excursions/1/carry/1", 303, "code", "010400000000001310A1")
+	s.shows("/excursions/1", "30 doses, scanned by Nora", "On its way")
+	s.posts("/excursions/1/carry/1", 303, "code", "https://ward.example/fridges/f-2")
+	page := s.shows("/excursions/1", "20 doses, scanned by Nora", "Carried to Shelf in the second fridge, arrival scanned", "set out with the goods", "booked what arrived")
+	if strings.Contains(page, "Pick list") {
+		t.Error("there is still something to carry")
+	}
+	says(s.posts("/excursions/1/carry/1", 409, "code", "f-2"), "All of it has arrived already")
+	s.shows("/fridges/f-2", "Influenza vaccine", "30 on hold")
+}
+
+// A case's trail tells each deed with its proof; its checklist and its end are refused where
+// they can't be, with what was typed.
+func TestTheTrailOfACase(t *testing.T) {
+	s := openCare(t)
+	s.warms(4, 9, 9, 9, 9)
+	refused := func(fields []string, path, sentence string) {
+		t.Helper()
+		if w := s.posts(path, 422, fields...); !strings.Contains(w.Body.String(), sentence) {
+			t.Errorf("%s %v is not refused with %q", path, fields, sentence)
+		}
+	}
+	refused([]string{"step", "moved"}, "/excursions/1/steps", "Say where the goods are now")
+	refused([]string{"step", "maker", "note", strings.Repeat("x", 1001)}, "/excursions/1/steps", "The note is too long")
+	refused([]string{"step", "dance", "note", "x"}, "/excursions/1/steps", "There is no such step.")
+	refused(nil, "/excursions/1/close", "It is not over yet")
+	s.posts("/excursions/x/steps", 404, "step", "label")
+	s.posts("/excursions/99/steps", 404, "step", "label")
+	s.posts("/alarms/1/acknowledge", 303, "reason", "power", "note", "fuse", "version", "1")
+	s.who = person("Nora", hospital.Nurse)
+	s.posts("/excursions/1/steps", 303, "step", "label")
+	s.posts("/excursions/1/steps", 303, "step", "moved", "note", "<b>left</b> inside")
+	s.posts("/excursions/1/close", 403)
+	s.who = person("Ada", hospital.Auditor)
+	s.posts("/excursions/1/steps", 403, "step", "cause", "note", "x")
+	s.who = person("Pia", hospital.Pharmacist)
+	s.warms(4, 4, 4)
+	refused(nil, "/excursions/1/close", "still waits for a decision")
+	for _, hold := range []string{"1", "2"} {
+		s.posts("/holds/"+hold, 303, "decision", "release", "why", "within the leaflet's hours")
+	}
+	refused(nil, "/excursions/1/close", "The checklist is not complete")
+	s.posts("/excursions/1/steps", 303, "step", "maker", "note", "not needed")
+	s.posts("/excursions/1/steps", 303, "step", "cause", "note", "fuse replaced")
+	page := s.shows("/excursions/1", "&lt;b&gt;left&lt;/b&gt; inside")
+	trail := page[strings.Index(page, `id="trail"`):]
+	at := 0
+	for _, deed := range []string{"found the excursion", "rang the alarm", "put a lot on hold", "Pia", "acknowledged the alarm", "Nora", "noted a step of the checklist", "found it over", "released a lot", "fuse replaced"} {
+		next := strings.Index(trail[at:], deed)
+		if next < 0 {
+			t.Fatalf("the trail does not tell %q where it should: %s", deed, trail)
+		}
+		at += next
+	}
+	if n := strings.Count(trail, "line "); n < 9 {
+		t.Errorf("%d of its lines have a proof", n)
+	}
+}
+
+// A logger that travelled with a delivery, or the carrier that brought it, is attached to
+// what came in. What was too warm goes on hold; what can't be read, or is of nothing, is refused.
+func TestColdDeliveriesAreReadOrRefused(t *testing.T) {
+	s := openCare(t)
+	s.warms(4)
+	refused := func(sentence, name, content string, fields ...string) {
+		t.Helper()
+		w := s.multi("/deliveries", name, content, fields...)
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), sentence) {
+			t.Errorf("%v with %q answers %d, not %q", fields, name, w.Code, sentence)
+		}
+	}
+	const warm, cold = "time,celsius\n2026-05-04 08:00,5\n2026-05-04 08:05,11\n2026-05-04 09:30,11\n2026-05-04 09:35,5\n", "time,celsius\n2026-05-04 08:00,5\n2026-05-04 08:05,4\n"
+	s.shows("/deliveries?ref=lot/lot-1", `value="lot/lot-1"`, "No cold delivery yet")
+	refused("Choose the logger", "", "", "ref", "lot/lot-1", "note", "came <late>")
+	refused("There is no such order or lot.", "t.csv", cold, "ref", "order/2026-0001", "profile", "refrigerator")
+	refused("There is no such order or lot.", "t.csv", cold, "ref", "", "profile", "refrigerator")
+	refused("Choose how it must be kept.", "t.csv", cold, "ref", "lot/lot-1")
+	refused("be read as a logger", "t.csv", "hello", "ref", "lot/lot-1", "profile", "refrigerator")
+	refused("The file is larger than 4 MB.", "t.csv", strings.Repeat("2026-05-04 08:00,5\n", 5<<20/19), "ref", "lot/lot-1", "profile", "refrigerator")
+	refused("There is no such trip.", "", "", "ref", "lot/lot-1", "trip", "9")
+	if w := s.multi("/deliveries", "", "", "ref", "lot/lot-9", "note", "came <late>"); !strings.Contains(w.Body.String(), "came &lt;late&gt;") {
+		t.Error("what was typed is gone")
+	}
+	first := s.multi("/deliveries", "T-0412.csv", warm, "ref", "lot/lot-1", "profile", "refrigerator", "note", "driver told of a flat tyre").Header().Get("Location")
+	s.shows(first, "11.0 °C", "driver told of a flat tyre", "A1")
+	s.shows("/fridges/f-1", "30 on hold")
+	s.shows("/deliveries", "Delivery 1 with")
+	if code, file := s.get(first + "/file"); code != http.StatusOK || file != warm {
+		t.Errorf("its file comes back with %d as %q", code, file)
+	}
+	if w := s.multi("/deliveries", "ok.csv", cold, "ref", "lot/lot-2", "profile", "refrigerator"); w.Code != http.StatusSeeOther {
+		t.Errorf("a cold delivery answers %d", w.Code)
+	}
+	trip, err := s.monitor.StartTrip(t.Context(), s.who, "f-2", coldchain.TripPlan{Purpose: "vaccines", To: "Ward B"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.warms(4, 4)
+	third := s.multi("/deliveries", "", "", "ref", "lot/lot-2", "trip", "1").Header().Get("Location")
+	s.shows(third, "trip 1 of Second fridge")
+	if code, _ := s.get(third + "/file"); code != http.StatusNotFound || trip.ID != 1 {
+		t.Errorf("the file of a trip answers %d", code)
+	}
+	for _, path := range []string{"/deliveries/99", "/deliveries/x", "/deliveries/99/file"} {
+		if code, _ := s.get(path); code != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, code)
+		}
+	}
+	s.who = person("Ada", hospital.Auditor)
+	if w := s.multi("/deliveries", "ok.csv", cold, "ref", "lot/lot-2", "profile", "refrigerator"); w.Code != http.StatusForbidden {
+		t.Errorf("an auditor attaches a delivery: %d", w.Code)
+	}
+}
