@@ -301,7 +301,6 @@ func TestTheTrailOfACase(t *testing.T) {
 	refused([]string{"step", "moved"}, "/excursions/1/steps", "Say where the goods are now")
 	refused([]string{"step", "maker", "note", strings.Repeat("x", 1001)}, "/excursions/1/steps", "The note is too long")
 	refused([]string{"step", "dance", "note", "x"}, "/excursions/1/steps", "There is no such step.")
-	refused(nil, "/excursions/1/close", "It is not over yet")
 	s.posts("/excursions/x/steps", 404, "step", "label")
 	s.posts("/excursions/99/steps", 404, "step", "label")
 	s.posts("/alarms/1/acknowledge", 303, "reason", "power", "note", "fuse", "version", "1")
@@ -313,11 +312,9 @@ func TestTheTrailOfACase(t *testing.T) {
 	s.posts("/excursions/1/steps", 403, "step", "cause", "note", "x")
 	s.who = person("Pia", hospital.Pharmacist)
 	s.warms(4, 4, 4)
-	refused(nil, "/excursions/1/close", "still waits for a decision")
 	for _, hold := range []string{"1", "2"} {
 		s.posts("/holds/"+hold, 303, "decision", "release", "why", "within the leaflet's hours")
 	}
-	refused(nil, "/excursions/1/close", "The checklist is not complete")
 	s.posts("/excursions/1/steps", 303, "step", "maker", "note", "not needed")
 	s.posts("/excursions/1/steps", 303, "step", "cause", "note", "fuse replaced")
 	page := s.shows("/excursions/1", "&lt;b&gt;left&lt;/b&gt; inside")
