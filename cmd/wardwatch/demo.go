@@ -80,6 +80,8 @@ type demo struct {
 	wishes chan func()
 	// last is the taking that lets a shelf run low while somebody watches.
 	last *simulate.Use
+	// standby is when the probes that the world does not know of are heard again.
+	standby time.Time
 }
 
 // run takes the hospital in thirty days ago, lives through the time since by the
@@ -102,7 +104,7 @@ func (d *demo) run(p process) (err error) {
 		return errors.Join(err, d.house.close(), post.close())
 	}
 	d.house.work = append(d.house.work, task{"made-up mail server", post.run})
-	d.house.intake = append(d.house.intake, task{"made-up gateways", d.publish}, task{"made-up wards", d.useStock})
+	d.house.intake = append(d.house.intake, task{"made-up gateways", d.publish}, task{"made-up wards", d.useStock}, task{"made-up pharmacist", d.closeCase})
 	d.clock.start(d.start, d.command.Speed)
 	fmt.Fprintf(p.stderr, invitation, d.house.pages.Addr())
 	return d.house.run(p.ctx, p.stdout)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wardwatch/db"
+	"wardwatch/inventory"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/notify"
@@ -29,6 +30,10 @@ type fridges struct {
 	desk    notify.Desk
 	// follow is told when something may have begun or ended.
 	follow func(context.Context) error
+	stock  *inventory.Stock
+	// carried is the emergency move that is on its way, and when it arrives.
+	carried   inventory.Carry
+	carriedTo time.Time
 }
 
 func (p *past) fridges(follow func(context.Context) error) *fridges {
@@ -149,6 +154,9 @@ func (f *fridges) observe(ctx context.Context, record []simulate.Temperature) er
 
 // answer lets the staff answer what has rung for a while, and close what is over.
 func (f *fridges) answer(ctx context.Context) error {
+	if err := f.arrive(ctx); err != nil {
+		return err
+	}
 	open, err := f.desk.Store.OpenAlarms(ctx)
 	if err != nil {
 		return err
@@ -159,8 +167,14 @@ func (f *fridges) answer(ctx context.Context) error {
 		case alarm.Ack.At.IsZero() && now.Sub(alarm.RaisedAt) >= answerAfter:
 			reason, note := causeOf(alarm)
 			_, err = f.desk.Acknowledge(ctx, f.actor(hospital.Pharmacist), alarm.ID, notify.Answer{Reason: reason, Note: note})
+			if err == nil && alarm.Subject == "fridge/"+carriedFrom {
+				err = f.setOut(ctx)
+			}
 		case !alarm.ReturnedAt.IsZero() && now.Sub(alarm.ReturnedAt) >= closeAfter:
 			_, err = f.desk.Close(ctx, f.actor(hospital.Pharmacist), alarm.ID, "Lots checked against their makers' stability data; fridge watched for a day.", 0)
+			if err == nil {
+				err = f.checklist(ctx, alarm)
+			}
 		}
 		if err != nil {
 			return err
@@ -175,7 +189,7 @@ func causeOf(alarm notify.Alarm) (notify.Reason, string) {
 	case "fridge/f-04":
 		return notify.DoorOpen, "Door stood ajar behind a delivery crate."
 	case "fridge/f-11":
-		return notify.OtherReason, "Thermostat stuck; stock moved to the pharmacy fridge, engineer called."
+		return notify.OtherReason, "Thermostat stuck; stock carried away in the cold box, engineer called."
 	default:
 		return notify.Power, "Compressor tripped; engineer reset it and found the filter blocked."
 	}

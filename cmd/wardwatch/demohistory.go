@@ -39,7 +39,9 @@ func (d *demo) takeIn(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
 	d.clock.set(d.start.Add(-demoHistory))
-	if _, err := (db.Hospital{DB: kept}).Import(ctx, hospital.Job("demo"), d.drawing.Document(d.clock.Now()), true); err != nil {
+	doc := d.drawing.Document(d.clock.Now())
+	withCarrier(&doc)
+	if _, err := (db.Hospital{DB: kept}).Import(ctx, hospital.Job("demo"), doc, true); err != nil {
 		return err
 	}
 	d.world = <-d.born
@@ -69,8 +71,10 @@ func (p *past) live(ctx context.Context) error {
 	if err := stock.before(ctx); err != nil {
 		return fmt.Errorf("history before the ledger: %w", err)
 	}
-	agenda := append(p.fridges(stock.follow).agenda(), stock.agenda()...)
-	agenda = append(agenda, event{p.start, p.walk}, event{p.start, p.service}, event{p.start, p.addUp}, event{p.start, stock.emptyShelf}, event{p.start, stock.room}, event{p.start, stock.keepings}, event{p.start, p.fridges(stock.follow).equip}, event{p.start, p.giveTokens})
+	cold := p.fridges(stock.follow)
+	cold.stock = stock.stock
+	agenda := slices.Concat(cold.agenda(), cold.carrierAgenda(), stock.agenda())
+	agenda = append(agenda, event{p.start, p.walk}, event{p.start, p.service}, event{p.start, p.addUp}, event{p.start, stock.emptyShelf}, event{p.start, stock.room}, event{p.start, stock.keepings}, event{p.start, cold.equip}, event{p.start, stock.coldDelivery}, event{p.start, p.giveTokens})
 	slices.SortStableFunc(agenda, func(a, b event) int { return a.at.Compare(b.at) })
 	for _, e := range agenda {
 		p.clock.set(e.at)

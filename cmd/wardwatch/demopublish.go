@@ -77,7 +77,7 @@ func (d *demo) sendUntilNow(ctx context.Context, fleet *simulate.Fleet, step tim
 		d.world.Step(behind - step)
 	}
 	for !d.world.Now().Add(step).After(d.clock.Now()) {
-		messages := d.world.Step(step)
+		messages := append(d.world.Step(step), d.standbyProbes()...)
 		for _, dead := range d.world.Dead() {
 			fleet.Cut(dead)
 		}

@@ -212,8 +212,8 @@ func numbered(name string, first, last int, kind hospital.RoomKind, unit hospita
 	return slots
 }
 
-// drawPeople lists one person a role, all of them made up; two supply managers,
-// since large orders need both.
+// drawPeople lists one person a role, all of them made up; two pharmacists and two supply
+// managers, since some releases and large orders need both.
 func drawPeople() []hospital.Person {
 	person := func(id, name string, role hospital.Role, unit hospital.UnitID) hospital.Person {
 		return hospital.Person{ID: hospital.PersonID(id), Name: name, Email: id + "@lindenhof.example", Roles: []hospital.Role{role}, Unit: unit}
@@ -221,6 +221,7 @@ func drawPeople() []hospital.Person {
 	return []hospital.Person{
 		person("nora.blum", "Nora Blum", hospital.Nurse, "medical"),
 		person("felix.amadi", "Felix Amadi", hospital.Pharmacist, "pharmacy"),
+		person("ines.vogel", "Ines Vogel", hospital.Pharmacist, "pharmacy"),
 		person("ruth.castell", "Ruth Castell", hospital.SupplyManager, "supply"),
 		person("miriam.okafor", "Miriam Okafor", hospital.SupplyManager, "supply"),
 		person("jonas.wirth", "Jonas Wirth", hospital.BiomedicalEngineer, "biomed"),
