@@ -133,6 +133,9 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	if p.Next, err = d.ColdChain.NextCheck(ctx, id, now); err != nil {
 		return err
 	}
+	if p.Checked, err = d.ColdChain.Checked(ctx, id, now); err != nil {
+		return err
+	}
 	if p.Devices, err = d.devicesOf(ctx, p.Actor, standing); err != nil {
 		return err
 	}

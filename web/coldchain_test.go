@@ -271,10 +271,11 @@ func TestALoggersFileBecomesPartOfTheRecord(t *testing.T) {
 func TestTheDailyCheckAndTheMonthOnPaper(t *testing.T) {
 	p := openPharmacy(t)
 	p.warm(4.5, 5)
-	p.shows("/fridges/f-1", "Daily check", "Lowest 4.5 °C, highest 5.0 °C", "I have checked this fridge", "Monthly record")
+	p.shows("/fridges/f-1", "Daily check", "Not checked yet today", "Lowest 4.5 °C, highest 5.0 °C", "I have checked this fridge", "Monthly record")
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
 		t.Fatalf("a look answers %d: %s", w.Code, w.Body.String())
 	}
+	p.shows("/fridges/f-1", "Checked today", `<abbr title="Pia">P</abbr>`)
 	p.warm(9, 9, 9, 9, 5, 5, 5)
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Say what was done about it.") {
 		t.Errorf("a look at a warm fridge without a word answers %d", w.Code)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -50,6 +51,9 @@ func (f *fridges) carrierAgenda() []event {
 		return event{f.start.Add(-before), do}
 	}
 	agenda := []event{at(29*24*time.Hour, f.policy(true, "trial: released by two")), at(24*time.Hour, f.policy(false, "trial over; the committee decides in spring")), at(time.Minute, f.standStill)}
+	for day := range 4 {
+		agenda = append(agenda, at(time.Duration(day)*24*time.Hour+5*time.Hour, f.morningRound))
+	}
 	for _, t := range []struct {
 		ago, length time.Duration
 		purpose, to string
@@ -66,6 +70,15 @@ func (f *fridges) carrierAgenda() []event {
 		}
 	}
 	return agenda
+}
+
+// morningRound has a nurse look at the vaccine fridge.
+func (f *fridges) morningRound(ctx context.Context) error {
+	_, err := f.monitor.Look(ctx, f.actor(hospital.Nurse), coldchain.FridgeID(f.drawing.Fridges[0].ID), "")
+	if errors.Is(err, hospital.ErrInvalid) {
+		return nil // it was not in range: the pharmacist sees to it
+	}
+	return err
 }
 
 // carrierCelsius is a box with cool packs: it warms a little and is never quite even.

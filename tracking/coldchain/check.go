@@ -3,6 +3,7 @@ package coldchain
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,50 @@ type Check struct {
 	Points   int // readings since; 0 when nothing is known
 	Min, Max MilliCelsius
 	Note     string
+}
+
+// Initials are those of whoever looked: "FA" of "Felix Amadi".
+func (c Check) Initials() string { return Initials(c.ByName) }
+
+// Initials are the first letters of a name's words, as staff write them on a log.
+func Initials(name string) string {
+	var letters strings.Builder
+	for _, word := range strings.Fields(name) {
+		letters.WriteString(string([]rune(word)[:1]))
+	}
+	return letters.String()
+}
+
+// Checked is how often a fridge was looked at lately.
+type Checked struct {
+	Checks []Check // of the last week, the newest first
+	// Today is how often it was looked at since midnight of the site, Wanted how often it should be; 0 on a weekend.
+	Today, Wanted int
+}
+
+// Checked tells the looks at a fridge of the last week.
+func (m *Monitor) Checked(ctx context.Context, id FridgeID, at time.Time) (Checked, error) {
+	checks, err := m.store.Checks(ctx, id, at.Add(-checkReach), at.Add(time.Millisecond))
+	if err != nil {
+		return Checked{}, err
+	}
+	policy, err := m.store.Policy(ctx)
+	if err != nil {
+		return Checked{}, err
+	}
+	slices.Reverse(checks)
+	local := at.In(m.register.Current().Site.Location())
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
+	told := Checked{Checks: checks}
+	for _, c := range checks {
+		if !c.At.Before(midnight) {
+			told.Today++
+		}
+	}
+	if day := local.Weekday(); day != time.Saturday && day != time.Sunday {
+		told.Wanted = policy.ChecksADay
+	}
+	return told, nil
 }
 
 const (

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
-	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/boombuler/barcode/qr"
+
+	"wardwatch/tracking/coldchain"
 )
 
 // ClockLabel is what stands on the label of a vial or box that was opened, thawed or mixed.
@@ -68,7 +69,7 @@ func (s *sheet) clockLabel(l ClockLabel, demo bool) error {
 	s.pdf.SetXY(labelMargin, labelMargin)
 	text("B", 8, 3.6, item)
 	text("", 7, 3.2, "Lot "+l.Lot)
-	text("", 7, 3.2, fmt.Sprintf("%s %s, %s", l.Done, l.DoneAt.In(s.zone).Format("2 Jan 15:04"), initials(l.By)))
+	text("", 7, 3.2, fmt.Sprintf("%s %s, %s", l.Done, l.DoneAt.In(s.zone).Format("2 Jan 15:04"), coldchain.Initials(l.By)))
 	text("B", 8, 4, "USE BY")
 	width = labelWidth - 2*labelMargin
 	text("B", 14, 7, l.UseBy.In(s.zone).Format("2 Jan 2006 15:04"))
@@ -97,13 +98,4 @@ func (s *sheet) code(said string, x, y float64) error {
 func dark(c color.Color) bool {
 	r, _, _, _ := c.RGBA()
 	return r < 0x8000
-}
-
-// initials are the first letters of a name: "PF" of "Petra Falk".
-func initials(name string) string {
-	var letters strings.Builder
-	for _, word := range strings.Fields(name) {
-		letters.WriteString(string([]rune(word)[:1]))
-	}
-	return letters.String()
 }

@@ -252,7 +252,7 @@ func (s *sheet) checks(m coldchain.Month) {
 		if c.Points == 0 {
 			low, high = "–", "–"
 		}
-		rows = append(rows, []string{s.when(c.At), c.ByName, low, high, c.Note})
+		rows = append(rows, []string{s.when(c.At), c.Initials() + ", " + c.ByName, low, high, c.Note})
 	}
 	if len(rows) > 0 {
 		s.table(columns, rows)
