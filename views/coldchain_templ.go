@@ -2472,7 +2472,7 @@ func checkSection(p FridgePageProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Status(Warning, checksSaid(p.Checked)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Status(Warning, lookedSaid(p.Checked)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2485,7 +2485,7 @@ func checkSection(p FridgePageProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Status(OK, checksSaid(p.Checked)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Status(OK, lookedSaid(p.Checked)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2687,8 +2687,8 @@ func checkSection(p FridgePageProps) templ.Component {
 	})
 }
 
-// checksSaid is how often a fridge was looked at today.
-func checksSaid(c coldchain.Checked) string {
+// lookedSaid is how often a fridge was looked at today.
+func lookedSaid(c coldchain.Checked) string {
 	switch {
 	case c.Today == 0:
 		return "Not checked yet today"
