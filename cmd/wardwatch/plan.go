@@ -24,7 +24,7 @@ type planCommand struct {
 	Service    float64 `default:"0.95" help:"Wanted fill rate, 0.5 to 0.9999."`
 	Pack       int64   `default:"1" help:"Units in an orderable pack."`
 	TestShare  float64 `default:"0.3333" help:"Share of the time, at its end, that the back-test is played on."`
-	Compare    bool    `help:"Add the simple rules, tuned on the same part: fixed PAR, fixed minimum and maximum; and that PAR raised until it meets as much as the planner."`
+	Compare    bool    `help:"Add the simple rules, tuned on the same part: fixed PAR, fixed minimum and maximum; that PAR raised until it meets as much as the planner; and the planner with its safety lowered until it holds no more than that PAR."`
 }
 
 const (
@@ -272,6 +272,7 @@ func (p planCommand) report(d demand) planReport {
 	r.Total = result(total)
 	if p.Compare {
 		simple["par_raised"] = parRaised(d.use, trials, p.Service, total.FillRate())
+		simple["planner_lowered"] = plannerLowered(d.use, trials, plans, simple["par"].AverageStock())
 	}
 	for name, o := range simple {
 		if r.Compare == nil {
@@ -312,6 +313,30 @@ func parRaised(use [][]float64, trials []policy.Trial, service, wanted float64) 
 		}
 	}
 	return play(high)
+}
+
+// plannerLowered is what the planner comes to when the safety of all items is lowered
+// to the greatest common share with which it holds no more than so much on average:
+// what the same stock would have met.
+func plannerLowered(use [][]float64, trials []policy.Trial, plans []policy.Plan, stock float64) policy.Outcome {
+	play := func(share float64) (sum policy.Outcome) {
+		for i := range use {
+			sum = sum.Plus(policy.Try(use[i], plans[i].Lowered(share), trials[i]))
+		}
+		return sum
+	}
+	low, high := -1.0, 1.0
+	if all := play(high); all.AverageStock() <= stock {
+		return all
+	}
+	for range raiseSteps {
+		if middle := (low + high) / 2; play(middle).AverageStock() <= stock {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return play(low)
 }
 
 func describe(item string, use []float64, plan policy.Plan, o policy.Outcome) planned {

@@ -187,7 +187,8 @@ func (p Plan) At(history []float64) Level {
 }
 
 // deviation is that of the sums over the protection interval from what was
-// forecast for them, the newest weighing most.
+// forecast for them, the newest weighing most. The next sum strays further than the
+// few that were seen: of n intervals by √((n+1)/n), as a prediction from n does.
 func (p Plan) deviation(history, forecasts []float64) float64 {
 	squares, weights, weight := 0.0, 0.0, 1.0
 	sum := 0.0
@@ -207,7 +208,8 @@ func (p Plan) deviation(history, forecasts []float64) float64 {
 	if weights == 0 {
 		return math.Sqrt(max(forecasts[len(history)], 0) * float64(p.Interval)) // as if by chance alone
 	}
-	return math.Sqrt(squares / weights)
+	intervals := max(float64(len(history)-p.Interval)/float64(p.Interval), 1)
+	return math.Sqrt(squares / weights * (intervals + 1) / intervals)
 }
 
 const (
@@ -383,6 +385,13 @@ func rehearse(all []rehearsal, factor float64) (fill, stock float64) {
 		return 1, stock
 	}
 	return served / used, stock
+}
+
+// Lowered is the plan with its safety taken down to a share of itself, for saying what
+// it would meet with less stock.
+func (p Plan) Lowered(share float64) Plan {
+	p.Factor *= share
+	return p
 }
 
 // TunePAR is the least fixed order-up-to level that reaches the service on what
