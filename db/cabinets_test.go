@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"wardwatch/db"
 	"wardwatch/inventory"
 	"wardwatch/tracking/hospital"
 )
@@ -117,7 +118,7 @@ func TestConsignedGoodsAreBilledWhenTheyAreUsed(t *testing.T) {
 		t.Fatalf("uses %+v of %+v", uses, all)
 	}
 	today := p.stock.Today(p.now())
-	if u, err := room.Store.Usage(ctx, today, today, 5); err != nil || u.Consigned != 150 || u.Used[0].Quantity != 42 {
+	if u, err := room.Store.Usage(ctx, today, today, "", 5); err != nil || u.Consigned != 150 || u.Used[0].Quantity != 42 {
 		t.Errorf("usage %+v %v", u, err)
 	}
 	if _, err := room.BillConsigned(ctx, manager, "medi", ""); !errors.Is(err, hospital.ErrInvalid) {
@@ -162,7 +163,7 @@ func TestUseAndWasteAreSummed(t *testing.T) {
 	p.must(p.stock.Discard(ctx, manager, inventory.Taking{Item: "flu", Place: "fridge-1", Lot: lots[0].Lot.ID, Quantity: 2, Why: "broken"}))
 	p.must(p.stock.Count(ctx, manager, inventory.Counting{Taking: inventory.Taking{Item: "swabs", Place: "store", Lot: "lot-4", Quantity: 390, Why: "missing"}}))
 	today := p.stock.Today(p.now())
-	u, err := room.Store.Usage(ctx, today-29, today, 5)
+	u, err := room.Store.Usage(ctx, today-29, today, "", 5)
 	p.must(err)
 	used, wasted, lost := u.Sums()
 	if used != 4*1205 || wasted != 2*1205 || lost != 60 || len(u.Months) != 1 || u.Months[0].Month != "2026-03" {
@@ -175,5 +176,35 @@ func TestUseAndWasteAreSummed(t *testing.T) {
 	p.must(err)
 	if len(soon) != 1 || soon[0].Lot.Number != "A1" || soon[0].Waste != 24 || soon[0].Minor != 24*1205 {
 		t.Errorf("will expire %+v", soon)
+	}
+}
+
+// What costs in two currencies is told in each by itself, and never added.
+func TestCurrenciesAreKeptApart(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	room := p.room()
+	p.must(p.db.InTx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE suppliers SET currency = 'CHF' WHERE id = 'vax'`)
+		return err
+	}))
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "flu", Place: "fridge-1", Quantity: 4}))
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: 100}))
+	today := p.stock.Today(p.now())
+	for currency, want := range map[string][2]int64{"": {450, 400*450/100 + 400*300/50}, "EUR": {450, 400*450/100 + 400*300/50}, "CHF": {4 * 1205, 46 * 1205}, "USD": {450, 400*450/100 + 400*300/50}} {
+		u, err := room.Store.Usage(ctx, today, today, currency, 5)
+		p.must(err)
+		used, _, _ := u.Sums()
+		if used != want[0] || u.OnHand != want[1] || len(u.Used) != 1 || len(u.Currencies) != 2 || u.Currencies[0] != "EUR" || currency == "CHF" && u.Currency != "CHF" {
+			t.Errorf("in %q: used %d, on hand %d of %+v", currency, used, u.OnHand, u)
+		}
+	}
+	soon, err := room.WillExpire(ctx, today, today+400)
+	p.must(err)
+	for i := range soon {
+		soon[i].Minor = 100
+	}
+	soon = append(soon, inventory.Perishing{Minor: 7, Currency: "EUR"})
+	if sums := inventory.Worths(soon); len(sums) != 2 || sums[0] != (inventory.Money{Minor: 200, Currency: "CHF"}) || sums[1] != (inventory.Money{Minor: 7, Currency: "EUR"}) {
+		t.Errorf("%+v", sums)
 	}
 }

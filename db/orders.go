@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"wardwatch/inventory"
@@ -263,24 +264,34 @@ func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.
 	return id, err == nil, err
 }
 
-const selectProposal = `
-		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
-			r.use_days, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
-			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.offers, r.sd_per_day, r.first_for, r.decided_for,
+// selectProposal reads proposals whole, selectBrief without their reasons.
+const (
+	selectProposal = proposalHead + `r.reason, r.figures, r.if_not, r.use_days, r.offers, ` + proposalRest
+	selectBrief    = proposalHead + `'', 'null', '', 'null', 'null', ` + proposalRest
+
+	proposalHead = `
+		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, `
+	proposalRest = `r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
+			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.sd_per_day, r.first_for, r.decided_for,
 			i.id, i.name, i.unit, i.pack, i.supplier_code, i.price_minor, i.criticality, i.storage,
 			p.id, p.name, ` + unitOfPlace + `, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor, s.calendar, s.channel
 		FROM proposals r
 		JOIN stock_items i ON i.id = r.item
 		JOIN stock_places p ON p.id = r.place
 		JOIN suppliers s ON s.id = r.supplier`
+	// openFirst are those that wait, the most urgent first.
+	openFirst = `
+		WHERE r.status IN ('waiting', 'half approved')
+		ORDER BY CASE WHEN r.days_left < 0 THEN 1 ELSE 0 END, r.days_left - s.lead_days, r.id`
+)
 
 func scanProposal(row scanner) (p reorder.Proposal, err error) {
 	var figures, days, offers string
 	var raised int64
 	var decided sql.NullInt64
 	err = row.Scan(append([]any{&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
-		&days, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
-		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &offers, &p.SDPerDay, &p.FirstFor, &p.DecidedFor,
+		&days, &offers, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
+		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &p.SDPerDay, &p.FirstFor, &p.DecidedFor,
 		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Price, &p.Item.Criticality, &p.Item.Storage,
 		&p.Place.ID, &p.Place.Name, &p.Place.Unit, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
 		&p.Supplier.LeadDays, &p.Supplier.Minimum}, termsColumns(&p.Supplier)...)...)
@@ -552,11 +563,28 @@ func (o Orders) FindProposal(ctx context.Context, id reorder.ProposalID) (reorde
 
 // OpenProposals is reorder.Reader.
 func (o Orders) OpenProposals(ctx context.Context) ([]reorder.Proposal, error) {
-	const q = selectProposal + `
-		WHERE r.status IN ('waiting', 'half approved')
-		ORDER BY CASE WHEN r.days_left < 0 THEN 1 ELSE 0 END, r.days_left - s.lead_days, r.id`
-	rows, err := o.Query(ctx, q)
+	rows, err := o.Query(ctx, selectProposal+openFirst)
 	return proposals(rows, err)
+}
+
+// OpenBrief is reorder.Reader.
+func (o Orders) OpenBrief(ctx context.Context) ([]reorder.Proposal, error) {
+	rows, err := o.Query(ctx, selectBrief+openFirst)
+	return proposals(rows, err)
+}
+
+// ProposalsNumbered is reorder.Reader.
+func (o Orders) ProposalsNumbered(ctx context.Context, ids []reorder.ProposalID) ([]reorder.Proposal, error) {
+	asked, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	const q = selectProposal + `
+		WHERE r.id IN (SELECT value FROM json_each($1))`
+	rows, err := o.Query(ctx, q, string(asked))
+	all, err := proposals(rows, err)
+	slices.SortFunc(all, func(a, b reorder.Proposal) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
+	return all, err
 }
 
 // CountOpen is reorder.Reader.

@@ -144,22 +144,52 @@ func (a *stockImport) breaks(path string, d document.Item) error {
 		}
 	}
 	return a.put(path+"/price_breaks", "price breaks of "+d.Name, stored, wanted, func() error {
-		const clear = `
-			DELETE FROM price_breaks
-			WHERE item = $1`
-		const add = `
-			INSERT INTO price_breaks (item, packs, price_minor)
-			VALUES ($1, $2, $3)`
-		if _, err := a.tx.Exec(a.ctx, clear, d.ID); err != nil {
+		return setBreaks(a.ctx, a.tx.Tx, inventory.ItemID(d.ID), wanted)
+	})
+}
+
+// setBreaks puts an item's price breaks in the place of those that there are.
+func setBreaks(ctx context.Context, tx *Tx, item inventory.ItemID, breaks []inventory.PriceBreak) error {
+	const clear = `
+		DELETE FROM price_breaks
+		WHERE item = $1`
+	const add = `
+		INSERT INTO price_breaks (item, packs, price_minor)
+		VALUES ($1, $2, $3)`
+	if _, err := tx.Exec(ctx, clear, item); err != nil {
+		return err
+	}
+	for _, b := range breaks {
+		if _, err := tx.Exec(ctx, add, item, b.Packs, b.Price); err != nil {
 			return err
 		}
-		for _, b := range wanted {
-			if _, err := a.tx.Exec(a.ctx, add, d.ID, b.Packs, b.Price); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// SetPrices is reorder.Tx.
+func (tx ordersTx) SetPrices(ctx context.Context, item inventory.ItemID, price int64, breaks []inventory.PriceBreak) error {
+	const q = `
+		UPDATE stock_items
+		SET price_minor = $1
+		WHERE id = $2`
+	if _, err := tx.Exec(ctx, q, price, item); err != nil {
+		return err
+	}
+	return setBreaks(ctx, tx.Tx, item, breaks)
+}
+
+// PricesOf is reorder.Reader.
+func (o Orders) PricesOf(ctx context.Context, id inventory.ItemID) (inventory.Item, inventory.Supplier, error) {
+	item, err := Stock(o).FindItem(ctx, id)
+	if err != nil {
+		return item, inventory.Supplier{}, err
+	}
+	if item.Breaks, err = priceBreaks(ctx, o, id); err != nil || item.Supplier == "" {
+		return item, inventory.Supplier{}, err
+	}
+	supplier, err := o.SupplierNamed(ctx, item.Supplier)
+	return item, supplier, err
 }
 
 // priceBreaks are an item's, from the fewest packs up.

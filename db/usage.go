@@ -2,24 +2,55 @@ package db
 
 import (
 	"context"
+	"slices"
 
 	"wardwatch/inventory"
 )
 
 // Usage is inventory.UsageReader. Use is read from its days, waste by the index of
 // what was lost: neither looks at every movement.
-func (s Storeroom) Usage(ctx context.Context, from, to inventory.Date, top int) (u inventory.Usage, err error) {
+func (s Storeroom) Usage(ctx context.Context, from, to inventory.Date, currency string, top int) (u inventory.Usage, err error) {
 	u.From, u.To = from, to
-	for _, read := range []func(context.Context, *inventory.Usage, int) error{s.usageMonths, s.usageTops, s.usageWorth} {
-		if err := read(ctx, &u, top); err != nil {
+	if u.Currencies, err = s.currencies(ctx); err != nil {
+		return u, err
+	}
+	if len(u.Currencies) > 0 {
+		u.Currency = u.Currencies[0]
+	}
+	if slices.Contains(u.Currencies, currency) {
+		u.Currency = currency
+	}
+	only := ""
+	if len(u.Currencies) > 1 {
+		only = u.Currency
+	}
+	for _, read := range []func(context.Context, *inventory.Usage, string, int) error{s.usageMonths, s.usageTops, s.usageWorth} {
+		if err := read(ctx, &u, only, top); err != nil {
 			return u, err
 		}
 	}
 	return u, nil
 }
 
+// currencies are those that items cost something in, the commonest first.
+func (s Storeroom) currencies(ctx context.Context) ([]string, error) {
+	const q = `
+		SELECT s.currency
+		FROM stock_items i
+		JOIN suppliers s ON s.id = i.supplier
+		WHERE i.price_minor > 0
+		GROUP BY s.currency
+		ORDER BY COUNT(*) DESC, s.currency`
+	rows, err := s.Query(ctx, q)
+	return collect(rows, err, func(c *string) []any { return []any{c} })
+}
+
+// inCurrency holds for items i that cost in one currency; empty: for all. Amounts in
+// two currencies are never added.
+const inCurrency = `($3 = '' OR (SELECT c.currency FROM suppliers c WHERE c.id = i.supplier) = $3)`
+
 // usageMonths sums use, waste and what counts found, month by month.
-func (s Storeroom) usageMonths(ctx context.Context, u *inventory.Usage, _ int) error {
+func (s Storeroom) usageMonths(ctx context.Context, u *inventory.Usage, currency string, _ int) error {
 	const q = `
 		WITH used AS (
 				SELECT item, day, SUM(quantity) AS n FROM stock_use WHERE day BETWEEN $1 AND $2 GROUP BY item, day),
@@ -39,22 +70,24 @@ func (s Storeroom) usageMonths(ctx context.Context, u *inventory.Usage, _ int) e
 			CAST(SUM(CAST(a.missing AS REAL) * i.price_minor / i.pack) AS INTEGER)
 		FROM both_of a
 		JOIN stock_items i ON i.id = a.item
+		WHERE ` + inCurrency + `
 		GROUP BY month
 		ORDER BY month`
-	rows, err := s.Query(ctx, q, u.From, u.To)
+	rows, err := s.Query(ctx, q, u.From, u.To, currency)
 	u.Months, err = collect(rows, err, func(m *inventory.MonthSum) []any { return []any{&m.Month, &m.Used, &m.Wasted, &m.Lost} })
 	return err
 }
 
 // usageTops are the items and reasons that make the most of it.
-func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, top int) error {
+func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, currency string, top int) error {
 	const used = `
 		WITH sums AS (SELECT item, SUM(quantity) AS n FROM stock_use WHERE day BETWEEN $1 AND $2 GROUP BY item)
 		SELECT i.id, i.name, i.unit, a.n, a.n * i.price_minor / i.pack AS minor
 		FROM sums a
 		JOIN stock_items i ON i.id = a.item
+		WHERE ` + inCurrency + `
 		ORDER BY minor DESC, a.n DESC, i.id
-		LIMIT $3`
+		LIMIT $4`
 	const wasted = `
 		WITH sums AS (
 			SELECT item, -SUM(free + held) AS n
@@ -64,10 +97,11 @@ func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, top int) e
 		SELECT i.id, i.name, i.unit, a.n, a.n * i.price_minor / i.pack AS minor
 		FROM sums a
 		JOIN stock_items i ON i.id = a.item
+		WHERE ` + inCurrency + `
 		ORDER BY minor DESC, a.n DESC, i.id
-		LIMIT $3`
+		LIMIT $4`
 	for q, into := range map[string]*[]inventory.TopItem{used: &u.Used, wasted: &u.Wasted} {
-		rows, err := s.Query(ctx, q, u.From, u.To, top)
+		rows, err := s.Query(ctx, q, u.From, u.To, currency, top)
 		if *into, err = collect(rows, err, func(t *inventory.TopItem) []any {
 			return []any{&t.Item.ID, &t.Item.Name, &t.Item.Unit, &t.Quantity, &t.Minor}
 		}); err != nil {
@@ -78,25 +112,25 @@ func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, top int) e
 		SELECT m.why, COUNT(*), CAST(SUM(CAST(-(m.free + m.held) AS REAL) * i.price_minor / i.pack) AS INTEGER) AS minor
 		FROM stock_movements m
 		JOIN stock_items i ON i.id = m.item
-		WHERE m.kind IN ('discard', 'count', 'adjust') AND m.kind = 'discard' AND m.day BETWEEN $1 AND $2
+		WHERE m.kind IN ('discard', 'count', 'adjust') AND m.kind = 'discard' AND m.day BETWEEN $1 AND $2 AND ` + inCurrency + `
 		GROUP BY m.why
 		ORDER BY minor DESC, m.why
-		LIMIT $3`
-	rows, err := s.Query(ctx, reasons, u.From, u.To, top)
+		LIMIT $4`
+	rows, err := s.Query(ctx, reasons, u.From, u.To, currency, top)
 	u.Reasons, err = collect(rows, err, func(r *inventory.TopReason) []any { return []any{&r.Why, &r.Times, &r.Minor} })
 	return err
 }
 
 // usageWorth is what lies on the shelves, and on how many days some were empty.
-func (s Storeroom) usageWorth(ctx context.Context, u *inventory.Usage, _ int) error {
+func (s Storeroom) usageWorth(ctx context.Context, u *inventory.Usage, currency string, _ int) error {
 	const worth = `
 		SELECT CAST(COALESCE(SUM(CASE WHEN c.item IS NULL THEN CAST(b.free + b.held AS REAL) * i.price_minor / i.pack END), 0) AS INTEGER),
 			CAST(COALESCE(SUM(CASE WHEN c.item IS NOT NULL THEN CAST(b.free + b.held AS REAL) * i.price_minor / i.pack END), 0) AS INTEGER)
 		FROM stock_balances b
 		JOIN stock_items i ON i.id = b.item
 		LEFT JOIN stock_consignments c ON c.item = b.item AND c.place = b.place
-		WHERE b.free + b.held > 0`
-	if err := s.QueryRow(ctx, worth).Scan(&u.OnHand, &u.Consigned); err != nil {
+		WHERE b.free + b.held > 0 AND ($1 = '' OR (SELECT s.currency FROM suppliers s WHERE s.id = i.supplier) = $1)`
+	if err := s.QueryRow(ctx, worth, currency).Scan(&u.OnHand, &u.Consigned); err != nil {
 		return err
 	}
 	const expired = `
@@ -104,8 +138,8 @@ func (s Storeroom) usageWorth(ctx context.Context, u *inventory.Usage, _ int) er
 		FROM stock_lots l
 		JOIN stock_balances b ON b.lot = l.id
 		JOIN stock_items i ON i.id = b.item
-		WHERE l.expiry <> 0 AND l.expiry < $1 AND b.free > 0`
-	if err := s.QueryRow(ctx, expired, u.To).Scan(&u.Expired); err != nil {
+		WHERE l.expiry <> 0 AND l.expiry < $1 AND b.free > 0 AND ($2 = '' OR (SELECT s.currency FROM suppliers s WHERE s.id = i.supplier) = $2)`
+	if err := s.QueryRow(ctx, expired, u.To, currency).Scan(&u.Expired); err != nil {
 		return err
 	}
 	const empty = `
@@ -118,7 +152,8 @@ func (s Storeroom) usageWorth(ctx context.Context, u *inventory.Usage, _ int) er
 // ExpiringSoon is inventory.UsageReader, by item and place.
 func (s Storeroom) ExpiringSoon(ctx context.Context, today, by inventory.Date) ([]inventory.Perishing, error) {
 	const q = `
-		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held, i.name, i.unit, p.name, COALESCE(o.per_day, 0), i.price_minor, i.pack
+		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held, i.name, i.unit, p.name, COALESCE(o.per_day, 0), i.price_minor, i.pack,
+			COALESCE((SELECT s.currency FROM suppliers s WHERE s.id = i.supplier), '')
 		FROM stock_lots l
 		JOIN stock_balances b ON b.lot = l.id
 		JOIN stock_items i ON i.id = b.item
@@ -128,6 +163,6 @@ func (s Storeroom) ExpiringSoon(ctx context.Context, today, by inventory.Date) (
 		ORDER BY b.item, b.place, l.expiry`
 	rows, err := s.Query(ctx, q, today, by)
 	return collect(rows, err, func(e *inventory.Perishing) []any {
-		return []any{&e.Lot.ID, &e.Lot.Item, &e.Lot.Number, &e.Lot.Expiry, &e.Place, &e.Free, &e.Held, &e.ItemName, &e.Unit, &e.PlaceName, &e.PerDay, &e.Price, &e.Pack}
+		return []any{&e.Lot.ID, &e.Lot.Item, &e.Lot.Number, &e.Lot.Expiry, &e.Place, &e.Free, &e.Held, &e.ItemName, &e.Unit, &e.PlaceName, &e.PerDay, &e.Price, &e.Pack, &e.Currency}
 	})
 }

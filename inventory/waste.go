@@ -37,6 +37,7 @@ type Perishing struct {
 	Waste  int64
 	// Price is what a Pack costs; Minor what the waste is worth. All in minor units.
 	Price, Pack, Minor int64
+	Currency           string // empty where nobody sells the item
 }
 
 // MonthSum is one month of use and waste, in minor units.
@@ -57,10 +58,14 @@ type TopItem struct {
 // Usage is what a stretch of days used and wasted, for the dashboard.
 type Usage struct {
 	From, To Date
-	Months   []MonthSum // oldest first
-	Used     []TopItem  // most worth first
-	Wasted   []TopItem
-	Reasons  []TopReason
+	// Currency is that of all amounts; what costs in others is not among them. Currencies
+	// are all that items cost in, the commonest first.
+	Currency   string
+	Currencies []string
+	Months     []MonthSum // oldest first
+	Used       []TopItem  // most worth first
+	Wasted     []TopItem
+	Reasons    []TopReason
 	// OnHand is the worth of what is ours, Consigned of what lies here and is not;
 	// Expired of what lies here past its day.
 	OnHand, Consigned, Expired int64
@@ -104,11 +109,28 @@ func (u Usage) Turns() float64 {
 
 // UsageReader answers what the dashboards ask.
 type UsageReader interface {
-	// Usage sums the days from one to another.
-	Usage(ctx context.Context, from, to Date, top int) (Usage, error)
+	// Usage sums the days from one to another, of what costs in one currency; in the
+	// commonest where none, or an unknown one, is named.
+	Usage(ctx context.Context, from, to Date, currency string, top int) (Usage, error)
 	// ExpiringSoon are usable lots that expire by a day, of all places, with the use a
 	// day that the desk forecasts there.
 	ExpiringSoon(ctx context.Context, today, by Date) ([]Perishing, error)
+}
+
+// Worths are the sums of what will be wasted, one for each currency, by its name.
+func Worths(all []Perishing) (sums []Money) {
+	for _, e := range all {
+		if e.Minor == 0 {
+			continue
+		}
+		i := slices.IndexFunc(sums, func(m Money) bool { return m.Currency == e.Currency })
+		if i < 0 {
+			i, sums = len(sums), append(sums, Money{Currency: e.Currency})
+		}
+		sums[i].Minor += e.Minor
+	}
+	slices.SortFunc(sums, func(a, b Money) int { return cmp.Compare(a.Currency, b.Currency) })
+	return sums
 }
 
 // WillExpire are the lots that expire by a day with what will be wasted of each,

@@ -246,10 +246,7 @@ func (d *Door) expiring(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.ExpiringPage{Within: within, Choices: expiringWithin, Today: today, Total: len(all), All: all[:min(len(all), expiringShown)]}
-	for _, e := range all {
-		page.Minor += e.Minor
-	}
+	page := views.ExpiringPage{Within: within, Choices: expiringWithin, Today: today, Total: len(all), All: all[:min(len(all), expiringShown)], Worth: inventory.Worths(all)}
 	return d.show(c, "Will expire", views.WillExpire(page), "stock")
 }
 
@@ -267,7 +264,7 @@ func (d *Door) usage(c echo.Context) error {
 		days = views.UsageDays()[1]
 	}
 	today := d.Stock.Today(d.Now())
-	u, err := d.Storeroom.Store.Usage(c.Request().Context(), today-inventory.Date(days-1), today, usageTop)
+	u, err := d.Storeroom.Store.Usage(c.Request().Context(), today-inventory.Date(days-1), today, c.QueryParam("currency"), usageTop)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (d *Door) keepables() []keepable {
 		all = append(all, d.itemsFile())
 	}
 	if d.Desk != nil {
-		all = append(all, d.ordersFile())
+		all = append(all, d.ordersFile(), d.lateFile(), d.suppliersFile())
 	}
 	return all
 }

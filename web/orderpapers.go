@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -75,7 +76,7 @@ func (d *Door) lateOrders(c echo.Context) error {
 
 func (d *Door) supplierPerformance(c echo.Context) error {
 	today := d.Stock.Today(d.Now())
-	all, err := d.Desk.Store.Performances(c.Request().Context(), today-365, today)
+	all, err := d.Desk.Store.Performances(c.Request().Context(), today-performanceDays, today)
 	if err != nil {
 		return err
 	}
@@ -242,3 +243,44 @@ func readNumbers(texts []string, into ...*int64) (err error) {
 	}
 	return nil
 }
+
+// lateFile is the late list, one line each.
+func (d *Door) lateFile() keepable {
+	return keepable{"late-deliveries", hospital.SeeOrders,
+		[]column{{"Order", 12}, {"Supplier", 24}, {"Line", 6}, {"Item", 14}, {"Name", 32}, {"Place", 24}, {"Unit", 10}, {"Outstanding", 12}, {"Expected", 12}, {"Days late", 10}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			today := d.Stock.Today(d.Now())
+			late, err := d.Desk.Store.Late(c.Request().Context(), today)
+			return func(yield func([]any, error) bool) {
+				for _, o := range late {
+					for _, l := range o.LateLines(today) {
+						if !yield([]any{o.Number, o.Supplier.Name, int64(l.No), string(l.Item.ID), l.Item.Name, l.Place.Name, l.Item.Unit, l.Outstanding(), o.ExpectedOf(l).String(), int64(today - o.ExpectedOf(l))}, nil) {
+							return
+						}
+					}
+				}
+			}, err
+		}}
+}
+
+// suppliersFile is how suppliers did in the last year.
+func (d *Door) suppliersFile() keepable {
+	return keepable{"suppliers", hospital.SeeOrders,
+		[]column{{"Supplier", 14}, {"Name", 24}, {"Currency", 8}, {"Orders", 10}, {"Deliveries", 10}, {"On time", 10}, {"Days in the mean", 14}, {"Days at most", 12}, {"Days agreed", 12},
+			{"Ordered", 12}, {"Came", 12}, {"Sent back", 10}, {"Late now", 10}, {"Invoices", 10}, {"Invoices off", 12}, {"Sendings", 10}, {"Sendings failed", 14}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			today := d.Stock.Today(d.Now())
+			all, err := d.Desk.Store.Performances(c.Request().Context(), today-performanceDays, today)
+			return func(yield func([]any, error) bool) {
+				for _, s := range all {
+					if !yield([]any{string(s.Supplier.ID), s.Supplier.Name, s.Supplier.Currency, int64(s.Orders), int64(s.Deliveries), int64(s.OnTime), s.MeanDays, int64(s.MostDays), int64(s.Supplier.LeadDays),
+						s.Ordered, s.Came, s.Returned, int64(s.LateNow), int64(s.Invoices), int64(s.Mismatched), int64(s.Sendings), int64(s.Failed)}, nil) {
+						return
+					}
+				}
+			}, err
+		}}
+}
+
+// performanceDays is how far back it is looked how suppliers did.
+const performanceDays = 365

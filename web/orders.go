@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,14 +59,18 @@ func (d *Door) orderSources() []live.Source {
 
 // proposals is the inbox of those who approve.
 func (d *Door) proposals(c echo.Context) error {
-	page, err := d.proposalsPage(c)
+	page, err := d.proposalsPage(c, 0)
 	if err != nil {
 		return err
 	}
 	return d.show(c, "Orders to approve", views.Proposals(page), "proposals")
 }
 
-func (d *Door) proposalsPage(c echo.Context) (p views.ProposalsPage, err error) {
+// inboxShown is how many proposals one page of the inbox shows.
+const inboxShown = 50
+
+// proposalsPage is a part of the inbox; must is one that is shown whichever part it is in.
+func (d *Door) proposalsPage(c echo.Context, must reorder.ProposalID) (p views.ProposalsPage, err error) {
 	ctx, by, today := c.Request().Context(), d.actor(c), d.Stock.Today(d.Now())
 	p = views.ProposalsPage{May: by.May(hospital.ApproveOrders), Actor: by, Limits: d.Desk.Limits, All: c.QueryParam("show") == "all"}
 	if p.Limits.Signed {
@@ -73,7 +78,7 @@ func (d *Door) proposalsPage(c echo.Context) (p views.ProposalsPage, err error) 
 			return p, err
 		}
 	}
-	open, err := d.Desk.Store.OpenProposals(ctx)
+	open, err := d.Desk.Store.OpenBrief(ctx)
 	if err != nil {
 		return p, err
 	}
@@ -82,13 +87,13 @@ func (d *Door) proposalsPage(c echo.Context) (p views.ProposalsPage, err error) 
 			p.PutOff++
 			continue
 		}
-		p.Open = append(p.Open, one)
+		p.Waiting = append(p.Waiting, one)
 	}
-	if err := d.Desk.WithBudgets(ctx, p.Open); err != nil {
+	if err := d.Desk.WithBudgets(ctx, p.Waiting); err != nil {
 		return p, err
 	}
-	if !p.May {
-		return p, nil
+	if err := d.inboxPart(c, &p, must); err != nil || !p.May {
+		return p, err
 	}
 	recent, err := d.Desk.Store.DecidedBy(ctx, by.ID, d.Now().Add(-reorder.UndoFor))
 	for _, one := range recent {
@@ -97,6 +102,39 @@ func (d *Door) proposalsPage(c echo.Context) (p views.ProposalsPage, err error) 
 		}
 	}
 	return p, err
+}
+
+// inboxPart reads the proposals of one page whole.
+func (d *Door) inboxPart(c echo.Context, p *views.ProposalsPage, must reorder.ProposalID) error {
+	from, err := strconv.Atoi(c.FormValue("from"))
+	if err != nil || from < 0 || from >= len(p.Waiting) {
+		from = 0
+	}
+	p.From, p.Part = from, inboxShown
+	part := p.Waiting[from:min(from+inboxShown, len(p.Waiting))]
+	ids, budgets := make([]reorder.ProposalID, 0, len(part)+1), map[reorder.ProposalID][]string{}
+	for _, one := range p.Waiting {
+		budgets[one.ID] = one.OverBudget
+	}
+	for _, one := range part {
+		ids = append(ids, one.ID)
+	}
+	if _, waits := budgets[must]; waits && !slices.Contains(ids, must) {
+		ids = append([]reorder.ProposalID{must}, ids...)
+	}
+	p.Open, err = d.Desk.Store.ProposalsNumbered(c.Request().Context(), ids)
+	for i := range p.Open {
+		p.Open[i].OverBudget = budgets[p.Open[i].ID]
+	}
+	return err
+}
+
+// inbox is where whoever answered goes on: the page that she was on.
+func inbox(c echo.Context) string {
+	if from, err := strconv.Atoi(c.FormValue("from")); err == nil && from > 0 {
+		return "/orders/proposals?from=" + strconv.Itoa(from)
+	}
+	return "/orders/proposals"
 }
 
 // approveAll approves what one supplier would be sent, as it was shown.
@@ -150,13 +188,13 @@ func (d *Door) answer(what string) echo.HandlerFunc {
 		said, err := d.giveAnswer(c, what, reorder.ProposalID(n))
 		if err == nil {
 			d.say(c, said)
-			return d.seeOther(c, "/orders/proposals")
+			return d.seeOther(c, inbox(c))
 		}
 		status, sentence, back := comesBack(err)
 		if !back {
 			return err
 		}
-		page, err := d.proposalsPage(c)
+		page, err := d.proposalsPage(c, reorder.ProposalID(n))
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ func (d *Door) routes() []route {
 		d.budgetRoutes(),
 		d.paperRoutes(),
 		d.answerRoutes(),
+		d.priceRoutes(),
 		d.transferRoutes(),
 		d.recallRoutes(),
 		d.surgeRoutes(),

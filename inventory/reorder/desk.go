@@ -75,6 +75,8 @@ type Tx interface {
 
 	RefillTx
 	ReplyTx
+	// SetPrices keeps what a pack of an item costs, and what it costs in larger orders.
+	SetPrices(ctx context.Context, item inventory.ItemID, price int64, breaks []inventory.PriceBreak) error
 
 	// Budgets are those whose period shares a day with the one asked for, as they stand.
 	Budgets(ctx context.Context, from, until inventory.Date) ([]Budget, error)
@@ -114,6 +116,11 @@ type Reader interface {
 	FindProposal(ctx context.Context, id ProposalID) (Proposal, error)
 	// OpenProposals are those that wait, the most urgent first.
 	OpenProposals(ctx context.Context) ([]Proposal, error)
+	// OpenBrief are the same without their reasons, figures, offers and use by day: what
+	// is needed of all of them where a few are shown.
+	OpenBrief(ctx context.Context) ([]Proposal, error)
+	// ProposalsNumbered are those, in the order of their numbers as asked.
+	ProposalsNumbered(ctx context.Context, ids []ProposalID) ([]Proposal, error)
 	// CountOpen is how many proposals wait and are not put off on a day.
 	CountOpen(ctx context.Context, today inventory.Date) (int, error)
 	// DecidedBy are the proposals that a person has decided since an instant, newest first.
@@ -156,6 +163,8 @@ type Reader interface {
 	Surges(ctx context.Context) ([]Surge, error)
 	// LevelReviews are those that wait.
 	LevelReviews(ctx context.Context) ([]LevelReview, error)
+	// PricesOf an item: the item with its breaks and whose prices they are; inventory.ErrUnknownItem.
+	PricesOf(ctx context.Context, item inventory.ItemID) (inventory.Item, inventory.Supplier, error)
 	// Paper is the PDF that was sent for an order; nil when none was.
 	Paper(ctx context.Context, number string) ([]byte, error)
 }

@@ -1,10 +1,13 @@
 package reorder
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder/policy"
+	"wardwatch/tracking/hospital"
 )
 
 // breakCoverDays is how long at most a quantity may last that is only ordered for its price.
@@ -54,4 +57,63 @@ func (p *Proposal) repriced() {
 	if len(p.Item.Breaks) > 0 {
 		p.Price = p.Item.PriceOf(p.Packs())
 	}
+}
+
+const (
+	// maxBreaks is how many price breaks an item may have.
+	maxBreaks = 10
+	// maxPrice is the most that a pack may cost, in minor units, and maxBreakPacks the most packs a break may begin at.
+	maxPrice, maxBreakPacks = 100_000_000, 1_000_000
+)
+
+// SetPrices says what a pack of an item costs, and what it costs from so many packs on.
+// Breaks stand in order: each from more packs, and for less, than the one before.
+// Proposals that wait keep the price that they were raised at. It needs
+// hospital.ManageItems, for the whole hospital.
+func (d *Desk) SetPrices(ctx context.Context, by hospital.Actor, item inventory.ItemID, price int64, breaks []inventory.PriceBreak) error {
+	if err := by.NeedEverywhere(hospital.ManageItems); err != nil {
+		return err
+	}
+	if err := checkPrices(price, breaks); err != nil {
+		return err
+	}
+	err := d.Store.InTx(ctx, func(tx Tx) error {
+		before, err := tx.Item(ctx, item)
+		if err != nil {
+			return err
+		}
+		if err := tx.SetPrices(ctx, item, price, breaks); err != nil {
+			return err
+		}
+		after, err := json.Marshal(map[string]any{"price_minor": price, "price_breaks": breaks})
+		if err != nil {
+			return err
+		}
+		tx.Announce("stock/" + string(item))
+		return tx.Record(ctx, hospital.Deed{By: by, What: "item.prices", On: "stock/" + string(item), Before: fmt.Sprintf(`{"price_minor":%d}`, before.Price), After: string(after)})
+	})
+	if err != nil {
+		return fmt.Errorf("set the prices of %s: %w", item, err)
+	}
+	return nil
+}
+
+func checkPrices(price int64, breaks []inventory.PriceBreak) error {
+	if price < 0 || price > maxPrice {
+		return hospital.Refuse(hospital.ErrInvalid, "Give the price of a pack.")
+	}
+	if len(breaks) > maxBreaks {
+		return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("An item has at most %d price breaks.", maxBreaks))
+	}
+	packs := int64(1)
+	for _, b := range breaks {
+		if b.Packs <= packs || b.Packs > maxBreakPacks {
+			return hospital.Refuse(hospital.ErrInvalid, "Price breaks stand in order, each from more packs than the one before, the first from 2 on.")
+		}
+		if b.Price >= price || b.Price < 0 {
+			return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("From %d packs on a pack costs less than of fewer; that is what a break is.", b.Packs))
+		}
+		packs, price = b.Packs, b.Price
+	}
+	return nil
 }

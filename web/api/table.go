@@ -73,6 +73,8 @@ func (a *API) orderRoutes() []Operation {
 		does(a, post, "/proposals/:id/change", hospital.ApproveOrders, "Gives a waiting proposal another quantity.", a.change),
 		does(a, post, "/proposals/:id/decline", hospital.ApproveOrders, "Closes a proposal; nothing is ordered.", a.decline),
 		does(a, get, "/orders", hospital.SeeOrders, "Orders with their lines, the last number first.", a.orders),
+		does(a, get, "/orders/late", hospital.SeeOrders, "Lines of orders that should have come by now, the longest late first.", a.lateLines),
+		does(a, get, "/suppliers", hospital.SeeOrders, "How suppliers did in the last 365 days, by name.", a.suppliers),
 		does(a, get, "/orders/:number", hospital.SeeOrders, "One order with its lines.", a.order),
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // Table is a section of a document that can be written as a CSV file: one thing
 // a row, the fields of the document as columns. What a file has no column for
-// stays as it is; an empty cell takes the field away.
+// stays as it is; an empty cell takes the field away, but for prices: nothing is said as 0.
 type Table struct {
 	Section string
 	Columns []Column
@@ -27,6 +27,9 @@ type Column struct {
 	kind columnKind
 	need bool
 	key  bool // what tells apart the things that are there already
+	// kept: an empty cell leaves what is there. A file that somebody took out who may
+	// not see prices has them empty, and must not take them away when it comes back.
+	kept bool
 }
 
 type columnKind int
@@ -46,7 +49,7 @@ func Tables() []Table {
 			{Name: "lot"}, {Name: "in_service"}, {Name: "last_service"}, {Name: "rented_from"}, {Name: "due_back"}}},
 		{"par_levels", []Column{{Name: "unit", need: true}, {Name: "kind", need: true}, {Name: "target", kind: number, need: true}, {Name: "critical", kind: number}}},
 		{"items", []Column{id, {Name: "name"}, {Name: "unit_of_issue"}, {Name: "gtin"}, {Name: "pack", kind: number}, {Name: "supplier"},
-			{Name: "supplier_code"}, {Name: "price_minor", kind: number}, {Name: "minimum_packs", kind: number}, {Name: "review_days", kind: number},
+			{Name: "supplier_code"}, {Name: "price_minor", kind: number, kept: true}, {Name: "minimum_packs", kind: number}, {Name: "review_days", kind: number},
 			{Name: "shelf_life_days", kind: number}, {Name: "criticality"}, {Name: "storage"}, {Name: "substitutes", kind: list}}},
 		{"stock", []Column{{Name: "item", need: true}, {Name: "place", need: true}, {Name: "lot", need: true}, {Name: "expiry"}, {Name: "quantity", kind: number, need: true}}},
 		{"suppliers", []Column{id, {Name: "name"}, {Name: "email"}, {Name: "currency"}, {Name: "account"}, {Name: "lead_days", kind: number}, {Name: "minimum_minor", kind: number}}},
@@ -207,6 +210,7 @@ func recordOf(columns []Column, cells []string) record {
 	for i, c := range columns {
 		cell := strings.TrimSpace(cells[i])
 		switch {
+		case cell == "" && c.kept:
 		case cell == "":
 			row[c.Name] = nil
 		case c.kind == number && json.Valid([]byte(cell)):

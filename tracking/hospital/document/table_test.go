@@ -56,6 +56,23 @@ func TestWhatAnItemHasNoColumnForStays(t *testing.T) {
 	}
 }
 
+// Who may not see prices takes the items out with empty ones: brought in again, they
+// take no price away. Nothing is said as 0.
+func TestAnEmptyPriceLeavesWhatIsThere(t *testing.T) {
+	there := small(t)
+	rows, err := table(t, "items").Read(strings.NewReader("id,name,price_minor,supplier_code\nmmr,MMR vaccine,,\n"), there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if item := rows.Document.Items[0]; item.PriceMinor != there.Items[0].PriceMinor || item.PriceMinor == 0 || item.Name != "MMR vaccine" || item.SupplierCode != "" {
+		t.Errorf("got %+v", item)
+	}
+	rows, err = table(t, "items").Read(strings.NewReader("id,price_minor\nmmr,0\n"), small(t))
+	if err != nil || rows.Document.Items[0].PriceMinor != 0 {
+		t.Errorf("a price of nothing: %+v %v", rows.Document.Items, err)
+	}
+}
+
 func TestFaultsOfASpreadsheet(t *testing.T) {
 	for name, c := range map[string]struct {
 		section, file string

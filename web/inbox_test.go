@@ -1,0 +1,114 @@
+package web_test
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"wardwatch/db"
+	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/document"
+)
+
+// A full inbox comes page by page; all of a supplier is approved from any of them, a
+// refused form comes back whichever page its proposal is on, and whoever answers goes
+// on where she was.
+func TestAFullInboxComesPageByPage(t *testing.T) {
+	s := openStoreroom(t)
+	const many = 260
+	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"}, Places: []document.Place{{ID: "attic", Name: "Attic"}},
+		Suppliers: []document.Supplier{{ID: "bulk", Name: "Bulk", Email: "orders@bulk.example", Currency: "EUR", LeadDays: 3}}}
+	for i := range many {
+		doc.Items = append(doc.Items, document.Item{ID: fmt.Sprintf("b%03d", i), Name: fmt.Sprintf("Thing %03d", i), UnitOfIssue: "piece", Pack: 1, Supplier: "bulk", PriceMinor: 100,
+			Levels: []document.Level{{Place: "attic", Minimum: 5, Maximum: 10}}})
+		doc.Stock = append(doc.Stock, document.Lot{Item: doc.Items[i].ID, Place: "attic", Lot: "L", Quantity: 1})
+	}
+	if _, err := (db.Hospital{DB: s.db}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.desk.Consider(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.who = as(hospital.SupplyManager, "Sam")
+	cards := func(path string) []string {
+		t.Helper()
+		w := s.ask("GET", path, nil)
+		return regexp.MustCompile(`data-proposal="(\d+)"`).FindAllString(w.Body.String(), -1)
+	}
+	first, second, last := cards("/orders/proposals"), cards("/orders/proposals?from=50"), cards("/orders/proposals?from=250")
+	if len(first) != 50 || len(second) != 50 || len(last) == 0 || len(last) >= 50 || first[0] == second[0] {
+		t.Fatalf("%d, %d and %d cards", len(first), len(second), len(last))
+	}
+	s.page("/orders/proposals?from=50", "51–100 of", "Approve the first 200 of", `href="/orders/proposals"`, `from=100`, `name="from" value="50"`)
+	id := strings.Trim(strings.TrimPrefix(last[len(last)-1], "data-proposal="), `"`)
+	s.holds("refused", s.post("/orders/proposals/"+id+"/decline", 422, "version", "1", "why", "").Body.String(), `data-proposal="`+id+`"`)
+	if w := s.post("/orders/proposals/"+id+"/approve", 303, "version", "1", "quantity", "9", "from", "50"); w.Header().Get("Location") != "/orders/proposals?from=50" {
+		t.Errorf("goes on at %s", w.Header().Get("Location"))
+	}
+	brief, err := s.desk.Store.OpenBrief(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := s.desk.Store.OpenProposals(t.Context())
+	if err != nil || len(brief) != len(whole) {
+		t.Fatalf("%d and %d: %v", len(brief), len(whole), err)
+	}
+	for i := range whole {
+		if brief[i].ID != whole[i].ID || brief[i].Cost() != whole[i].Cost() || brief[i].Reason != "" || whole[i].Reason == "" || len(whole[i].Figures) == 0 {
+			t.Fatalf("%d: %+v beside %+v", i, brief[i], whole[i])
+		}
+	}
+	two, err := s.desk.Store.ProposalsNumbered(t.Context(), []reorder.ProposalID{whole[3].ID, whole[1].ID})
+	if err != nil || len(two) != 2 || two[0].ID != whole[3].ID || two[1].Reason != whole[1].Reason {
+		t.Errorf("%+v %v", two, err)
+	}
+}
+
+// What a pack costs, and costs in larger orders, is set on the item; a break that is
+// none is refused with all that was typed.
+func TestPriceBreaksAreSetOnTheItem(t *testing.T) {
+	s := openStoreroom(t)
+	s.who = as(hospital.Nurse, "Nora")
+	s.page("/stock/flu", "!/stock/flu/prices")
+	if w := s.ask("GET", "/stock/flu/prices", nil); w.Code != 403 {
+		t.Errorf("prices for a nurse: %d", w.Code)
+	}
+	s.who = as(hospital.SupplyManager, "Sam")
+	s.page("/stock/flu", `href="/stock/flu/prices"`)
+	s.page("/stock/flu/prices", "Prices of Influenza vaccine", `value="90.00"`)
+	form := func(want int, pairs ...string) string {
+		t.Helper()
+		values := url.Values{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			values.Add("packs", pairs[i])
+			values.Add("price", pairs[i+1])
+		}
+		w := s.ask("POST", "/stock/flu/prices", values)
+		if w.Code != want {
+			t.Errorf("%v: %d %.300s", pairs, w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	s.holds("dearer", form(422, "1", "90", "10", "95"), "a pack costs less", `value="95"`)
+	s.holds("out of order", form(422, "1", "90", "10", "80", "5", "70"), "stand in order", `value="70"`)
+	s.holds("no number", form(422, "1", "much"), `value="much"`)
+	form(303, "1", "91.50", "10", "80", "50", "70.25", "", "")
+	s.page("/stock/flu/prices", `value="91.50"`, `value="70.25"`, `value="50"`)
+	item, supplier, err := s.desk.Store.PricesOf(t.Context(), "flu")
+	if err != nil || item.Price != 9150 || len(item.Breaks) != 2 || item.Breaks[1] != (inventory.PriceBreak{Packs: 50, Price: 7025}) || supplier.Currency != "EUR" {
+		t.Errorf("%+v %+v %v", item, supplier, err)
+	}
+	doc, err := db.Hospital{DB: s.db}.Describe(t.Context(), hospital.Job("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range doc.Items {
+		if i.ID == "flu" && (i.PriceMinor != 9150 || len(i.PriceBreaks) != 2) {
+			t.Errorf("in the document: %+v", i)
+		}
+	}
+}
