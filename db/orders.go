@@ -264,14 +264,10 @@ func (tx ordersTx) Propose(ctx context.Context, p reorder.Proposal) (id reorder.
 	return id, err == nil, err
 }
 
-// selectProposal reads proposals whole, selectBrief without their reasons.
 const (
-	selectProposal = proposalHead + `r.reason, r.figures, r.if_not, r.use_days, r.offers, ` + proposalRest
-	selectBrief    = proposalHead + `'', 'null', '', 'null', 'null', ` + proposalRest
-
-	proposalHead = `
-		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, `
-	proposalRest = `r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
+	selectProposal = `
+		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
+			r.use_days, r.offers, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
 			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.sd_per_day, r.first_for, r.decided_for,
 			i.id, i.name, i.unit, i.pack, i.supplier_code, i.price_minor, i.criticality, i.storage,
 			p.id, p.name, ` + unitOfPlace + `, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor, s.calendar, s.channel
@@ -569,8 +565,15 @@ func (o Orders) OpenProposals(ctx context.Context) ([]reorder.Proposal, error) {
 
 // OpenBrief is reorder.Reader.
 func (o Orders) OpenBrief(ctx context.Context) ([]reorder.Proposal, error) {
-	rows, err := o.Query(ctx, selectBrief+openFirst)
-	return proposals(rows, err)
+	const q = `
+		SELECT r.id, r.status, r.version, r.quantity, r.pack, r.price_minor, r.raised_by, r.first_by, r.put_off_until, ` + unitOfPlace + `, s.id, s.name, s.currency
+		FROM proposals r
+		JOIN stock_places p ON p.id = r.place
+		JOIN suppliers s ON s.id = r.supplier` + openFirst
+	rows, err := o.Query(ctx, q)
+	return collect(rows, err, func(p *reorder.Proposal) []any {
+		return []any{&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Pack, &p.Price, &p.RaisedBy, &p.FirstBy, &p.PutOffUntil, &p.Place.Unit, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Currency}
+	})
 }
 
 // ProposalsNumbered is reorder.Reader.

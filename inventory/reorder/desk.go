@@ -116,8 +116,8 @@ type Reader interface {
 	FindProposal(ctx context.Context, id ProposalID) (Proposal, error)
 	// OpenProposals are those that wait, the most urgent first.
 	OpenProposals(ctx context.Context) ([]Proposal, error)
-	// OpenBrief are the same without their reasons, figures, offers and use by day: what
-	// is needed of all of them where a few are shown.
+	// OpenBrief are the same with what is needed of all of them where a few are shown:
+	// version, quantity, price, whose they are, the place's unit and the supplier's name.
 	OpenBrief(ctx context.Context) ([]Proposal, error)
 	// ProposalsNumbered are those, in the order of their numbers as asked.
 	ProposalsNumbered(ctx context.Context, ids []ProposalID) ([]Proposal, error)
