@@ -55,6 +55,17 @@ func tasks() []task {
 			b.tap(`#broken button.danger`)
 			b.until("the workshop will know", `/broken, said/i.test(document.querySelector("main").innerText)`)
 		}},
+		{"a room checked by scanning", hospital.Nurse, 5, func(b *tab) {
+			b.tap(`.tabbar a[href="/floors"]`)
+			b.tap(`main a.tile[href^="/floors/"]`)
+			b.tap(`main a.list-link[href^="/rooms/"]`)
+			b.tap(`main a[href$="/round"]`)
+			b.until("the box waits for a scan", `document.activeElement && document.activeElement.name === "code"`)
+			b.scan("p-003")
+			b.until("the piece is on the list", `!!document.querySelector('input[name=seen][value="p-003"]')`)
+			b.tap(`button[value=note]`)
+			b.until("it is noted", `/noted: 1 piece is here/i.test((document.querySelector(".said") || {innerText: ""}).innerText)`)
+		}},
 		{"a pump by its label", hospital.Nurse, 0, func(b *tab) {
 			b.scan("p-003")
 			b.until("the piece is shown", `location.pathname === "/assets/p-003"`)
