@@ -163,6 +163,11 @@ func (b *book) phrase(text string, pressed bool, depth int) (string, bool) {
 	if said, ok := b.sentences(text, depth); ok {
 		return said, true
 	}
+	for _, between := range []string{" · ", "; "} {
+		if said, ok := b.list(text, between, depth); ok {
+			return said, true
+		}
+	}
 	if said, ok := b.byPattern(text, depth); ok {
 		return said, true
 	}
@@ -227,6 +232,26 @@ func splitSentences(text string) (all []string) {
 		}
 	}
 	return append(all, text[from:])
+}
+
+// list words a list part by part, when it knows each part that has letters.
+func (b *book) list(text, between string, depth int) (string, bool) {
+	if !strings.Contains(text, between) {
+		return "", false
+	}
+	parts := strings.Split(text, between)
+	for i, part := range parts {
+		said, ok := b.phrase(part, false, depth+1)
+		if !ok && hasLetter(part) {
+			return "", false
+		}
+		if ok {
+			parts[i] = said
+		} else {
+			parts[i] = b.figures(part)
+		}
+	}
+	return strings.Join(parts, between), true
 }
 
 // separators stand between parts that are worded each for itself, the strongest first.

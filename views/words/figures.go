@@ -12,6 +12,7 @@ var (
 	someDegrees  = regexp.MustCompile(`(by |±|um )?([−-]?\d+(?:[.,]\d+)?)(?:(–| to | bis |–)([−-]?\d+(?:[.,]\d+)?))?[\s\x{00a0}]°C`)
 	englishDay   = regexp.MustCompile(`\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:[a-z]{2,6})?\b( \d{4})?`)
 	englishTime  = regexp.MustCompile(`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b([ ,]+)(\d{1,2})`)
+	onAnAxis     = regexp.MustCompile(`^([−-]?\d+)°$`)
 	aNumber      = regexp.MustCompile(`^([−+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(\s?%)?$`)
 	numberOfUnit = regexp.MustCompile(`(^|[\s\x{00a0}(×−-])(\d{1,3}(?:,\d{3})+|\d+)\.(\d+)([\s\x{00a0}]?(?:%|h|s|m|min|days|day|kg|g|ml|l|MB|KB|GB|MiB|KiB|dB|dBm|V|mV|×|EUR|CHF|USD|GBP|€|\$|/)(?:[\s,.;:)]|$))`)
 )
@@ -60,6 +61,10 @@ func germanNumber(whole, part string) string {
 // fahrenheit shows a text's degrees Celsius in Fahrenheit, with as many decimals and
 // the decimal sign that it found. A difference is scaled and not moved.
 func fahrenheit(text string) string {
+	if at := onAnAxis.FindStringSubmatch(text); at != nil { // beside a line of a chart, where a unit has no room
+		celsius, _ := strconv.Atoi(strings.Replace(at[1], "−", "-", 1)) // digits, as the expression says
+		return strings.Replace(strconv.FormatFloat(float64(celsius)*9/5+32, 'f', 0, 64), "-", "−", 1) + "°"
+	}
 	if !strings.Contains(text, "°C") {
 		return text
 	}

@@ -73,6 +73,8 @@ func TestFahrenheitIsForShowAndADifferenceHasNo32(t *testing.T) {
 		{english, "Over once it is back inside by 0.5 °C for 10 min", "Over once it is back inside by 0.9\u00a0°F for 10 min"},
 		{english, "±0.5 °C", "±0.9\u00a0°F"},
 		{english, "From °C", "From °C"},
+		{english, "-20°", "−4°"},
+		{english, "12°", "54°"},
 		{german, "Vaccine fridge 2: too warm, 9.4 °C, limit 8.0 °C", "Vaccine fridge 2: zu warm, 48,9\u00a0°F, Grenze 46,4\u00a0°F"},
 		{german, "Over once it is back inside by 0.5 °C for 10 min", "Vorbei, sobald es um 0,9\u00a0°F wieder darin ist, für 10 min"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/views/words"
 )
 
 // board is a topic that tells of all units: a leaf for each that whoever listens reaches.
@@ -77,6 +78,38 @@ func TestWhatWasMissedIsToldWithinReach(t *testing.T) {
 		}
 		if _, err := h.newFeed(of("anna", "a"), []string{"coldchain"}); err == nil {
 			t.Error("who is limited is told names of everything that changes")
+		}
+	})
+}
+
+// One topic is rendered once for each language that somebody reads it in, not for each browser.
+func TestEachLanguageIsWordedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, stop := running(t, Source{Prefix: "alarms", Permission: hospital.SeeEquipment, Render: func(context.Context, string) ([]Fragment, error) {
+			return []Fragment{{ID: "bell", HTML: `<b id="bell" title="Alarms">No alarm is waiting.</b>`}}, nil
+		}})
+		defer stop()
+		pages := map[string]*page{}
+		for name, reader := range map[string]words.Reader{"en": {}, "de": {Language: words.German}, "also de": {Language: words.German}, "fahrenheit": {Language: words.German, Fahrenheit: true}} {
+			audience := of(hospital.PersonID(name))
+			audience.Reader = reader
+			p := open(t, h, h.Cursor(), audience, "alarms")
+			defer p.close()
+			p.reading()
+			pages[name] = p
+		}
+		synctest.Wait()
+		h.Changed("alarms")
+		time.Sleep(2 * Tick)
+		synctest.Wait()
+		german := `<b id="bell" title="Alarme">Kein Alarm wartet.</b>`
+		for name, want := range map[string]string{"en": `<b id="bell" title="Alarms">No alarm is waiting.</b>`, "de": german, "also de": german, "fahrenheit": german} {
+			if got := pages[name].shown["bell"]; got != want {
+				t.Errorf("%s was shown %s", name, got)
+			}
+		}
+		if c := h.Counts(); c.Rendered != 3 || c.Topics != 3 {
+			t.Errorf("one rendering for each language and unit: %+v", c)
 		}
 	})
 }
