@@ -48,6 +48,7 @@ func TestAnAlarmAppearsAndIsAcknowledged(t *testing.T) {
 		t.Error("the page was loaded anew")
 	}
 	board.until("the board, which nobody touches, says which fridge it is", `/too warm/i.test(document.querySelector(".tile.fridge .tile-face.is-alarm").innerText)`)
+	board.rings()
 	b.check("home with an alarm")
 	b.tap("#alarm-strip a.button")
 	b.until("the inbox opens", `location.pathname.startsWith("/alarms") && !!document.querySelector("[data-alarm] .sheet summary")`)
@@ -115,4 +116,20 @@ func TestTheWallTellsOfAnAlarmAndOfBeingCutOff(t *testing.T) {
 	s.stop()
 	b.until("it greys", `getComputedStyle(document.querySelector("main")).filter.includes("grayscale")`)
 	b.until("and says since when", `!document.getElementById("live-strip").hidden`)
+}
+
+// rings switches the sound on in the inbox and hears it, since an alarm waits.
+func (b *tab) rings() {
+	b.t.Helper()
+	b.open("/alarms")
+	b.eval(`window.tones = 0; window.AudioContext = class {
+		currentTime = 0; destination = {};
+		createOscillator() { return { frequency: {}, connect: (next) => next, start() { window.tones++ }, stop() {} } }
+		createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (next) => next } }
+	}; "stubbed"`)
+	b.click("[data-sound]")
+	b.until("it rings", `window.tones >= 3 && document.querySelector("[data-sound]").getAttribute("aria-pressed") === "true"`)
+	b.until("it says so", `document.querySelector("[data-sound]").innerText.trim() === "Sound is on"`)
+	b.click("[data-sound]")
+	b.until("it says that it is off", `document.querySelector("[data-sound]").innerText.trim() === "Sound is off"`)
 }
