@@ -21,13 +21,14 @@ func (d *Door) stockScanRoutes() []route {
 	return []route{
 		{get, "/stock/scan", hospital.SeeStock, d.stockScanPage},
 		{post, "/stock/scan", hospital.SeeStock, d.stockScan},
+		{get, "/stock/scan/cards", hospital.SeeStock, d.scanCards},
 	}
 }
 
 // stockScanPage is the page for a hand scanner; its address keeps the settings.
 func (d *Door) stockScanPage(c echo.Context) error {
 	page := views.StockScanPage{Task: inventory.ScanTask(c.QueryParam("task")), Place: inventory.PlaceID(c.QueryParam("place")),
-		To: inventory.PlaceID(c.QueryParam("to")), Kind: c.QueryParam("kind")}
+		To: inventory.PlaceID(c.QueryParam("to")), Kind: c.QueryParam("kind"), Quantity: c.QueryParam("quantity"), Why: c.QueryParam("why")}
 	if page.Task == "" {
 		page.Task = inventory.ScanFind
 	}
@@ -57,6 +58,12 @@ func (d *Door) stockScan(c echo.Context) error {
 		Quantity: strings.TrimSpace(c.FormValue("quantity")), Why: c.FormValue("why"), Code: c.FormValue("code"), Kind: c.FormValue("kind")}
 	if code, is := reorder.BinCode(page.Code); is && d.Desk != nil {
 		return d.scanBin(c, page, code)
+	}
+	if said, is, err := d.scanSetting(c, &page); err != nil {
+		return d.scanBack(c, page, inventory.Scanned{}, err)
+	} else if is {
+		d.say(c, said)
+		return d.seeOther(c, "/stock/scan?"+settingsOf(page).Encode())
 	}
 	in := inventory.Scanning{Task: page.Task, Code: page.Code, Place: page.Place, To: page.To, Why: page.Why, Key: c.FormValue("key"), Kind: inventory.ClockKind(page.Kind)}
 	var err error
