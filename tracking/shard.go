@@ -231,6 +231,7 @@ func (s *shard) listen() {
 			t.stale = true
 		} else if room, ok := s.book.model.Room(string(w.room)); ok {
 			s.filter.Place(&t.state, room, locate.Confirmed, w.at.UnixMilli())
+			t.seenMS = max(t.seenMS, w.at.UnixMilli()) // by a person
 			s.stand(t, w.room, t.state.Answer())
 			t.place.GoneAt = time.Time{}
 		}
