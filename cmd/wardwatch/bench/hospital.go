@@ -165,5 +165,16 @@ func signIn(ctx context.Context, kept db.Accounts, people int) ([]account.Secret
 	return sessions, nil
 }
 
+// signInAgain gives the same people new sessions.
+func (m *measured) signInAgain(ctx context.Context) (err error) {
+	kept, err := db.Open(ctx, m.path, db.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	m.sessions, err = signIn(ctx, db.Accounts{DB: kept}, len(m.sessions))
+	return err
+}
+
 // cookie is what a browser shows.
 func (m *measured) cookie(i int) string { return "ward=" + m.sessions[i%len(m.sessions)].Reveal() }

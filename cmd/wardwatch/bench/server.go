@@ -170,7 +170,17 @@ func (s *server) meter(ctx context.Context, name string) (float64, error) {
 }
 
 // meters are figures that /metrics shows at one moment, the labels of each summed up.
-func (s *server) meters(ctx context.Context, names ...string) ([]float64, error) {
+// A line that the server had just given up is dialled again.
+func (s *server) meters(ctx context.Context, names ...string) (sums []float64, err error) {
+	for range 3 {
+		if sums, err = s.readMeters(ctx, names...); !errors.Is(err, io.EOF) {
+			break
+		}
+	}
+	return sums, err
+}
+
+func (s *server) readMeters(ctx context.Context, names ...string) ([]float64, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.http+"/metrics", nil)
 	if err != nil {
 		return nil, err

@@ -43,6 +43,9 @@ func measureStored(ctx context.Context, r *run) error {
 	if err := r.store(ctx, m); err != nil {
 		return err
 	}
+	if err := m.signInAgain(ctx); err != nil { // that took so long that whoever had come has been signed out
+		return err
+	}
 	how := "judged and stored"
 	if r.Stored > judgedAtMost {
 		how = "stored"
