@@ -11,6 +11,7 @@ var (
 	degrees      = regexp.MustCompile(`([−-]?\d+)[.](\d+)([\s\x{00a0}]°C)`)
 	someDegrees  = regexp.MustCompile(`(by |±|um )?([−-]?\d+(?:[.,]\d+)?)(?:(–| to | bis |–)([−-]?\d+(?:[.,]\d+)?))?[\s\x{00a0}]°C`)
 	englishDay   = regexp.MustCompile(`\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:[a-z]{2,6})?\b( \d{4})?`)
+	englishMonth = regexp.MustCompile(`\b(January|February|March|April|May|June|July|August|September|October|November|December) (\d{4})\b`)
 	englishTime  = regexp.MustCompile(`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b([ ,]+)(\d{1,2})`)
 	onAnAxis     = regexp.MustCompile(`^([−-]?\d+)°$`)
 	aNumber      = regexp.MustCompile(`^([−+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(\s?%)?$`)
@@ -19,6 +20,9 @@ var (
 
 var germanMonths = map[string]string{"Jan": "Jan.", "Feb": "Feb.", "Mar": "März", "Apr": "Apr.", "May": "Mai", "Jun": "Juni",
 	"Jul": "Juli", "Aug": "Aug.", "Sep": "Sept.", "Oct": "Okt.", "Nov": "Nov.", "Dec": "Dez."}
+
+var germanMonthNames = map[string]string{"January": "Januar", "February": "Februar", "March": "März", "April": "April", "May": "Mai", "June": "Juni",
+	"July": "Juli", "August": "August", "September": "September", "October": "Oktober", "November": "November", "December": "Dezember"}
 
 var germanDays = map[string]string{"Mon": "Mo", "Tue": "Di", "Wed": "Mi", "Thu": "Do", "Fri": "Fr", "Sat": "Sa", "Sun": "So"}
 
@@ -42,6 +46,10 @@ func germanFigures(text string) string {
 	text = englishDay.ReplaceAllStringFunc(text, func(found string) string {
 		at := englishDay.FindStringSubmatch(found)
 		return at[1] + ". " + germanMonths[at[2]] + at[3]
+	})
+	text = englishMonth.ReplaceAllStringFunc(text, func(found string) string {
+		at := englishMonth.FindStringSubmatch(found)
+		return germanMonthNames[at[1]] + " " + at[2]
 	})
 	return englishTime.ReplaceAllStringFunc(text, func(found string) string {
 		at := englishTime.FindStringSubmatch(found)

@@ -46,6 +46,7 @@ func TestTextsAreFoundWholeByPatternAndPartByPart(t *testing.T) {
 		{"Box of gloves", "Box of gloves"},
 		{"due 3 May 2026", "fällig 3. Mai 2026"},
 		{"Tue 08:14", "Di 08:14"},
+		{"March 2026", "März 2026"},
 		{"1,234.50", "1.234,50"},
 		{"−18.0 °C", "−18,0 °C"},
 		{"10.0.0.1", "10.0.0.1"},
