@@ -95,8 +95,8 @@
     everOpen = true;
     stopPolling();
     state("live");
+    take(JSON.parse(text)); // it may say how often it will be heard
     armWatchdog();
-    take(JSON.parse(text));
   }
 
   function take(message) {

@@ -123,7 +123,7 @@
     if (!link || event.defaultPrevented || !cut() || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.origin !== location.origin || link.hash && link.pathname === location.pathname) return;
     event.preventDefault();
     if (await reached()) location.assign(link.href);
-    else stays("No connection. This page stays, as it was known last.", document.querySelector("main > *"));
+    else stays(said("stays"), document.querySelector("main > *"));
   });
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", async (event) => {
@@ -132,7 +132,7 @@
     if (cut() && form.dataset.reached !== "yes") {
       const pressed = event.submitter;
       event.preventDefault();
-      if (!await reached()) { stays("Not sent: no connection. What you typed is still here.", form); return; }
+      if (!await reached()) { stays(said("unsent"), form); return; }
       back();
       form.dataset.reached = "yes";
       form.requestSubmit(pressed);

@@ -98,7 +98,7 @@
     delete document.body.dataset.liveState;
     document.querySelector(".strips").replaceChildren();
     const says = document.createElement("p");
-    says.textContent = "This display was switched off.";
+    says.textContent = window.wardwatch.said("switched-off");
     document.querySelector("main").replaceChildren(says);
     document.title = says.textContent;
   });
