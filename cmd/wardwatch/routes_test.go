@@ -211,7 +211,7 @@ func TestWhatIsPublicIsListed(t *testing.T) {
 	h, _ := wholeHouse(t)
 	answers := []string{"GET /answer/:link", "POST /answer/:link", // the link of a message is a secret of its own, and so is a display's
 		"GET /wall/t/:link", "GET /wall/t/:link/live", "GET /wall/t/:link/live.json"}
-	public := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /version", "GET /sw.js", "GET /offline", "GET /static/*", "HEAD /static/*", "POST /me/theme",
+	public := []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /version", "GET /sw.js", "GET /offline", "GET /static/*", "HEAD /static/*", "POST /me/theme", "POST /me/language",
 		"GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-out", "POST /unlock", "POST /unlock/pin", "GET /sign-in/sso", "GET /sign-in/sso/back",
 		"GET /scim/v2/ServiceProviderConfig", "GET /scim/v2/ResourceTypes", "GET /scim/v2/Schemas", "GET /scim/v2/Users", "POST /scim/v2/Users",
 		"GET /scim/v2/Users/:id", "PUT /scim/v2/Users/:id", "PATCH /scim/v2/Users/:id", "DELETE /scim/v2/Users/:id", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /setup/:link", "POST /setup/:link", "POST /ingest",
