@@ -32,10 +32,10 @@ func FuzzBodies(f *testing.F) {
 	f.Add(uint16(11), uint8(3), []byte(`{"Operations":[{"op":"replace","path":"a[b eq","value":[]}]}`))
 	f.Add(uint16(13), uint8(4), []byte(strings.Repeat("[", 10_000)))
 	var people atomic.Int64
-	comes := func() visitor { // what was sent may have signed her out, locked or disabled her
-		return newVisitor(f, h, fmt.Sprintf("fuzzer-%d", people.Add(1)), hospital.Administrator, nil)
+	comes := func(t testing.TB) visitor { // what was sent may have signed her out, locked or disabled her
+		return newVisitor(t, h, fmt.Sprintf("fuzzer-%d", people.Add(1)), hospital.Administrator, nil)
 	}
-	who := comes()
+	who := comes(f)
 	f.Fuzz(func(t *testing.T, route uint16, kind uint8, body []byte) {
 		r := taking[int(route)%len(taking)]
 		log.Reset()
@@ -43,7 +43,7 @@ func FuzzBodies(f *testing.F) {
 		if answer.Code == http.StatusSeeOther && strings.HasPrefix(answer.Header().Get("Location"), "/sign-in") || answer.Code == http.StatusUnauthorized || answer.Code == http.StatusTooManyRequests {
 			skew, _ := skews.Load(h)
 			skew.(*atomic.Int64).Add(int64(time.Hour))
-			who = comes()
+			who = comes(t)
 			answer = who.bring(placeOf(r), kinds[int(kind)%len(kinds)], body)
 		}
 		if answer.Code >= http.StatusInternalServerError {
