@@ -1203,7 +1203,7 @@ func galleryForms() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</span><input type=\"search\" aria-label=\"Search, a sample\" value=\"pump\"></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</span><label for=\"sample-search\" hidden>Search, a sample</label><input id=\"sample-search\" type=\"search\" aria-label=\"Search, a sample\" value=\"pump\"></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
