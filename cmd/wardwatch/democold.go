@@ -55,7 +55,7 @@ func (f *fridges) agenda() []event {
 			return f.observe(ctx, readings)
 		}})
 	}
-	return append(agenda, event{f.start, f.lookBack})
+	return slices.Concat(agenda, f.rounds(), []event{{f.start, f.lookBack}})
 }
 
 // lookBack learns how each fridge goes, and keeps what would have been said before its faults.
@@ -111,7 +111,7 @@ func (f *fridges) foretold(ctx context.Context, kept db.Fridges, probe coldchain
 // batch is how many of the readings to come are told at once.
 func (f *fridges) batch(record []simulate.Temperature) int {
 	first := record[0].At
-	until := first.Add(24 * time.Hour)
+	until := f.nextRound(first)
 	if f.troubled(first) {
 		until = first.Add(time.Minute)
 	}
