@@ -226,7 +226,7 @@ func (d *Door) showDisplays(c echo.Context, status int, page views.DisplaysPage)
 }
 
 func (d *Door) addDisplay(c echo.Context) error {
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func pictureOf(c echo.Context) ([]byte, error) {
 
 // takeRoom makes or changes a room.
 func (d *Door) takeRoom(c echo.Context) error {
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}

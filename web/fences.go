@@ -74,7 +74,7 @@ func (d *Door) showFence(c echo.Context, status int, p views.FencePage) error {
 
 // typedFence reads the form.
 func typedFence(c echo.Context) (fence.Fence, error) {
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return fence.Fence{}, err
 	}

@@ -140,7 +140,7 @@ func (d *Door) startItem(ctx context.Context, _ hospital.Actor) (views.StartStep
 
 // takeStart takes a step's form: it adds to the hospital's document and takes that in.
 func (d *Door) takeStart(c echo.Context) error {
-	typed, err := c.FormParams()
+	typed, err := readForm(c)
 	if err != nil {
 		return err
 	}

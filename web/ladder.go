@@ -91,7 +91,7 @@ func (d *Door) testLadder(c echo.Context) error {
 
 // typedRota is the ladder as it was typed.
 func typedRota(c echo.Context) (notify.Rota, error) {
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return notify.Rota{}, err
 	}

@@ -139,7 +139,7 @@ func inbox(c echo.Context) string {
 
 // approveAll approves what one supplier would be sent, as it was shown.
 func (d *Door) approveAll(c echo.Context) error {
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
@@ -378,7 +378,7 @@ func (d *Door) orderBack(c echo.Context, refused error) error {
 	if err != nil {
 		return err
 	}
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}

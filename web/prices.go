@@ -53,7 +53,7 @@ func (d *Door) showPrices(c echo.Context, status int, wrong string, typed [][2]s
 func amountTyped(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
 
 func (d *Door) setPrices(c echo.Context) error {
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}

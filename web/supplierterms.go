@@ -10,7 +10,7 @@ import (
 
 // readTerms reads a supplier's calendar and channel from its form.
 func readTerms(c echo.Context, s *document.Supplier) error {
-	form, err := c.FormParams()
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ func FuzzBodies(f *testing.F) {
 	f.Add(uint16(0), uint8(0), []byte("quantity=9223372036854775807&place=store&key=%00&at=2026-02-31&note=\xff"))
 	f.Add(uint16(3), uint8(1), []byte(`{"reason":"on-it","version":-1,"items":[{}],"at":9e99}`))
 	f.Add(uint16(7), uint8(2), []byte("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.csv\"\r\n\r\nid,name\r\n\"\r\n--b--\r\n"))
+	f.Add(uint16(2), uint8(2), []byte(strings.Repeat("[", 5_000))) // a file without an end answered 500 where screens are linked
 	f.Add(uint16(11), uint8(3), []byte(`{"Operations":[{"op":"replace","path":"a[b eq","value":[]}]}`))
 	f.Add(uint16(13), uint8(4), []byte(strings.Repeat("[", 10_000)))
 	var people atomic.Int64
