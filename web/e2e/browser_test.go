@@ -118,6 +118,12 @@ type server struct {
 	once    sync.Once
 }
 
+// ownSettings is the environment without what is meant for these tests: the program
+// refuses settings that it does not know.
+func ownSettings() []string {
+	return slices.DeleteFunc(os.Environ(), func(setting string) bool { return strings.HasPrefix(setting, "WARDWATCH_") })
+}
+
 // demo starts a made-up hospital; the test's end stops it and asks for a clean exit.
 func demo(t *testing.T, flags ...string) *server {
 	t.Helper()
@@ -125,9 +131,7 @@ func demo(t *testing.T, flags ...string) *server {
 	s := &server{t: t, log: &strings.Builder{}}
 	s.command = exec.Command(shared.binary, append([]string{"demo", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--size", "small"}, flags...)...)
 	s.command.Stderr = s.log
-	s.command.Env = slices.DeleteFunc(os.Environ(), func(setting string) bool {
-		return strings.HasPrefix(setting, "WARDWATCH_") // ours; the program refuses settings that it does not know
-	})
+	s.command.Env = ownSettings()
 	stdout, err := s.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

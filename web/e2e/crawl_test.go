@@ -67,11 +67,12 @@ func TestEveryLinkLeadsToAPageWithoutFault(t *testing.T) {
 	}
 }
 
-// links are the addresses of the page that lead to other pages of ours.
+// links are the addresses of the page that lead to other pages of ours; those of the
+// gallery's samples lead nowhere.
 func (b *tab) links() []string {
 	b.t.Helper()
 	var all []string
-	b.evalInto(`[...new Set([...document.querySelectorAll("a[href^='/']")].filter((a) => !a.hasAttribute("download")).map((a) => a.getAttribute("href")))]`, &all)
+	b.evalInto(`[...new Set([...document.querySelectorAll("a[href^='/']")].filter((a) => !a.hasAttribute("download") && !/\/sample-\d/.test(a.getAttribute("href"))).map((a) => a.getAttribute("href")))]`, &all)
 	return slices.DeleteFunc(all, func(href string) bool {
 		path, _, _ := strings.Cut(href, "?")
 		return strings.HasPrefix(path, "/static/") || strings.HasSuffix(path, ".pdf") || strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".xlsx") || strings.HasSuffix(path, ".json") || strings.HasSuffix(path, ".jsonl") || strings.HasPrefix(path, "/api/")

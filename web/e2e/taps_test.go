@@ -89,8 +89,8 @@ func tasks() []task {
 		{"a proposal approved", hospital.SupplyManager, 2, func(b *tab) {
 			b.tap(`#supplies a[href="/orders/proposals"]`)
 			b.until("proposals wait", `!!document.querySelector('form[action$="/approve"]')`)
-			b.eval(`[...document.querySelectorAll('form[action$="/approve"]')].filter((f) => !f.closest("article").innerText.includes("two people")).at(-1).querySelector("button.primary").id = "the-last"`)
-			b.tap(`#the-last`)
+			b.eval(`[...document.querySelectorAll('form[action$="/approve"]')].filter((f) => !f.closest("article").innerText.includes("two people"))[0].querySelector("button.primary").id = "the-first"`)
+			b.tap(`#the-first`)
 			b.until("it is on an order", `/on order \d{4}-\d{4}/.test((document.querySelector(".said") || {innerText: ""}).innerText)`)
 		}},
 		{"an order on its way", hospital.SupplyManager, 2, func(b *tab) {

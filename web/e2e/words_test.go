@@ -191,7 +191,9 @@ var typed = regexp.MustCompile(`vaccines for the staff clinic|insulin for intens
 // without the names of the demo's own document and what is alike in every language.
 func knownData(t *testing.T) func(string) string {
 	t.Helper()
-	printed, err := exec.CommandContext(t.Context(), shared.binary, "demo", "--print-hospital", "--size", "small").Output()
+	printing := exec.CommandContext(t.Context(), shared.binary, "demo", "--print-hospital", "--size", "small")
+	printing.Env = ownSettings()
+	printed, err := printing.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
