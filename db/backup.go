@@ -117,15 +117,31 @@ func syncFile(name string) (err error) {
 	return file.Sync()
 }
 
+// RestoreOptions are how a backup is put back.
+type RestoreOptions struct {
+	// Force puts a database that is there aside instead of refusing.
+	Force bool
+	// Says is told of each step as it begins, and of how much is copied; nil: nobody is.
+	Says func(step string)
+}
+
+func (o RestoreOptions) says(step string) {
+	if o.Says != nil {
+		o.Says(step)
+	}
+}
+
 // Restore puts a backup in the place of the database at dsn. The backup is
 // checked first: a damaged one is ErrNoBackup. A database that is there is
-// ErrExists unless force is set, and is then kept beside the new one under the
-// name that comes back; one that is in use is ErrInUse.
-func Restore(ctx context.Context, dsn, file string, force bool) (kept string, err error) {
+// ErrExists unless forced, and is then kept beside the new one under the
+// name that comes back; one that is in use is ErrInUse. Whoever ends ctx before the
+// last step leaves everything as it was.
+func Restore(ctx context.Context, dsn, file string, o RestoreOptions) (kept string, err error) {
 	path, err := pathOf(dsn)
 	if err != nil {
 		return "", err
 	}
+	o.says("step 1 of 3: checking the backup")
 	if err := checkBackup(ctx, file); err != nil {
 		return "", fmt.Errorf("restore %s: %w", file, err)
 	}
@@ -133,13 +149,14 @@ func Restore(ctx context.Context, dsn, file string, force bool) (kept string, er
 	if err != nil {
 		return "", fmt.Errorf("restore %s: %w", file, err)
 	}
-	if err := copyInto(part, file); err != nil {
+	if err := copyInto(ctx, part, file, o.says); err != nil {
 		return "", fmt.Errorf("restore %s: %w", file, errors.Join(err, os.Remove(part)))
 	}
 	if err := doubtLetters(ctx, part); err != nil {
 		return "", fmt.Errorf("restore %s: %w", file, errors.Join(err, os.Remove(part)))
 	}
-	release, kept, err := setAside(ctx, path, force)
+	o.says("step 3 of 3: putting it in its place")
+	release, kept, err := setAside(ctx, path, o.Force)
 	if err != nil {
 		return "", fmt.Errorf("restore over %s: %w", path, errors.Join(err, os.Remove(part)))
 	}
@@ -181,19 +198,36 @@ func checkBackup(ctx context.Context, file string) error {
 	return nil
 }
 
-func copyInto(part, file string) (err error) {
+// copiedAtOnce is how many bytes of a backup are copied before somebody is told, or can stop it.
+const copiedAtOnce = 64 << 20
+
+func copyInto(ctx context.Context, part, file string, says func(step string)) (err error) {
 	from, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
+	info, err := from.Stat()
+	if err != nil {
+		return err
+	}
 	to, err := os.OpenFile(part, os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	_, err = io.Copy(to, from)
-	return err
+	for copied := int64(0); ctx.Err() == nil; {
+		says(fmt.Sprintf("step 2 of 3: copying, %d of %d MB", copied>>20, info.Size()>>20))
+		n, err := io.CopyN(to, from, copiedAtOnce)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		copied += n
+	}
+	return ctx.Err()
 }
 
 // setAside renames the database that is there. Until release is called nobody

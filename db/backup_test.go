@@ -108,17 +108,17 @@ func TestARestoreBringsYesterdayBack(t *testing.T) {
 	}
 	renameSite(t, d, "Linden, after the mistake")
 
-	if _, err := db.Restore(t.Context(), path, copied, false); !errors.Is(err, db.ErrExists) {
+	if _, err := db.Restore(t.Context(), path, copied, db.RestoreOptions{}); !errors.Is(err, db.ErrExists) {
 		t.Errorf("without force: %v", err)
 	}
-	if _, err := db.Restore(t.Context(), path, copied, true); !errors.Is(err, db.ErrInUse) {
+	if _, err := db.Restore(t.Context(), path, copied, db.RestoreOptions{Force: true}); !errors.Is(err, db.ErrInUse) {
 		t.Errorf("under a running house: %v", err)
 	}
 	renameSite(t, d, "Linden, still at work") // the refusals did no harm
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := db.Restore(t.Context(), path, copied, true)
+	kept, err := db.Restore(t.Context(), path, copied, db.RestoreOptions{Force: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,11 +129,40 @@ func TestARestoreBringsYesterdayBack(t *testing.T) {
 		t.Errorf("kept %q", got)
 	}
 	fresh := filepath.Join(t.TempDir(), "fresh.db")
-	if kept, err := db.Restore(t.Context(), fresh, copied, false); err != nil || kept != "" {
+	if kept, err := db.Restore(t.Context(), fresh, copied, db.RestoreOptions{}); err != nil || kept != "" {
 		t.Errorf("to a new place: %q, %v", kept, err)
 	}
 	if got := siteName(t, fresh); got != "Linden Hospital" {
 		t.Errorf("restored %q", got)
+	}
+}
+
+// A restore that somebody stops while it copies has said how far it was, and changes nothing.
+func TestARestoreThatIsStoppedChangesNothing(t *testing.T) {
+	path, d := stocked(t)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := db.Backup(t.Context(), path, copied, false); err != nil {
+		t.Fatal(err)
+	}
+	renameSite(t, d, "Linden, at work")
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var said []string
+	_, err := db.Restore(ctx, path, copied, db.RestoreOptions{Force: true, Says: func(step string) {
+		if said = append(said, step); strings.Contains(step, "copying") {
+			stop()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || len(said) != 2 {
+		t.Errorf("stopped at %q: %v", said, err)
+	}
+	if got := siteName(t, path); got != "Linden, at work" {
+		t.Errorf("afterwards the site is %q", got)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 
@@ -156,11 +185,11 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 		if err := os.WriteFile(bad, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Restore(t.Context(), path, bad, true); !errors.Is(err, db.ErrNoBackup) {
+		if _, err := db.Restore(t.Context(), path, bad, db.RestoreOptions{Force: true}); !errors.Is(err, db.ErrNoBackup) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := db.Restore(t.Context(), path, "no-such-file", true); !errors.Is(err, os.ErrNotExist) {
+	if _, err := db.Restore(t.Context(), path, "no-such-file", db.RestoreOptions{Force: true}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 	if got := siteName(t, path); got != "Linden Hospital" {

@@ -3247,7 +3247,7 @@ func ExcursionPage(p ExcursionPageProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<div class=\"table-wrap\" role=\"region\" tabindex=\"0\" aria-label=\"Lots on hold\"><table class=\"table\"><thead><tr><th>Item</th><th>Lot</th><th>Expiry</th><th class=\"number\">Quantity</th>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<div class=\"table-wrap\" role=\"region\" tabindex=\"0\" aria-label=\"Each lot on hold\"><table class=\"table\"><thead><tr><th>Item</th><th>Lot</th><th>Expiry</th><th class=\"number\">Quantity</th>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

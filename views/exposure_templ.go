@@ -80,7 +80,7 @@ func exposureTable(lots []ExcursionLot) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"table-wrap\" role=\"region\" tabindex=\"0\" aria-label=\"Exposure by band\"><table class=\"table\"><thead><tr><th scope=\"col\">Lot</th><th scope=\"col\">Band</th><th scope=\"col\" class=\"number\">Before</th><th scope=\"col\" class=\"number\">During</th><th scope=\"col\" class=\"number\">Since</th><th scope=\"col\" class=\"number\">Allowed</th><th scope=\"col\">Left</th><th scope=\"col\">Source</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"table-wrap\" role=\"region\" tabindex=\"0\" aria-label=\"Each lot by band\"><table class=\"table\"><thead><tr><th scope=\"col\">Lot</th><th scope=\"col\">Band</th><th scope=\"col\" class=\"number\">Before</th><th scope=\"col\" class=\"number\">During</th><th scope=\"col\" class=\"number\">Since</th><th scope=\"col\" class=\"number\">Allowed</th><th scope=\"col\">Left</th><th scope=\"col\">Source</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

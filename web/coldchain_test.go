@@ -275,7 +275,7 @@ func TestTheDailyCheckAndTheMonthOnPaper(t *testing.T) {
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
 		t.Fatalf("a look answers %d: %s", w.Code, w.Body.String())
 	}
-	p.shows("/fridges/f-1", "Checked today", `<abbr title="Pia">P</abbr>`)
+	p.shows("/fridges/f-1", "Checked today", `<abbr title="Pia" translate="no">P</abbr>`)
 	p.warm(9, 9, 9, 9, 5, 5, 5)
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Say what was done about it.") {
 		t.Errorf("a look at a warm fridge without a word answers %d", w.Code)

@@ -18,7 +18,7 @@ func readForm(c echo.Context) (url.Values, error) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, hospital.Refuse(hospital.ErrInvalid, "The form can't be read. Load the page again.")
+		return nil, hospital.Refuse(hospital.ErrInvalid, "The form is not whole. Load the page again.")
 	}
 	return form, nil
 }

@@ -65,7 +65,7 @@ func (c restoreCommand) Run(p process) (err error) {
 		return adviseOnFiles(err, c.DB, c.File)
 	}
 	defer func() { err = errors.Join(err, tidy()) }()
-	kept, err := db.Restore(p.ctx, c.DB, file, c.Force)
+	kept, err := db.Restore(p.ctx, c.DB, file, db.RestoreOptions{Force: c.Force, Says: func(step string) { fmt.Fprintln(p.stderr, step) }})
 	if err != nil {
 		return adviseOnFiles(err, c.DB, c.File)
 	}

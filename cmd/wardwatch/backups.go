@@ -155,7 +155,7 @@ func (h *house) drill(ctx context.Context, _ time.Time) (err error) {
 
 // restoreElsewhere restores a backup beside the house and answers with the length of its audit trail.
 func (h *house) restoreElsewhere(ctx context.Context, backup, to string) (lines int64, err error) {
-	if _, err := db.Restore(ctx, to, backup, false); err != nil {
+	if _, err := db.Restore(ctx, to, backup, db.RestoreOptions{Says: func(step string) { h.upkeep.Say(drillJob, step) }}); err != nil {
 		return 0, err
 	}
 	d, err := db.Open(ctx, to, db.Options{Now: h.now, Log: h.log})

@@ -192,7 +192,7 @@ func TestADamagedDatabaseIsExcusedUntilItIsRestored(t *testing.T) {
 	if status, _ := excused(ctx, address, "/healthz"); status != http.StatusOK {
 		t.Errorf("healthz: %d", status)
 	}
-	if _, err := db.Restore(t.Context(), file, sound, true); err != nil {
+	if _, err := db.Restore(t.Context(), file, sound, db.RestoreOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 	h := <-opened
