@@ -275,7 +275,7 @@ func (e Equipment) ByWords(ctx context.Context, words []string, limit int) ([]tr
 
 // RoomCounts counts assets by the room that they were last seen in.
 func (e Equipment) RoomCounts(ctx context.Context) ([]tracking.RoomCount, error) {
-	return Lists{DB: e.DB}.RoomCounts(ctx)
+	return Lists(e).RoomCounts(ctx)
 }
 
 // Pins lists what was last seen on a floor, by room and number.
