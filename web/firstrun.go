@@ -233,25 +233,9 @@ func addHouse(doc *document.Document, typed url.Values) error {
 	doc.Units = append(doc.Units, document.Unit{ID: unit, Name: typed.Get("unit")})
 	for _, name := range rooms {
 		name = strings.TrimSpace(name)
-		doc.Rooms = append(doc.Rooms, document.Room{ID: hospital.RoomID(string(floor) + "-" + freshID(name)), Floor: floor, Unit: unit, Name: name, Kind: kindNamed(name)})
+		doc.Rooms = append(doc.Rooms, document.Room{ID: hospital.RoomID(string(floor) + "-" + freshID(name)), Floor: floor, Unit: unit, Name: name, Kind: hospital.KindNamed(name)})
 	}
 	return nil
-}
-
-// kindNamed guesses a room's kind from its name; the document says it where that is wrong.
-func kindNamed(name string) hospital.RoomKind {
-	name = strings.ToLower(name)
-	for _, known := range []struct {
-		word string
-		kind hospital.RoomKind
-	}{{"pharm", hospital.Pharmacy}, {"stor", hospital.Storage}, {"lager", hospital.Storage}, {"clean", hospital.CleanUtility}, {"dirty", hospital.DirtyUtility},
-		{"station", hospital.NurseStation}, {"corridor", hospital.Corridor}, {"theatre", hospital.Theatre}, {"lab", hospital.Laboratory}, {"office", hospital.Office},
-		{"workshop", hospital.Workshop}, {"lift", hospital.Lift}, {"stair", hospital.Stairs}} {
-		if strings.Contains(name, known.word) {
-			return known.kind
-		}
-	}
-	return hospital.PatientRoom
 }
 
 // addItem adds an item with the place that holds it, and what is there now.
