@@ -48,7 +48,7 @@ func startDemo(t *testing.T, args ...string) *runningDemo {
 // end stops the demo as SIGTERM does and sees that nothing is left of it.
 func (d *runningDemo) end(t *testing.T) {
 	t.Helper()
-	late := time.AfterFunc(10*time.Second, d.kill)
+	late := time.AfterFunc(longStart, func() { _ = d.process.Process.Kill() })
 	defer late.Stop()
 	d.stop(t)
 	if left, _ := filepath.Glob(filepath.Join(d.folder, "wardwatch-demo-*")); len(left) > 0 {

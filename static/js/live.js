@@ -18,7 +18,7 @@
   const signedOut = 4401;
 
   let socket = null, cursor = body.dataset.liveCursor || "", tries = 0, everOpen = false;
-  let heartbeat = 10000, retryTimer = 0, watchdog = 0, barTimer = 0, pollTimer = 0;
+  let heartbeat = 10000, retryTimer = 0, watchdog = 0, barTimer = 0, pollTimer = 0, old = false;
   let lastHeard = Date.now();
   const waiting = new Map(); // id → html that came while the focus was inside
 
@@ -32,6 +32,7 @@
     if (now === "live") {
       clearTimeout(barTimer);
       barTimer = 0;
+      old = false;
       if (strip && strip.dataset.why === "stale") {
         strip.hidden = true;
         if (was === "stale" || was === "offline") say(said("updating"));
@@ -56,11 +57,13 @@
     }
   }
 
-  // lost is called when nothing is heard any more; the bar follows a little later.
+  // lost is called when nothing is heard any more, and again with each try that fails. The bar
+  // follows a little later; from then on the page is old until something is heard.
   function lost() {
-    state(navigator.onLine ? "reconnecting" : "offline");
+    state(!navigator.onLine ? "offline" : old ? "stale" : "reconnecting");
     if (barTimer) return;
     barTimer = setTimeout(() => {
+      old = true;
       state(navigator.onLine ? "stale" : "offline");
       const since = clock(window.wardwatch ? window.wardwatch.serverTime(lastHeard) : lastHeard);
       show("stale", said("stale", { time: since }));

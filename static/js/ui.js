@@ -101,7 +101,7 @@
     if (field && field.form) field.form.requestSubmit();
   });
   // ---- Without a connection the page stays, with what was typed: leaving it would lose both.
-  const cut = () => !navigator.onLine || body.dataset.liveState === "stale" || body.dataset.liveState === "offline";
+  const cut = () => !navigator.onLine || ["reconnecting", "stale", "offline"].includes(body.dataset.liveState);
   async function reached() {
     try { return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(3000) })).ok; } catch { return false; }
   }

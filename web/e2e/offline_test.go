@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -26,8 +27,16 @@ func TestWithoutAConnectionNothingOldLooksNew(t *testing.T) {
 		t.Errorf("the worker keeps %s", kept)
 	}
 	b.put("#start-house-site", "Linden, half typed")
+	b.eval(`(() => { const Socket = WebSocket; window.tries = 0; window.states = [];
+		window.WebSocket = class extends Socket { constructor(...to) { super(...to); window.tries++; } };
+		new MutationObserver(() => window.states.push(document.body.dataset.liveState)).observe(document.body, {attributeFilter: ["data-live-state"]}); return "" })()`)
 	s.stop()
 	b.until("the page looks old", `["stale", "offline"].includes(document.body.dataset.liveState)`)
+	b.eval(`window.tries = 0; ""`)
+	b.until("it has tried again, twice", `window.tries > 2`)
+	if states := b.eval(`window.states.slice(window.states.findIndex((s) => s !== "reconnecting")).join(" ")`); strings.Contains(states, "reconnecting") || states == "" {
+		t.Errorf("a try to connect makes an old page look new: %s", states)
+	}
 	b.click(`form[action="/admin/start/house"] button.primary`)
 	// Its required fields are empty, and the browser says so first.
 	b.eval(`for (const f of document.querySelectorAll("#step-house [required]")) if (!f.value) f.value = "x"; "filled"`)
