@@ -30,7 +30,7 @@ var axe string
 
 const (
 	// patience is how long a page may take to show what a story waits for.
-	patience = 20 * time.Second
+	patience = time.Minute
 	// storyTime is how long one test may take.
 	storyTime = 2 * time.Minute
 	// testTime is how long one tab may be used.
