@@ -262,16 +262,22 @@ func TestTheNearestGatewayMostlyHearsLoudest(t *testing.T) {
 
 func TestPortalsReadLabelsThatPass(t *testing.T) {
 	w := NewWorld(Draw(Hospital), Options{Seed: 1, Start: noon})
+	doorways := map[hospital.GatewayID]bool{}
+	for _, g := range w.drawing.Gateways {
+		if g.Reads == hospital.ReadsDoorway {
+			doorways[g.ID] = true
+		}
+	}
 	reads := map[hospital.GatewayID]int{}
-	for range 450 {
+	for step := 0; step < 450 && len(reads) < len(doorways)-1; step++ {
 		for _, m := range w.Step(16 * time.Second) {
-			if m.Gateway[0] == 'i' {
+			if doorways[m.Gateway] {
 				reads[m.Gateway]++
 			}
 		}
 	}
-	t.Logf("reads in two hours: %v", reads)
-	if len(reads) == 0 {
-		t.Error("no portal read anything in two hours")
+	t.Logf("reads within two hours: %v", reads)
+	if len(reads) < len(doorways)-1 { // one stands where hardly anything passes
+		t.Errorf("of %d portals %d read something in two hours", len(doorways), len(reads))
 	}
 }
