@@ -201,19 +201,7 @@ func (o Orders) Late(ctx context.Context, today inventory.Date) ([]reorder.Order
 		ORDER BY o.expected, o.number
 		LIMIT 500`
 	rows, err := o.Query(ctx, q, today)
-	all, err := scanAll(rows, err, func(row scanner) (reorder.Order, error) { return scanOrder(row) })
-	if err != nil {
-		return nil, err
-	}
-	numbers := make([]string, len(all))
-	for i := range all {
-		numbers[i] = all[i].Number
-	}
-	lines, err := orderLines(ctx, o, numbers)
-	for i := range all {
-		all[i].Lines = lines[all[i].Number]
-	}
-	return all, err
+	return o.withLines(ctx, rows, err)
 }
 
 // Performances is reorder.Reader.

@@ -632,6 +632,11 @@ func (o Orders) Orders(ctx context.Context, status reorder.OrderStatus, limit in
 		ORDER BY o.number DESC
 		LIMIT $2`
 	rows, err := o.Query(ctx, q, status, limit)
+	return o.withLines(ctx, rows, err)
+}
+
+// withLines are the orders of rows, or of the error that came instead, each with its lines.
+func (o Orders) withLines(ctx context.Context, rows *sql.Rows, err error) ([]reorder.Order, error) {
 	all, err := scanAll(rows, err, scanOrder)
 	if err != nil {
 		return nil, err

@@ -276,15 +276,7 @@ func (s Stock) HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]inven
 	if err != nil {
 		return nil, err
 	}
-	lots := make([]inventory.LotID, len(held))
-	for i := range held {
-		lots[i] = held[i].Lot
-	}
-	exposures, err := s.exposures(ctx, lots)
-	for i := range held {
-		held[i].Exposures = exposures[held[i].Lot]
-	}
-	return held, err
+	return held, s.expose(ctx, held)
 }
 
 func scanHeldLot(row scanner) (h inventory.HeldLot, err error) {
@@ -296,6 +288,19 @@ func scanHeldLot(row scanner) (h inventory.HeldLot, err error) {
 	}
 	h.PlacedAt = fromMS(placed)
 	return h, json.Unmarshal([]byte(stability), &h.Stability)
+}
+
+// expose tells each held lot what it went through.
+func (s Stock) expose(ctx context.Context, held []inventory.HeldLot) error {
+	lots := make([]inventory.LotID, len(held))
+	for i := range held {
+		lots[i] = held[i].Lot
+	}
+	exposures, err := s.exposures(ctx, lots)
+	for i := range held {
+		held[i].Exposures = exposures[held[i].Lot]
+	}
+	return err
 }
 
 // exposures are what these lots went through, by lot.
@@ -350,15 +355,7 @@ func (s Stock) HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]
 	if err != nil {
 		return nil, err
 	}
-	lots := make([]inventory.LotID, len(held))
-	for i := range held {
-		lots[i] = held[i].Lot
-	}
-	exposures, err := s.exposures(ctx, lots)
-	for i := range held {
-		held[i].Exposures = exposures[held[i].Lot]
-	}
-	return held, err
+	return held, s.expose(ctx, held)
 }
 
 // Outlooks is inventory.Reader.

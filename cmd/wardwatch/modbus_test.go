@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -16,31 +15,9 @@ import (
 // record says that it came by Modbus.
 func TestAModbusProbeIsAskedAndRecorded(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			question := make([]byte, 12)
-			for {
-				if _, err := io.ReadFull(conn, question); err != nil {
-					break
-				}
-				_, _ = conn.Write(append(append(question[:4:4], 0, 7), 1, 4, 4, 0xFF, 0xFB, 0x01, 0xF4))
-			}
-			_ = conn.Close()
-		}
-	})
-	t.Cleanup(func() { _ = listener.Close(); serving.Wait() })
 	dsn := "sqlite:" + t.TempDir() + "/ward.db"
 	seen := make(chan struct{}, 1)
-	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: dsn, Modbus: map[string]string{"rack-3": listener.Addr().String() + "/1"}}, newLog(io.Discard, 0), time.Now)
+	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: dsn, Modbus: map[string]string{"rack-3": modbusAnswers(t)}}, newLog(io.Discard, 0), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,17 +8,7 @@
 
   const on = () => localStorage.getItem(kept) === "on";
 
-  function beep() {
-    for (const [at, tone] of [[0, 880], [0.25, 660], [0.5, 880]]) {
-      const voice = audio.createOscillator(), volume = audio.createGain();
-      voice.frequency.value = tone;
-      volume.gain.setValueAtTime(0.2, audio.currentTime + at);
-      volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + at + 0.22);
-      voice.connect(volume).connect(audio.destination);
-      voice.start(audio.currentTime + at);
-      voice.stop(audio.currentTime + at + 0.24);
-    }
-  }
+  const beep = () => window.wardwatch.beep(audio);
 
   function ring() {
     clearInterval(timer);

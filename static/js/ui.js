@@ -14,8 +14,20 @@
   const sayings = document.getElementById("sayings");
   const words = new Map([...(sayings ? sayings.content.children : [])].map((one) => [one.dataset.say, one.textContent]));
   const said = (name, values) => (words.get(name) || "").replace(/\{(\w+)\}/g, (all, key) => values && key in values ? values[key] : all);
+  // beep is the alarm's tune: three tones, on an AudioContext that somebody's touch has opened.
+  function beep(audio) {
+    for (const [at, tone] of [[0, 880], [0.25, 660], [0.5, 880]]) {
+      const voice = audio.createOscillator(), volume = audio.createGain();
+      voice.frequency.value = tone;
+      volume.gain.setValueAtTime(0.2, audio.currentTime + at);
+      volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + at + 0.22);
+      voice.connect(volume).connect(audio.destination);
+      voice.start(audio.currentTime + at);
+      voice.stop(audio.currentTime + at + 0.24);
+    }
+  }
   window.wardwatch = {
-    serverTime, said,
+    serverTime, said, beep,
     setServerTime(ms) { serverBase = ms; localBase = Date.now(); },
   };
 
