@@ -24,7 +24,7 @@ type planCommand struct {
 	Service    float64 `default:"0.95" help:"Wanted fill rate, 0.5 to 0.9999."`
 	Pack       int64   `default:"1" help:"Units in an orderable pack."`
 	TestShare  float64 `default:"0.3333" help:"Share of the time, at its end, that the back-test is played on."`
-	Compare    bool    `help:"Add the simple rules, tuned on the same part: fixed PAR, fixed minimum and maximum; that PAR raised until it meets as much as the planner; and the planner with its safety lowered until it holds no more than that PAR."`
+	Compare    bool    `help:"Add the simple rules, tuned on the same part: a fixed PAR and a fixed minimum and maximum for each item; one figure for all items, as a multiple of the use and as deviations above a moving average; that PAR raised until it meets as much as the planner; the planner with its safety lowered until it holds no more than that PAR; and whether the planner meets the service with no more stock than the best of them."`
 }
 
 const (
@@ -64,6 +64,10 @@ type tried struct {
 	StockOuts    int     `json:"stock_outs"`
 	AverageStock float64 `json:"average_stock"`
 	Orders       int     `json:"orders"`
+	// ItemFill is, of a total, the mean of its items' fill rates, each weighing the same.
+	ItemFill float64 `json:"item_fill_rate,omitempty"`
+	// Rule says how a simple rule was tuned.
+	Rule string `json:"rule,omitempty"`
 }
 
 type planReport struct {
@@ -74,6 +78,7 @@ type planReport struct {
 	Items   []planned        `json:"items"`
 	Total   tried            `json:"total"`
 	Compare map[string]tried `json:"compare_total,omitempty"`
+	Bar     *planBar         `json:"bar,omitempty"`
 }
 
 // Run is the command.
@@ -253,32 +258,15 @@ func (p planCommand) report(d demand) planReport {
 			Year: map[string]int{"day": 365, "week": 52, "month": 12}[d.step]}
 	}
 	plans := policy.Choose(d.use, trials, p.Service)
-	total := policy.Outcome{}
-	simple := map[string]policy.Outcome{}
+	var all sumOf
 	for i, item := range d.items {
 		outcome := policy.Try(d.use[i], plans[i], trials[i])
-		total = total.Plus(outcome)
-		one := describe(item, d.use[i], plans[i], outcome)
-		if p.Compare {
-			one.Compare = map[string]tried{}
-			for name, rule := range map[string]policy.Rule{"par": policy.TunePAR(d.use[i], trials[i], p.Service),
-				"min_max": policy.TuneMinMax(d.use[i], trials[i], p.Service)} {
-				o := policy.Try(d.use[i], rule, trials[i])
-				one.Compare[name], simple[name] = result(o), simple[name].Plus(o)
-			}
-		}
-		r.Items = append(r.Items, one)
+		all.add(outcome)
+		r.Items = append(r.Items, describe(item, d.use[i], plans[i], outcome))
 	}
-	r.Total = result(total)
+	r.Total = all.result()
 	if p.Compare {
-		simple["par_raised"] = parRaised(d.use, trials, p.Service, total.FillRate())
-		simple["planner_lowered"] = plannerLowered(d.use, trials, plans, simple["par"].AverageStock())
-	}
-	for name, o := range simple {
-		if r.Compare == nil {
-			r.Compare = map[string]tried{}
-		}
-		r.Compare[name] = result(o)
+		p.compare(&r, d.use, trials, plans)
 	}
 	return r
 }

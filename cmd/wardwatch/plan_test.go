@@ -61,9 +61,39 @@ func TestThePlannerMeetsUseWithNoMoreStockThanAFixedLevel(t *testing.T) {
 	if lowered := r.Compare["planner_lowered"]; lowered.AverageStock > r.Compare["par"].AverageStock || lowered.FillRate > r.Total.FillRate {
 		t.Errorf("the planner with the stock of the PAR: %+v", lowered)
 	}
+	if !r.Bar.Reached || r.Bar.LeastFill != 0.93 || !strings.HasPrefix(r.Bar.Says, "The bar is reached: at 95 % wanted the planner meets 9") {
+		t.Errorf("%+v", r.Bar)
+	}
+	for _, name := range []string{"par_of_use", "moving_average"} {
+		if c := r.Compare[name]; c.Rule == "" || c.ItemFill <= 0 || c.ItemFill > 1 || c.FillRate < 0.8 {
+			t.Errorf("%s %+v", name, c)
+		}
+	}
 	for _, item := range r.Items {
 		if b := item.Backtest; b.Served > b.Used || b.Periods == 0 || item.Policy.Target <= item.Policy.Reorder {
 			t.Errorf("%+v", item)
+		}
+	}
+}
+
+func TestTheBarIsTheLeastStockOfThoseThatMeetAsMuch(t *testing.T) {
+	report := func(planner tried, par, minMax, moving tried) planReport {
+		return planReport{Total: planner, Compare: map[string]tried{rulePAR: par, ruleMinMax: minMax, ruleFixed: {FillRate: 0.5, AverageStock: 1}, ruleMoving: moving}}
+	}
+	of := func(fill, stock float64) tried { return tried{FillRate: fill, AverageStock: stock} }
+	for name, c := range map[string]struct {
+		report  planReport
+		best    string
+		reached bool
+	}{
+		"less stock than who meets it":         {report(of(0.93, 49), of(0.75, 23), of(0.94, 80), of(0.95, 107)), ruleMinMax, true},
+		"as much stock is no more":             {report(of(0.94, 80), of(0.75, 23), of(0.94, 80), of(0.95, 107)), ruleMinMax, true},
+		"more stock":                           {report(of(0.96, 80.1), of(0.75, 23), of(0.94, 80), of(0.95, 107)), ruleMinMax, false},
+		"too little met, with however little":  {report(of(0.9299, 10), of(0.75, 23), of(0.94, 80), of(0.95, 107)), ruleMinMax, false},
+		"nobody else meets it: who meets most": {report(of(0.93, 49), of(0.75, 23), of(0.74, 80), of(0.9, 30)), ruleMoving, true},
+	} {
+		if b := c.report.bar(0.95); b.Best != c.best || b.Reached != c.reached {
+			t.Errorf("%s: %+v", name, b)
 		}
 	}
 }
@@ -125,8 +155,15 @@ func TestThePlannerOnAPublishedLedger(t *testing.T) {
 	}
 	r := planOf(t, b.String(), "--lead-days", "30", "--review-days", "30", "--compare")
 	par, raised, lowered := r.Compare["par"], r.Compare["par_raised"], r.Compare["planner_lowered"]
-	if r.Total.FillRate < 0.93 {
-		t.Errorf("planner %+v", r.Total)
+	if r.Total.FillRate < 0.93 || !r.Bar.Reached {
+		t.Errorf("planner %+v, %+v", r.Total, r.Bar)
+	}
+	t.Logf("%s Item by item it meets %.3f.", r.Bar.Says, r.Total.ItemFill)
+	for _, name := range []string{"par", "min_max", "par_of_use", "moving_average"} {
+		t.Logf("%-15s %.3f with %.1f, item by item %.3f %s", name, r.Compare[name].FillRate, r.Compare[name].AverageStock, r.Compare[name].ItemFill, r.Compare[name].Rule)
+		if c := r.Compare[name]; c.FillRate >= r.Total.FillRate && c.AverageStock <= r.Total.AverageStock {
+			t.Errorf("%s meets as much with no more: %+v", name, c)
+		}
 	}
 	if raised.FillRate >= r.Total.FillRate && raised.AverageStock <= r.Total.AverageStock {
 		t.Errorf("a PAR meets as much with no more: %+v beside %+v", raised, r.Total)
@@ -149,7 +186,8 @@ func TestThePlannerOnPublishedHistories(t *testing.T) {
 	}
 	for _, days := range [][2]string{{"7", "7"}, {"14", "7"}, {"30", "30"}, {"3", "1"}} {
 		r := planOf(t, b.String(), "--lead-days", days[0], "--review-days", days[1], "--compare")
-		if r.Total.FillRate < 0.93 || r.Total.AverageStock > r.Compare["par"].AverageStock {
+		t.Log(r.Bar.Says)
+		if r.Total.FillRate < 0.93 || r.Total.AverageStock > r.Compare["par"].AverageStock || !r.Bar.Reached {
 			t.Errorf("lead %s, review %s: planner %+v, fixed PAR %+v", days[0], days[1], r.Total, r.Compare["par"])
 		}
 	}

@@ -100,6 +100,7 @@ func inWeeks(days float64) int { return max(int(math.Ceil(days/daysOfWeek)), 1) 
 // deviation was learned over whole weeks; it is scaled to the days that a
 // delivery and the next look take, and lead times that vary add to it.
 func (c Choice) Level(weeks []float64, d Demand, t Terms) (Level, Demand) {
+	weeks = introduced(weeks, c.Interval)
 	forecasts := c.Each(weeks)
 	d.PerDay = forecasts[len(weeks)] / daysOfWeek
 	d.Method = Method(c.Forecaster.String() + " by the week")

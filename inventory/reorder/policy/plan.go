@@ -174,8 +174,15 @@ type Plan struct {
 // fade is how much an error of one period ago weighs beside the newest.
 const fade = 0.95
 
+// introduced is a history without the time before an item was there at all: what lies
+// more than one interval before its first use says nothing of how it is used.
+func introduced(history []float64, interval int) []float64 {
+	return history[max(firstUseAt(history)-interval, 0):]
+}
+
 // At is the level after a history.
 func (p Plan) At(history []float64) Level {
+	history = introduced(history, p.Interval)
 	forecasts := p.Each(history)
 	mean := forecasts[len(history)] * float64(p.Interval)
 	deviation := p.deviation(history, forecasts)
@@ -220,7 +227,7 @@ const (
 	factorStep = 0.05
 	// caution is the share of the missing service that is aimed for on top, because
 	// the future differs from the past that the factor was learned from.
-	caution = 0.3
+	caution = 0.4
 	// poolLeast is how many items of a class are needed to learn its factor from
 	// them alone.
 	poolLeast = 5
@@ -357,7 +364,7 @@ func tune(histories [][]float64, trials []Trial, plans []Plan, members []int, f 
 func rehearsals(histories [][]float64, trials []Trial, plans []Plan, members []int, f Forecaster) []rehearsal {
 	var all []rehearsal
 	for _, i := range members {
-		known := histories[i][:trials[i].From]
+		known := introduced(histories[i][:trials[i].From], plans[i].Interval)
 		r := rehearsal{known: known, trial: trials[i], mean: averageOf(known, len(known))}
 		if len(known) < leastHistory || r.mean == 0 {
 			continue
