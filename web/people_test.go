@@ -395,7 +395,7 @@ func TestOpenPagesCloseWithTheSession(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.do(w, nora)
-			_ = socket.SetReadDeadline(time.Now().Add(4 * time.Second))
+			_ = socket.SetReadDeadline(time.Now().Add(2 * time.Minute))
 			for err == nil {
 				_, _, err = socket.ReadMessage()
 			}

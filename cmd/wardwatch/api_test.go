@@ -642,7 +642,7 @@ func TestAProgramIsToldWhatChanged(t *testing.T) {
 func hear(t *testing.T, socket *websocket.Conn) api.Changed {
 	t.Helper()
 	for {
-		if err := socket.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := socket.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
 		var message api.Changed

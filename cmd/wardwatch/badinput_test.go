@@ -41,13 +41,13 @@ func TestBadInputCostsItsGoodNeighbourNothing(t *testing.T) {
 		{"dated in the future", `{"readings":[{"sensor":"probe-1","celsius":4,"at":"2093-01-01T00:00:00Z"},GOOD]}`, "dated in the future"},
 	}
 	c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + h.broker.Address()).SetClientID("gw-a").SetUsername("gw-a").SetPassword(token))
-	if connecting := c.Connect(); !connecting.WaitTimeout(10*time.Second) || connecting.Error() != nil {
+	if connecting := c.Connect(); !connecting.WaitTimeout(patience) || connecting.Error() != nil {
 		t.Fatal(connecting.Error())
 	}
 	defer c.Disconnect(0)
 	publish := func(body string) {
 		t.Helper()
-		if sending := c.Publish("sensors/any", 1, false, body); !sending.WaitTimeout(10*time.Second) || sending.Error() != nil {
+		if sending := c.Publish("sensors/any", 1, false, body); !sending.WaitTimeout(patience) || sending.Error() != nil {
 			t.Fatal(sending.Error())
 		}
 	}

@@ -96,12 +96,12 @@ func TestWhatWasAnsweredIsThereAfterOpeningAgain(t *testing.T) {
 		t.Errorf("%d %s", status, answer)
 	}
 	c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + h.broker.Address()).SetClientID("gw-a").SetUsername("gw-a").SetPassword(token))
-	if connecting := c.Connect(); !connecting.WaitTimeout(10*time.Second) || connecting.Error() != nil {
+	if connecting := c.Connect(); !connecting.WaitTimeout(patience) || connecting.Error() != nil {
 		t.Fatal(connecting.Error())
 	}
 	for i := range 20 {
 		sending := c.Publish("wardwatch/v1/gw-a/readings", 1, false, fmt.Sprintf(`{"sensor":"probe-1","celsius":4,"at":%d}`, at+int64(i+1)*1000))
-		if !sending.WaitTimeout(10*time.Second) || sending.Error() != nil {
+		if !sending.WaitTimeout(patience) || sending.Error() != nil {
 			t.Fatal(sending.Error())
 		}
 	}

@@ -36,7 +36,7 @@ func TestAModbusProbeIsAskedAndRecorded(t *testing.T) {
 		}
 	})
 	defer func() { stop(); running.Wait() }()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for len(stored(t, h, "rack-3", "probe")) == 0 {
 		select {
 		case <-seen:

@@ -9,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"strings"
 	"testing"
-	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 
@@ -192,7 +191,7 @@ func TestASparkplugNodeIsUnderstoodByItsAliasesAfterARestart(t *testing.T) {
 	publish := func(h *house, topic, body string) {
 		t.Helper()
 		c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + h.broker.Address()).SetClientID("Pharmacy").SetUsername("Pharmacy").SetPassword(secret.Reveal()))
-		if connecting := c.Connect(); !connecting.WaitTimeout(10*time.Second) || connecting.Error() != nil {
+		if connecting := c.Connect(); !connecting.WaitTimeout(patience) || connecting.Error() != nil {
 			t.Fatal(connecting.Error())
 		}
 		defer c.Disconnect(0)
@@ -200,7 +199,7 @@ func TestASparkplugNodeIsUnderstoodByItsAliasesAfterARestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sending := c.Publish("spBv1.0/Hospital/"+topic, 1, false, raw); !sending.WaitTimeout(10*time.Second) || sending.Error() != nil {
+		if sending := c.Publish("spBv1.0/Hospital/"+topic, 1, false, raw); !sending.WaitTimeout(patience) || sending.Error() != nil {
 			t.Fatal(sending.Error())
 		}
 	}

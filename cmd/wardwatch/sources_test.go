@@ -80,11 +80,11 @@ func (l *landing) token(from hospital.GatewayID) string {
 func (l *landing) publish(from hospital.GatewayID, topic string, body []byte) {
 	l.Helper()
 	c := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://" + l.house.broker.Address()).SetClientID(string(from)).SetUsername(string(from)).SetPassword(l.token(from)))
-	if connecting := c.Connect(); !connecting.WaitTimeout(10*time.Second) || connecting.Error() != nil {
+	if connecting := c.Connect(); !connecting.WaitTimeout(patience) || connecting.Error() != nil {
 		l.Fatal(from, connecting.Error())
 	}
 	defer c.Disconnect(0)
-	if sending := c.Publish(topic, 1, false, body); !sending.WaitTimeout(10*time.Second) || sending.Error() != nil {
+	if sending := c.Publish(topic, 1, false, body); !sending.WaitTimeout(patience) || sending.Error() != nil {
 		l.Fatal(topic, sending.Error())
 	}
 }
@@ -256,7 +256,7 @@ func TestEverySourceArrives(t *testing.T) {
 			l.publish(a.from, a.way, a.body)
 		}
 	}
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for l.record("rack-3", "probe") == "" { // the Modbus probe is asked; the others came when they were acknowledged
 		select {
 		case <-time.After(20 * time.Millisecond):

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -150,6 +151,7 @@ type wareHouse struct {
 	keys    []string
 	files   [][]byte
 	bearer  string
+	hangs   chan struct{} // is told of each try that gets no answer
 }
 
 func (w *wareHouse) ServeHTTP(out http.ResponseWriter, in *http.Request) {
@@ -157,6 +159,7 @@ func (w *wareHouse) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	w.keys, w.files, w.bearer = append(w.keys, in.Header.Get("Idempotency-Key")), append(w.files, text), in.Header.Get("Authorization")
 	answer := w.answers[min(len(w.keys), len(w.answers))-1]
 	if answer == 0 { // hangs, until whoever asks has had enough
+		w.hangs <- struct{}{}
 		<-in.Context().Done()
 		return
 	}
@@ -164,13 +167,26 @@ func (w *wareHouse) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	_, _ = io.WriteString(out, w.body)
 }
 
-// tries sends an order until it is settled, and answers how it stands after each try.
-func tries(t *testing.T, s supplier.Sender, m reorder.Mail, most int) (all []reorder.MailStatus) {
+// patience bounds what a try waits for; nothing waits that long when all is well.
+const patience = 2 * time.Minute
+
+// tries sends an order until it is settled, and answers how it stands after each try. A
+// try ends early where the other side says that it hangs.
+func tries(t *testing.T, s supplier.Sender, m reorder.Mail, most int, hangs <-chan struct{}) (all []reorder.MailStatus) {
 	t.Helper()
 	for m.Attempts = 1; m.Attempts <= most; m.Attempts++ {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		var watching sync.WaitGroup
+		watching.Go(func() {
+			select {
+			case <-hangs:
+				cancel()
+			case <-ctx.Done():
+			}
+		})
 		after := supplier.After(m, s.Send(ctx, m), at)
 		cancel()
+		watching.Wait()
 		all = append(all, after.Status)
 		if after.Status != reorder.MailWaiting {
 			return all
@@ -181,11 +197,12 @@ func tries(t *testing.T, s supplier.Sender, m reorder.Mail, most int) (all []reo
 
 func posted(t *testing.T, w *wareHouse, format inventory.Format, most int) []reorder.MailStatus {
 	t.Helper()
+	w.hangs = make(chan struct{})
 	server := httptest.NewTLSServer(w)
 	t.Cleanup(server.Close)
 	m := reorder.Mail{Number: "2026-0007", MessageID: number, Way: reorder.ByHTTPS, FileName: "order-2026-0007.xml", File: file(t, format), Supplier: "medi",
 		Channel: inventory.Channel{Format: format, URL: server.URL + "/in"}}
-	return tries(t, supplier.Poster{Client: server.Client(), Secrets: map[string]string{"medi": "s<cret"}}, m, most)
+	return tries(t, supplier.Poster{Client: server.Client(), Secrets: map[string]string{"medi": "s<cret"}}, m, most, w.hangs)
 }
 
 // A supplier who hangs, is busy, has it already or refuses: every try carries the
@@ -232,7 +249,7 @@ func TestAnOrderIsPosted(t *testing.T) {
 type folder struct {
 	address, key string
 	files        sftp.Handlers
-	hangs        bool
+	hangs        chan struct{} // is told of each conversation that gets no answer; nil: it answers
 }
 
 func openFolder(t *testing.T, hangs bool) *folder {
@@ -256,7 +273,10 @@ func openFolder(t *testing.T, hangs bool) *folder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &folder{address: listener.Addr().String(), key: ssh.FingerprintSHA256(signer.PublicKey()), files: sftp.InMemHandler(), hangs: hangs}
+	f := &folder{address: listener.Addr().String(), key: ssh.FingerprintSHA256(signer.PublicKey()), files: sftp.InMemHandler()}
+	if hangs {
+		f.hangs = make(chan struct{})
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -274,7 +294,8 @@ func openFolder(t *testing.T, hangs bool) *folder {
 
 func (f *folder) serve(line net.Conn, config *ssh.ServerConfig) {
 	defer line.Close()
-	if f.hangs {
+	if f.hangs != nil {
+		f.hangs <- struct{}{}
 		_, _ = io.Copy(io.Discard, line)
 		return
 	}
@@ -328,7 +349,7 @@ func TestAnOrderIsPutIntoAFolder(t *testing.T) {
 	sender := supplier.Folder{Secrets: map[string]string{"medi": "s<cret"}}
 	m := f.mail(t, "ward", f.key)
 	for range 3 { // answers were lost: it is sent again
-		if got := tries(t, sender, m, 1); got[0] != reorder.MailSent {
+		if got := tries(t, sender, m, 1, nil); got[0] != reorder.MailSent {
 			t.Fatalf("%v", got)
 		}
 	}
@@ -339,12 +360,12 @@ func TestAnOrderIsPutIntoAFolder(t *testing.T) {
 	other.File = append(bytes.Clone(m.File), "<!-- more -->"...)
 	for name, m := range map[string]reorder.Mail{"another server": f.mail(t, "ward", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"),
 		"another account": f.mail(t, "nobody", f.key), "another file of that name": other} {
-		if got := tries(t, sender, m, 3); !slices.Equal(got, []reorder.MailStatus{reorder.MailFailed}) {
+		if got := tries(t, sender, m, 3, nil); !slices.Equal(got, []reorder.MailStatus{reorder.MailFailed}) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
 	slow := openFolder(t, true)
-	if got := tries(t, sender, slow.mail(t, "ward", slow.key), 2); !slices.Equal(got, []reorder.MailStatus{reorder.MailWaiting, reorder.MailWaiting}) {
+	if got := tries(t, sender, slow.mail(t, "ward", slow.key), 2, slow.hangs); !slices.Equal(got, []reorder.MailStatus{reorder.MailWaiting, reorder.MailWaiting}) {
 		t.Errorf("a server that hangs: %v", got)
 	}
 }

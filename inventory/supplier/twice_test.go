@@ -49,7 +49,7 @@ type stutteringOffice struct {
 }
 
 func (o *stutteringOffice) talk(wire net.Conn) {
-	_ = wire.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = wire.SetDeadline(time.Now().Add(patience))
 	lines := bufio.NewReader(wire)
 	say := func(command, answer string) {
 		if command == o.twice {
@@ -92,7 +92,7 @@ func TestAMailServerThatAnswersTwice(t *testing.T) {
 		"MAIL": reorder.MailWaiting, "RCPT": reorder.MailWaiting, "DATA": reorder.MailUnsure, ".": reorder.MailSent, "QUIT": reorder.MailSent} {
 		o := &stutteringOffice{twice: twice}
 		server := supplier.Server{Address: stutterer(t, o.talk), From: "supply@st-anna.example"}
-		all := tries(t, server, letter(), 3)
+		all := tries(t, server, letter(), 3, nil)
 		o.mu.Lock()
 		if got := all[len(all)-1]; got != want || o.letters > 1 || got == reorder.MailSent && o.letters != 1 {
 			t.Errorf("%q answered twice: %v, %d letters; want %v", twice, all, o.letters, want)
@@ -108,7 +108,7 @@ func TestASupplierThatAnswersTwice(t *testing.T) {
 	var mu sync.Mutex
 	var keys []string
 	address := stutterer(t, func(wire net.Conn) {
-		_ = wire.SetDeadline(time.Now().Add(10 * time.Second))
+		_ = wire.SetDeadline(time.Now().Add(patience))
 		in := bufio.NewReader(wire)
 		for {
 			asked, err := http.ReadRequest(in)
@@ -128,7 +128,7 @@ func TestASupplierThatAnswersTwice(t *testing.T) {
 	send := func(id string, most int) []reorder.MailStatus {
 		m := reorder.Mail{Number: id, MessageID: id, Way: reorder.ByHTTPS, FileName: "o.xml", File: file(t, inventory.Peppol), Supplier: "medi",
 			Channel: inventory.Channel{Format: inventory.Peppol, URL: "http://" + address + "/in"}}
-		return tries(t, poster, m, most)
+		return tries(t, poster, m, most, nil)
 	}
 	for i, want := range [][]reorder.MailStatus{{reorder.MailSent}, {reorder.MailFailed}, {reorder.MailWaiting, reorder.MailSent}} {
 		if got := send(fmt.Sprintf("order-%d", i), 3); !slices.Equal(got, want) {

@@ -29,15 +29,16 @@ import (
 var axe string
 
 const (
-	// patience is how long a page may take to show what a story waits for.
-	patience = time.Minute
+	// patience is how long a page may take to show what a story waits for, on a machine that has
+	// much else to do.
+	patience = 90 * time.Second
 	// storyTime is how long one test may take.
-	storyTime = 2 * time.Minute
+	storyTime = 5 * time.Minute
 	// testTime is how long one tab may be used.
-	testTime = 10 * time.Minute
-	// startTime is how long the program may take to be ready.
-	startTime = 60 * time.Second
-	stopTime  = 15 * time.Second
+	testTime = 12 * time.Minute
+	// startTime is how long the program may take to be ready, stopTime to end.
+	startTime = 3 * time.Minute
+	stopTime  = 90 * time.Second
 )
 
 // shared is what all tests of this package use: one program, one browser.

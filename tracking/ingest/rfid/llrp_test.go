@@ -198,7 +198,7 @@ func (f *fakeReader) expect(types ...MessageType) {
 			if got != want {
 				f.t.Fatalf("asked for %d, want %d", got, want)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(2 * time.Minute):
 			f.t.Fatalf("was never asked for %d", want)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 	"wardwatch/tracking/hospital/audit"
 )
 
-const patience = 10 * time.Second
+const patience = 2 * time.Minute
 
 // trail is a store in memory.
 type trail struct {
