@@ -74,7 +74,6 @@ func (m *machine) comes(a *modelAsset, room hospital.RoomID) {
 // read is a reader that says for certain where a tag is, long enough after the last one
 // that a single read counts.
 func (m *machine) read(t *rapid.T) {
-	m.touched = equipment
 	r := rapid.SampledFrom(modelReads).Draw(t, "read")
 	m.at = m.at.Add(10 * time.Second)
 	m.sight(r.tag, r.gateway, r.antenna, m.at)
@@ -84,7 +83,6 @@ func (m *machine) read(t *rapid.T) {
 // readLate is a read from before all that is known of an asset that has been seen: it
 // changes nothing.
 func (m *machine) readLate(t *rapid.T) {
-	m.touched = equipment
 	r := rapid.SampledFrom(modelReads).Draw(t, "read")
 	if m.model.assets[r.asset].room == "" {
 		return
@@ -94,7 +92,6 @@ func (m *machine) readLate(t *rapid.T) {
 
 // mark, here and notHere are people's words.
 func (m *machine) mark(t *rapid.T) {
-	m.touched = equipment
 	id, a := m.anAsset(t)
 	status := rapid.SampledFrom(tracking.Statuses()).Draw(t, "status")
 	m.must(nil, m.equip.Mark(context.Background(), nurse, id, status, "checked"))
@@ -103,7 +100,6 @@ func (m *machine) mark(t *rapid.T) {
 }
 
 func (m *machine) here(t *rapid.T) {
-	m.touched = equipment
 	id, a := m.anAsset(t)
 	room := rapid.SampledFrom([]hospital.RoomID{"clean", "bed1", "dirty", "hall", "depot"}).Draw(t, "room")
 	m.at = m.at.Add(time.Second)
@@ -112,7 +108,6 @@ func (m *machine) here(t *rapid.T) {
 }
 
 func (m *machine) notHere(t *rapid.T) {
-	m.touched = equipment
 	id, a := m.anAsset(t)
 	m.at = m.at.Add(time.Second)
 	err := m.equip.NotHere(context.Background(), nurse, id, "looked everywhere")
