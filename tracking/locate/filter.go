@@ -56,6 +56,7 @@ type share struct {
 	here   float64 // sum of the candidates' shares of those that come in
 	coming float64 // through doors and from anywhere
 	best   float64 // log-likelihood of the step at its best spot
+	loud   float32 // dBm of the loudest of its own receivers in this step
 }
 
 // level is what the candidates of one storey have together.
@@ -65,6 +66,10 @@ const maxWork = MaxCandidates + MaxHeard*nearSpots
 
 // severalReceivers that hear a tag at once are more than one loud sighting.
 const severalReceivers = 3
+
+// muchFainterDB is how much fainter than the loudest receiver a room's own are at the
+// most: what is fainter still, or silent, says no more against it.
+const muchFainterDB = 10
 
 // faint is a weight that is not worth the arithmetic.
 const faint = 1e-5
@@ -383,6 +388,9 @@ func (f *Filter) weigh(s *State) {
 			f.proof[j] += float64(f.lean[j] * f.lean[j] / (f.stiff[j] + 1/(tagVagueDB*tagVagueDB)) / 2)
 		}
 	}
+	if m.anyUndrawn {
+		f.ask(s)
+	}
 	best, temper, guessed := math.Inf(-1), f.fresh, false
 	for i, spot := range f.spots {
 		if f.proof[i] > best {
@@ -394,6 +402,9 @@ func (f *Filter) weigh(s *State) {
 	}
 	if !guessed {
 		s.know(best)
+	}
+	if !guessed && s.familiar < m.oddest {
+		temper *= m.tuning.OddNews
 	}
 	total, calm, calmness := f.unknown(s, best, guessed), calmClass(s.change), m.tuning.Calmness
 	for i, spot := range f.spots {
@@ -411,6 +422,31 @@ func (f *Filter) weigh(s *State) {
 		r := &f.rooms[f.byRoom[m.roomOf[spot]]]
 		r.mass += f.after[i]
 		r.best = max(r.best, f.proof[i])
+	}
+}
+
+// ask lets rooms that nobody drew speak by the loudest of their own receivers: how far
+// away their walls are is not known, and who hears a tag loudest mostly hangs in its room.
+func (f *Filter) ask(s *State) {
+	m, loudest := f.model, float32(math.Inf(-1))
+	for i := range s.open[:s.heard] {
+		loudest = max(loudest, s.open[i].sum/float32(s.open[i].n))
+	}
+	for i := range f.rooms {
+		f.rooms[i].loud = loudest - muchFainterDB
+	}
+	for i := range s.open[:s.heard] {
+		room := m.plan.Receivers[s.open[i].receiver].Room
+		if room == NoRoom || f.byRoom[room] < 0 {
+			continue
+		}
+		r := &f.rooms[f.byRoom[room]]
+		r.loud = max(r.loud, s.open[i].sum/float32(s.open[i].n))
+	}
+	for j, spot := range f.spots {
+		if m.undrawn[spot] {
+			f.proof[j] += m.tuning.LoudestPerDB * float64(f.rooms[f.byRoom[m.roomOf[spot]]].loud-loudest)
+		}
 	}
 }
 

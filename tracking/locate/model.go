@@ -55,6 +55,10 @@ type Model struct {
 	plain    []gauss
 	silent   []float32 // log-likelihood of not hearing it
 	untaught []bool
+	// undrawn says, by spot, that nobody taught its room nor drew it; anyUndrawn, that
+	// there is such a spot. Of those the loudest receiver tells more than any distance.
+	undrawn    []bool
+	anyUndrawn bool
 }
 
 // gauss is an expectation ready for use.
@@ -147,8 +151,11 @@ func (m *Model) tabulate(spots []spot) {
 	m.plain, m.silent, m.untaught = make([]gauss, ng*ns), make([]float32, ng*ns), make([]bool, ns)
 	kernel := gaussianKernel(kernelDB)
 	hearing := newHearing(m.plan)
+	m.undrawn = make([]bool, ns)
 	for s := range spots {
 		m.roomOf[s] = int16(spots[s].room)
+		m.undrawn[s] = spots[s].taught == 0 && len(m.plan.Rooms[spots[s].room].Outline) == 0
+		m.anyUndrawn = m.anyUndrawn || m.undrawn[s]
 	}
 	for g := range ng {
 		loud := make([]loudness, ns)

@@ -16,6 +16,12 @@ type Tuning struct {
 	// TemperUntaught scales each step's evidence where geometry is all that is known:
 	// what it gets wrong it gets wrong every second anew.
 	TemperUntaught float64
+	// OddNews is what remains of a step's evidence while the tag is heard as hardly any
+	// lesson was: another kind of tag, a hand around it. See Model.oddest.
+	OddNews float64
+	// LoudestPerDB is how much less likely, as a logarithm, a room that nobody drew is for
+	// each dB by which its own receivers hear the tag fainter than the loudest of all.
+	LoudestPerDB float64
 	// LeavePerSecond is the chance that a tag leaves its room within a second.
 	LeavePerSecond float64
 	// WanderPerSecond is the chance of going to another part of the room.
@@ -55,7 +61,7 @@ type Tuning struct {
 // DefaultTuning suits equipment on wheels, carried and parked.
 func DefaultTuning() Tuning {
 	return Tuning{
-		StepMS: 350, ChangeDB2: 10, LeastNews: 0.1, TemperUntaught: 0.5, MostEvidence: 8, Calmness: 0.6,
+		StepMS: 350, ChangeDB2: 10, LeastNews: 0.1, TemperUntaught: 0.5, OddNews: 0.5, LoudestPerDB: 0.1, MostEvidence: 8, Calmness: 0.6,
 		LeavePerSecond: 0.01, WanderPerSecond: 0.03, Moving: 4, Resting: 0.1, MovingNews: 0.6, RestingNews: 0.1, RestAfterMS: 20_000,
 		SettledAfterMS: 10 * 60_000, Settled: 0.2,
 		ThroughDoors: 0.9, AcrossFloors: 0.1, Lost: 0.0005, UnknownLog: -5.9,
