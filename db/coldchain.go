@@ -907,6 +907,9 @@ func attach(ctx context.Context, tx *Tx, s coldchain.Sensor) (coldchain.SensorID
 func applyFridges(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	var changes []document.Change
 	for i, said := range doc.Fridges {
+		if err := tx.pace.On(1); err != nil {
+			return nil, err
+		}
 		path := fmt.Sprintf("/fridges/%d", i)
 		what, err := applyFridge(ctx, tx, said)
 		if err != nil {

@@ -16,6 +16,9 @@ import (
 func applyEquipment(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	var changes []document.Change
 	for i, asset := range doc.Assets {
+		if err := tx.pace.On(1); err != nil {
+			return nil, err
+		}
 		what, err := applyAsset(ctx, tx, asset)
 		if err != nil {
 			return nil, fmt.Errorf("import asset %s: %w", asset.ID, err)

@@ -13,6 +13,7 @@ import (
 
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/hospital/upkeep"
 )
 
 // HospitalTopic is announced when sites, rooms or gateways have changed.
@@ -51,11 +52,18 @@ var errDryRun = errors.New("dry run")
 // each thing, in the document's order. Without apply it is a dry run: the answer
 // is the same and nothing is kept.
 func (h Hospital) Import(ctx context.Context, by hospital.Actor, doc document.Document, apply bool) ([]document.Change, error) {
+	return h.ImportSaying(ctx, by, doc, apply, nil)
+}
+
+// ImportSaying is Import that tells its steps. Once ctx ends it stops before the next few
+// entries, and nothing is kept.
+func (h Hospital) ImportSaying(ctx context.Context, by hospital.Actor, doc document.Document, apply bool, says upkeep.Says) ([]document.Change, error) {
 	if err := by.Need(hospital.ManageHospital); err != nil {
 		return nil, err
 	}
 	var changes []document.Change
 	err := h.InTx(ctx, func(tx *Tx) (err error) {
+		tx.pace = upkeep.NewPace(ctx, says)
 		if changes, err = applyDocument(ctx, tx, doc); err != nil {
 			return err
 		}
@@ -70,13 +78,38 @@ func (h Hospital) Import(ctx context.Context, by hospital.Actor, doc document.Do
 	return changes, nil
 }
 
-// applyDocument lets each subject take in its sections, those that are referred to first.
+// importStep is one subject's part of an import.
+type importStep struct {
+	what    string
+	entries int
+	apply   func(context.Context, *Tx, document.Document) ([]document.Change, error)
+}
+
+// importSteps are the subjects, those that are referred to first.
+func importSteps(doc document.Document) [document.ImportSteps]importStep {
+	return [document.ImportSteps]importStep{
+		{"places and gateways", len(doc.Buildings) + len(doc.Floors) + len(doc.Units) + len(doc.Rooms) + len(doc.Gateways), applyHouse},
+		{"equipment", len(doc.Assets), applyEquipment},
+		{"what units should have", len(doc.ParLevels), applyParLevels},
+		{"service plans", len(doc.Plans), applyPlans},
+		{"temperature profiles", len(doc.TemperatureProfiles), applyProfiles},
+		{"fridges", len(doc.Fridges), applyFridges},
+		{"policy of the cold chain", 0, applyColdChain},
+		{"whom alarms reach", 0, applyRota},
+		{"people", len(doc.People), applyPeople},
+		{"items and stock", len(doc.Suppliers) + len(doc.Places) + len(doc.Items) + len(doc.Stock), applyStock},
+		{"fences", len(doc.Fences), applyFences},
+	}
+}
+
+// applyDocument lets each subject take in its sections.
 func applyDocument(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	var all []document.Change
-	for _, apply := range []func(context.Context, *Tx, document.Document) ([]document.Change, error){
-		applyHouse, applyEquipment, applyParLevels, applyPlans, applyProfiles, applyFridges, applyColdChain, applyRota, applyPeople, applyStock, applyFences,
-	} {
-		changes, err := apply(ctx, tx, doc)
+	for i, step := range importSteps(doc) {
+		if err := tx.pace.Begin(step.what, i+1, document.ImportSteps, step.entries); err != nil {
+			return nil, err
+		}
+		changes, err := step.apply(ctx, tx, doc)
 		if err != nil {
 			return nil, err
 		}
@@ -398,6 +431,9 @@ func (h *houseImport) takeRooms(ctx context.Context, doc document.Document) erro
 		before, ok := h.old.Room(r.ID)
 		if len(before.Outline)+len(room.Outline) == 0 {
 			room.Outline = before.Outline // nil or empty: both are not drawn
+		}
+		if err := h.tx.pace.On(1); err != nil {
+			return err
 		}
 		if !h.note(pathOfEntry("rooms", i), "room "+r.Name, before, room, ok) {
 			continue

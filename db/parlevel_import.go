@@ -15,6 +15,9 @@ import (
 func applyParLevels(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	var changes []document.Change
 	for i, l := range doc.ParLevels {
+		if err := tx.pace.On(1); err != nil {
+			return nil, err
+		}
 		what, err := applyParLevel(ctx, parTx{tx}, parlevel.Level{Unit: l.Unit, Kind: l.Kind, Target: l.Target, Critical: l.Critical})
 		if err != nil {
 			return nil, fmt.Errorf("import level of %s in %s: %w", l.Kind, l.Unit, err)

@@ -161,6 +161,9 @@ func applyPeople(ctx context.Context, tx *Tx, doc document.Document) ([]document
 	}
 	changes := make([]document.Change, 0, len(doc.People))
 	for i, p := range doc.People {
+		if err := tx.pace.On(1); err != nil {
+			return nil, err
+		}
 		change, err := applyPerson(ctx, tx, p)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", pathOfEntry("people", i), err)

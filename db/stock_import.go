@@ -81,6 +81,9 @@ func (a *stockImport) suppliers() error {
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, currency = excluded.currency,
 			account = excluded.account, lead_days = excluded.lead_days, minimum_minor = excluded.minimum_minor`
 	for i, d := range a.doc.Suppliers {
+		if err := a.tx.pace.On(1); err != nil {
+			return err
+		}
 		s := inventory.Supplier{ID: inventory.SupplierID(d.ID), Name: d.Name, Email: d.Email, Currency: d.Currency,
 			Account: d.Account, LeadDays: d.LeadDays, Minimum: d.MinimumMinor}
 		var is inventory.Supplier
@@ -108,6 +111,9 @@ func (a *stockImport) places() error {
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, room = excluded.room, unit = excluded.unit, fridge = excluded.fridge`
 	for i, d := range a.doc.Places {
+		if err := a.tx.pace.On(1); err != nil {
+			return err
+		}
 		p := inventory.Place{ID: inventory.PlaceID(d.ID), Name: d.Name, Room: d.Room, Unit: d.Unit}
 		if err := json.Unmarshal([]byte(fmt.Sprintf("%q", d.Fridge)), &p.Fridge); err != nil {
 			return err
@@ -141,6 +147,9 @@ func (a *stockImport) items() error {
 		VALUES ($1, $2)
 		ON CONFLICT (item) DO UPDATE SET name = excluded.name`
 	for i, d := range a.doc.Items {
+		if err := a.tx.pace.On(1); err != nil {
+			return err
+		}
 		item := itemOf(d)
 		stored, err := asJSON(a.tx.Item(a.ctx, item.ID))
 		if err != nil {
@@ -223,6 +232,9 @@ func (a *stockImport) opening() error {
 	by := hospital.Job("import")
 	today := inventory.DateOf(a.tx.Now(), hospital.Site{Zone: a.doc.Site.Zone}.Location())
 	for i, d := range a.doc.Stock {
+		if err := a.tx.pace.On(1); err != nil {
+			return err
+		}
 		expiry, err := inventory.ParseDate(string(d.Expiry))
 		if err != nil {
 			return fmt.Errorf("/stock/%d: %w", i, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"wardwatch/tracking/hospital/upkeep"
 )
 
 // Tx is one change in progress. It is used by one goroutine, inside InTx.
@@ -14,6 +16,7 @@ type Tx struct {
 	told       map[string]struct{} // the topics, to find them fast
 	undone     []func()
 	trail      *trail
+	pace       *upkeep.Pace // of an import; nil else
 }
 
 // Now is the change's instant: the same for everything that it writes.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"wardwatch/inventory"
 	"wardwatch/tracking"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/certificate"
@@ -37,10 +38,13 @@ type Administration struct {
 	Slowed func() []views.SlowedSender
 }
 
-// Documents describes the hospital and takes changes of it.
+// Documents describes the hospital and takes changes of it. What is taken in tells its
+// steps; once ctx ends it stops, and nothing is kept.
 type Documents interface {
 	Describe(ctx context.Context, by hospital.Actor) (document.Document, error)
-	Import(ctx context.Context, by hospital.Actor, doc document.Document, apply bool) ([]document.Change, error)
+	Import(ctx context.Context, by hospital.Actor, doc document.Document, apply bool, says upkeep.Says) ([]document.Change, error)
+	// ImportUse takes in what was used before and answers how many days are new.
+	ImportUse(ctx context.Context, by hospital.Actor, all []inventory.PastUse, apply bool, says upkeep.Says) (fresh int, err error)
 }
 
 func (d *Door) adminRoutes() []route {
@@ -91,6 +95,7 @@ func adminLinks() []views.AdminGroup {
 		}},
 		{ID: "house", Title: "The house itself", Links: []views.AdminLink{
 			{Href: startPath, Icon: "house", Label: "Set up", About: "Step by step to the first things that are watched."},
+			{Href: importsPath, Icon: "package", Label: "Imports", About: "The hospital, equipment, items, stock, past use and plans, from files."},
 			{Href: "/admin/health", Icon: "info", Label: "Health", About: "What must work, and whether it does."},
 			{Href: "/admin/jobs", Icon: "history", Label: "Jobs", About: "What happens by the clock."},
 			{Href: "/admin/backups", Icon: "package", Label: "Backups", About: "Copies, and whether they can be restored."},
@@ -319,7 +324,7 @@ func (d *Door) takeDocument(c echo.Context, doc document.Document) (wrong string
 		}
 		return views.Capital(faults[0].Says) + ".", nil
 	}
-	_, err = d.Administration.Document.Import(c.Request().Context(), d.actor(c), doc, true)
+	_, err = d.Administration.Document.Import(c.Request().Context(), d.actor(c), doc, true, nil)
 	return "", err
 }
 

@@ -96,6 +96,8 @@ type Parts struct {
 	Lists api.Lists
 	// Version names the build.
 	Version string
+	// Patience is how long a form waits for long work before a page says how far it is; zero: a second.
+	Patience time.Duration
 	// Service is the biomedical engineer's work; nil: no such pages.
 	Service *maintain.Desk
 	// Levels is what equipment units should have; nil: no such pages.
@@ -127,8 +129,9 @@ type Door struct {
 	table  []Route
 	static *static.Files
 	hub    *live.Hub
-	// uploads are logger files that wait to be read.
+	// uploads are logger files that wait to be read; errands is long work that people started.
 	uploads uploads
+	errands upkeep.Errands
 	// laid are forms that wait until their senders come back from the identity provider.
 	laid laidAside
 	// limiters know how much each asked for lately.
@@ -154,6 +157,7 @@ func New(parts Parts) (*Door, error) {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
+	d.errands.Now = d.Now
 	if d.WhoAsks == nil && d.People != nil {
 		d.WhoAsks = d.People.Guard.WhoAsks
 	}

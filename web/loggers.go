@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest/logger"
 	"wardwatch/views"
 )
@@ -37,22 +39,30 @@ func (d *Door) takeLoggerFile(c echo.Context) error {
 	id := coldchain.FridgeID(c.Param("id"))
 	form := views.FridgeForms{Zone: strings.TrimSpace(c.FormValue("zone")), Serial: strings.TrimSpace(c.FormValue("serial"))}
 	file, err := d.readUpload(c, id, form)
-	if err == nil {
-		var reading loggerReading
-		if reading, err = d.readLogger(c.Request().Context(), file, nil); err == nil && !reading.ask {
-			return d.importReading(c, file, reading)
-		}
+	if err != nil {
+		return d.loggerFailed(c, form)(err)
 	}
-	sentence := loggerSentence(err)
-	switch {
-	case err != nil && sentence == "":
-		return err
-	case err != nil:
-		form.FileError = sentence
+	by := d.actor(c)
+	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: file.name, Back: "/fridges/" + string(id)}, failed: d.loggerFailed(c, form), work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
+		reading, err := d.readLogger(ctx, file, nil, says)
+		if err == nil && reading.ask {
+			return upkeep.Outcome{Href: "/fridges/" + string(id) + "/readings/" + d.uploads.put(file)}, nil
+		}
+		if err != nil {
+			return upkeep.Outcome{}, err
+		}
+		return d.importReading(ctx, by, file, reading, says)
+	}})
+}
+
+// loggerFailed answers with the fridge's page where the file is at fault.
+func (d *Door) loggerFailed(c echo.Context, form views.FridgeForms) func(error) error {
+	return func(err error) error {
+		if form.FileError = loggerSentence(err); form.FileError == "" {
+			return err
+		}
 		return d.showFridge(c, http.StatusUnprocessableEntity, &form)
 	}
-	upload := d.uploads.put(file)
-	return d.seeOther(c, "/fridges/"+string(id)+"/readings/"+upload)
 }
 
 func (d *Door) readUpload(c echo.Context, id coldchain.FridgeID, form views.FridgeForms) (upload, error) {
@@ -68,6 +78,9 @@ func (d *Door) readUpload(c echo.Context, id coldchain.FridgeID, form views.Frid
 	data, err := io.ReadAll(file)
 	return upload{by: d.actor(c).ID, fridge: id, name: header.Filename, serial: form.Serial, zone: form.Zone, data: data, at: d.Now()}, err
 }
+
+// loggerSteps are reading a file, and recording and judging what it says.
+const loggerSteps = 2
 
 // loggerReading is a file as it reads with what is known of its device.
 type loggerReading struct {
@@ -85,7 +98,7 @@ type loggerChoice struct {
 }
 
 // readLogger reads a file by what the person said, else by what was said before.
-func (d *Door) readLogger(ctx context.Context, file upload, said *loggerChoice) (loggerReading, error) {
+func (d *Door) readLogger(ctx context.Context, file upload, said *loggerChoice, says upkeep.Says) (loggerReading, error) {
 	var r loggerReading
 	var err error
 	isCSV := logger.IsCSV(file.data[:min(len(file.data), 512)])
@@ -95,12 +108,12 @@ func (d *Door) readLogger(ctx context.Context, file upload, said *loggerChoice) 
 	}
 	switch {
 	case !isCSV:
-		r.recording, err = logger.Read(bytes.NewReader(file.data))
+		r.recording, err = logger.Read(upkeep.Reading(ctx, says, file.data, loggerSteps))
 	case said != nil:
-		r.recording, err = logger.ReadAs(bytes.NewReader(file.data), said.layout)
+		r.recording, err = logger.ReadAs(upkeep.Reading(ctx, says, file.data, loggerSteps), said.layout)
 		r.layout = said.layout.String()
 	default:
-		return d.readRemembered(ctx, file)
+		return d.readRemembered(ctx, file, says)
 	}
 	if err != nil {
 		return r, err
@@ -112,7 +125,7 @@ func (d *Door) readLogger(ctx context.Context, file upload, said *loggerChoice) 
 }
 
 // readRemembered reads a CSV by the layout that was chosen for its device, or asks.
-func (d *Door) readRemembered(ctx context.Context, file upload) (r loggerReading, err error) {
+func (d *Door) readRemembered(ctx context.Context, file upload, says upkeep.Says) (r loggerReading, err error) {
 	if _, err := logger.Look(bytes.NewReader(file.data)); err != nil {
 		return r, err
 	}
@@ -125,8 +138,8 @@ func (d *Door) readRemembered(ctx context.Context, file upload) (r loggerReading
 	if err != nil {
 		return loggerReading{ask: true}, nil
 	}
-	if r.recording, err = logger.ReadAs(bytes.NewReader(file.data), layout); err != nil {
-		return loggerReading{ask: true}, nil // the device writes otherwise now
+	if r.recording, err = logger.ReadAs(upkeep.Reading(ctx, says, file.data, loggerSteps), layout); err != nil {
+		return loggerReading{ask: true}, context.Cause(ctx) // the device writes otherwise now
 	}
 	r.recording.Serial = file.serial
 	return r, d.placeReading(ctx, &r, file.zone, false)
@@ -143,19 +156,14 @@ func (d *Door) placeReading(ctx context.Context, r *loggerReading, zone string, 
 	return err
 }
 
-func (d *Door) importReading(c echo.Context, file upload, r loggerReading) error {
+func (d *Door) importReading(ctx context.Context, by hospital.Actor, file upload, r loggerReading, says upkeep.Says) (upkeep.Outcome, error) {
 	placed := r.recording.In(r.zone)
-	done, err := d.ColdChain.Import(c.Request().Context(), d.actor(c), file.fridge, coldchain.LoggerFile{Serial: placed.Serial, Zone: r.zone.String(),
-		Points: placed.Rows, Name: file.name, Layout: r.layout, Signs: placed.Signs(r.zone)})
-	if sentence := loggerSentence(err); sentence != "" {
-		form := views.FridgeForms{Serial: file.serial, Zone: file.zone, FileError: sentence}
-		return d.showFridge(c, http.StatusUnprocessableEntity, &form)
+	done, err := d.ColdChain.Import(ctx, by, file.fridge, coldchain.LoggerFile{Serial: placed.Serial, Zone: r.zone.String(),
+		Points: placed.Rows, Name: file.name, Layout: r.layout, Signs: placed.Signs(r.zone), Says: says.After(1)})
+	if kept := done.Accepted + done.Duplicates; errors.Is(err, upkeep.ErrStopped) && kept > 0 {
+		err = hospital.Refuse(hospital.ErrStale, fmt.Sprintf("Stopped. The first %d readings of this long file are in the record and stay there. Choose the file again to take in the others.", kept))
 	}
-	if err != nil {
-		return err
-	}
-	d.say(c, importSaid(done))
-	return d.seeOther(c, "/fridges/"+string(file.fridge)+"?period=month#chart")
+	return upkeep.Outcome{Said: importSaid(done), Href: "/fridges/" + string(file.fridge) + "?period=month#chart"}, err
 }
 
 // waiting is the file that a dialogue is about.
@@ -187,17 +195,32 @@ func (d *Door) takeLoggerUpload(c echo.Context) error {
 		return err
 	}
 	said, err := chosenIn(c)
-	var r loggerReading
-	if err == nil {
-		if said.serial == "" {
-			said.serial = file.serial
-		}
-		r, err = d.readLogger(c.Request().Context(), file, &said)
-	}
-	if err == nil && r.ask {
-		err = hospital.Refuse(hospital.ErrInvalid, "Type the logger's serial number.")
-	}
 	if err != nil {
+		return d.dialogueFailed(c, file)(err)
+	}
+	file.serial, file.zone = cmp.Or(said.serial, file.serial), said.zone
+	said.serial = file.serial
+	by, id := d.actor(c), c.Param("upload")
+	here := "/fridges/" + string(file.fridge) + "/readings/" + id
+	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: file.name, Back: here}, failed: d.dialogueFailed(c, file), work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
+		r, err := d.readLogger(ctx, file, &said, says)
+		if err == nil && r.ask {
+			err = hospital.Refuse(hospital.ErrInvalid, "Type the logger's serial number.")
+		}
+		if err != nil {
+			return upkeep.Outcome{}, err
+		}
+		done, err := d.importReading(ctx, by, file, r, says)
+		if err == nil {
+			d.uploads.forget(id)
+		}
+		return done, err
+	}})
+}
+
+// dialogueFailed answers with the dialogue where the file, or what was chosen, is at fault.
+func (d *Door) dialogueFailed(c echo.Context, file upload) func(error) error {
+	return func(err error) error {
 		sentence := loggerSentence(err)
 		if sentence == "" {
 			return err
@@ -209,9 +232,6 @@ func (d *Door) takeLoggerUpload(c echo.Context) error {
 		props.Error = sentence
 		return d.showAs(c, http.StatusUnprocessableEntity, "Logger file", views.LoggerDialogue(props))
 	}
-	file.serial, file.zone = said.serial, said.zone
-	d.uploads.forget(c.Param("upload"))
-	return d.importReading(c, file, r)
 }
 
 // chosenIn is what the dialogue's form says.
@@ -253,7 +273,7 @@ func (d *Door) dialogueOf(c echo.Context, file upload, answered bool) (views.Log
 		}
 	}
 	p.Layout, p.Serial, p.Zone = said.layout, said.serial, said.zone
-	r, err := d.readLogger(c.Request().Context(), file, &said)
+	r, err := d.readLogger(c.Request().Context(), file, &said, nil)
 	if err != nil {
 		if p.Error = loggerSentence(err); p.Error == "" {
 			return p, err

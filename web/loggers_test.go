@@ -1,12 +1,14 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"wardwatch/db"
 	"wardwatch/tracking/hospital"
 )
 
@@ -48,6 +50,52 @@ func TestALoggersColumnsAreAskedOnce(t *testing.T) {
 	other := "when\tvalue\n2026-05-03 08:00\t5\n"
 	if w := p.hand("f-1", other, map[string]string{"serial": "US-9"}); !strings.HasPrefix(w.Header().Get("Location"), "/fridges/f-1/readings/") {
 		t.Errorf("a file that reads otherwise is not asked about: %d", w.Code)
+	}
+}
+
+// A file that takes its time has a page that says so, also without script; stopped, it leaves
+// nothing, and what it left out is taken in the next time.
+func TestALoggersFileThatTakesItsTimeCanBeStopped(t *testing.T) {
+	p := openPharmacy(t)
+	held, release := make(chan struct{}), make(chan struct{})
+	writing := make(chan error, 1)
+	go func() {
+		writing <- p.base.InTx(context.Background(), func(*db.Tx) error { close(held); <-release; return nil })
+	}()
+	<-held
+	p.door.Patience = time.Millisecond
+	const file = "time,celsius\n2026-05-01T08:00:00Z,4\n2026-05-01T08:05:00Z,5\n"
+	dialogue := p.hand("f-1", file, map[string]string{"serial": "L-1"}).Header().Get("Location")
+	if strings.HasPrefix(dialogue, "/work/") { // looking at it took longer than a millisecond
+		p.door.Patience = time.Minute
+		dialogue = p.hand("f-1", file, map[string]string{"serial": "L-1"}).Header().Get("Location")
+		p.door.Patience = time.Millisecond
+	}
+	choice := url.Values{"serial": {"L-1"}, "zone": {"UTC"}, "time": {"0"}, "time_of_day": {"-1"}, "temp": {"1"}, "clock": {"any"}, "unit": {"C"}, "comma": {"no"}}
+	work := p.post(dialogue, choice).Header().Get("Location")
+	p.shows(work, "Take in a file", "export.csv", `<noscript><meta http-equiv="refresh" content="3">`, ">Stop</button>", "<progress", `hx-trigger="every 1s"`)
+	pia := p.who
+	p.who = person("Per", hospital.Pharmacist)
+	if code, _ := p.get(work); code != http.StatusNotFound {
+		t.Errorf("another sees it: %d", code)
+	}
+	p.who = pia
+	if w := p.post(work, url.Values{}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != work {
+		t.Fatalf("stop answers %d", w.Code)
+	}
+	close(release)
+	if err := <-writing; err != nil {
+		t.Fatal(err)
+	}
+	p.door.Patience = time.Minute
+	p.post(work, url.Values{}) // waits for its end
+	p.shows(work, "Stopped. Nothing was changed.", `href="`+dialogue+`"`)
+	if page := p.shows("/fridges/f-1"); strings.Contains(page, "L-1") {
+		t.Error("the logger is there")
+	}
+	w := p.post(dialogue, choice)
+	if said, _ := url.QueryUnescape(w.Header().Get("Set-Cookie")); !strings.Contains(said, "2 readings taken in.") || !strings.HasPrefix(w.Header().Get("Location"), "/fridges/f-1?") {
+		t.Errorf("taken in again: %d %q", w.Code, said)
 	}
 }
 

@@ -81,6 +81,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 		page.Demo = d.Demo.strip()
 	}
 	page.Trouble = d.trouble()
+	page.Refresh, _ = c.Get(refreshKey).(int)
 	if by.ID == "" {
 		return page, nil
 	}

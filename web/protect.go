@@ -48,12 +48,12 @@ func packPages() echo.MiddlewareFunc {
 		}})
 }
 
-// limitForms refuses bodies that no form sends. POST /ingest, logger files and
-// pictures keep limits of their own.
+// limitForms refuses bodies that no form sends. POST /ingest, logger files,
+// imports and pictures keep limits of their own.
 func limitForms() echo.MiddlewareFunc {
 	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: maxForm,
 		Skipper: func(c echo.Context) bool {
-			return c.Path() == ingestPath || c.Path() == loggerPath || c.Path() == pictureForm || c.Path() == papersPath || c.Path() == deliveriesPath
+			return c.Path() == ingestPath || c.Path() == loggerPath || c.Path() == pictureForm || c.Path() == papersPath || c.Path() == deliveriesPath || c.Path() == importsPath
 		}})
 }
 

@@ -20,6 +20,8 @@ func (d *Door) routes() []route {
 		d.healthRoutes(),
 		d.screenRoutes(),
 		d.workerRoutes(),
+		d.errandRoutes(),
+		d.importRoutes(),
 		d.wallRoutes(),
 		d.displayRoutes(),
 		d.stockRoutes(),

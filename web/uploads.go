@@ -7,9 +7,10 @@ import (
 
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/views"
 )
 
-// Limits of files that wait for a person to say how they are to be read.
+// Limits of files that wait for a person to say how they are to be read, or that they are to be taken in.
 const (
 	// maxUploads is how many wait, and maxUploadBytes how much of them together; the oldest go.
 	maxUploads     = 8
@@ -23,8 +24,10 @@ type upload struct {
 	by     hospital.PersonID
 	fridge coldchain.FridgeID
 	name   string
-	serial string // as typed; empty where the file says it
-	zone   string // as typed
+	serial string    // as typed; empty where the file says it
+	zone   string    // as typed
+	ask    importAsk // of an import; its kind is empty of a logger's file
+	look   views.ImportLook
 	data   []byte
 	at     time.Time
 }

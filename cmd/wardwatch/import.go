@@ -128,22 +128,8 @@ func (c importCommandTable) take(p process, section string) error {
 		if err != nil {
 			return err
 		}
-		return importHospitalCommand{Apply: c.Apply, All: c.All}.report(p.stdout, inRows(changes, section, rows.Lines))
+		return importHospitalCommand{Apply: c.Apply, All: c.All}.report(p.stdout, rows.Changes(section, changes))
 	})
-}
-
-// inRows says where in the file each change stands; the site, which the file does not hold, is left out.
-func inRows(changes []document.Change, section string, lines []int) []document.Change {
-	var rows []document.Change
-	for _, change := range changes {
-		var i int
-		if _, err := fmt.Sscanf(change.Path, "/"+section+"/%d", &i); err != nil || i >= len(lines) {
-			continue
-		}
-		change.Path = fmt.Sprintf("row %d", lines[i])
-		rows = append(rows, change)
-	}
-	return rows
 }
 
 type importHospitalCommand struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wardwatch/db"
+	"wardwatch/inventory"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 	"wardwatch/tracking/hospital/upkeep"
@@ -260,18 +261,43 @@ func (d hospitalDocument) Describe(ctx context.Context, by hospital.Actor) (docu
 }
 
 // Import takes a document in, and the register follows at once.
-func (d hospitalDocument) Import(ctx context.Context, by hospital.Actor, doc document.Document, apply bool) ([]document.Change, error) {
+func (d hospitalDocument) Import(ctx context.Context, by hospital.Actor, doc document.Document, apply bool, says upkeep.Says) ([]document.Change, error) {
 	kept := db.Hospital{DB: d.db}
-	changes, err := kept.Import(ctx, by, doc, apply)
+	changes, err := kept.ImportSaying(ctx, by, doc, apply, says)
 	if err != nil || !apply {
 		return changes, err
 	}
 	// The page that comes next shows it; the follower tells everybody else.
-	directory, err := kept.Load(ctx)
+	directory, err := kept.Load(context.WithoutCancel(ctx))
 	if err == nil {
 		d.register.Replace(directory)
 	}
 	return changes, err
+}
+
+// pastUseAtOnce is how many days of use are taken in before somebody is told, or can stop it.
+const pastUseAtOnce = 10_000
+
+// ImportUse takes in what was used before, all of it or nothing.
+func (d hospitalDocument) ImportUse(ctx context.Context, by hospital.Actor, all []inventory.PastUse, apply bool, says upkeep.Says) (fresh int, err error) {
+	pace := upkeep.NewPace(ctx, says)
+	err = d.db.Together(ctx, func(together *db.DB) error {
+		if err := pace.Begin("past use", 1, 1, len(all)); err != nil {
+			return err
+		}
+		for part := range slices.Chunk(all, pastUseAtOnce) {
+			n, err := db.Stock{DB: together}.ImportPastUse(ctx, by, part, apply)
+			if err != nil {
+				return err
+			}
+			fresh += n
+			if err := pace.On(len(part)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return fresh, err
 }
 
 // houseMeters shows in /metrics when each job last worked and when certificates end.

@@ -197,7 +197,7 @@ func (h *house) wirePages(context.Context) (err error) {
 	h.pages = h.overTLS(h.pages)
 	h.listeners = append(h.listeners, h.door.Changed)
 	h.work = append(h.work, task{"live pages", h.door.RunLive})
-	h.intake = append(h.intake, task{"pages", h.servePages}, task{"jobs", h.runJobs})
+	h.intake = append(h.intake, task{"pages", h.servePages}, task{"jobs", h.runJobs}, task{"errands", h.door.RunErrands})
 	return nil
 }
 

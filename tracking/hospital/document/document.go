@@ -445,6 +445,9 @@ const (
 	Same  = "same"
 )
 
+// ImportSteps is how many steps it takes to apply a document, once it is read.
+const ImportSteps = 11
+
 // Change is what an import does to one thing of the document.
 type Change struct {
 	Path  string // "/assets/12"

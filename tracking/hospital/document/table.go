@@ -84,6 +84,20 @@ type Rows struct {
 	Lines    []int
 }
 
+// Changes are an import's changes by the file's own lines: "row 12". The site, which the
+// file does not hold, is left out.
+func (r Rows) Changes(section string, all []Change) (rows []Change) {
+	for _, change := range all {
+		var i int
+		if _, err := fmt.Sscanf(change.Path, "/"+section+"/%d", &i); err != nil || i >= len(r.Lines) {
+			continue
+		}
+		change.Path = fmt.Sprintf("row %d", r.Lines[i])
+		rows = append(rows, change)
+	}
+	return rows
+}
+
 // Read takes in a CSV file with a header on top of what there is already, which
 // its rows may refer to and change. The error is Faults, by row and column, when
 // the file is at fault.
