@@ -58,7 +58,7 @@ func describe(ctx context.Context, tx *Tx) (document.Document, error) {
 		doc.Gateways = append(doc.Gateways, document.Gateway(g))
 	}
 	for _, section := range []func(context.Context, *Tx, *document.Document) error{
-		describeAssets, describePapers, describeParLevels, describePlans, describeProfiles, describeFridges, describeColdChain, describeSuppliers, describePlaces, describeItems, describeSubstitutes, describeTerms, describePeople, describeFences,
+		describeAssets, describePapers, describeParLevels, describePlans, describeProfiles, describeFridges, describeColdChain, describeSuppliers, describePlaces, describeItems, describeSubstitutes, describeTerms, describeSupply, describePeople, describeFences,
 	} {
 		if err := section(ctx, tx, &doc); err != nil {
 			return doc, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
+	"wardwatch/inventory/reorder/policy"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 )
@@ -18,7 +20,7 @@ import (
 // stock is booked once.
 func applyStock(ctx context.Context, tx *Tx, doc document.Document) ([]document.Change, error) {
 	a := &stockImport{ctx: ctx, tx: stockTx{tx}, doc: doc}
-	for _, section := range []func() error{a.suppliers, a.places, a.items, a.substitutesLater, a.opening} {
+	for _, section := range []func() error{a.suppliers, a.places, a.items, a.substitutesLater, a.supply, a.opening} {
 		if err := section(); err != nil {
 			return nil, fmt.Errorf("import stock: %w", err)
 		}
@@ -215,12 +217,24 @@ func (a *stockImport) level(path string, item document.Item, level document.Leve
 		return err
 	}
 	return a.put(path, "level of "+item.Name+" at "+level.Place, stored, level, func() error {
+		if err := a.notOtherwise(path, item, level); err != nil {
+			return err
+		}
 		if _, err := a.tx.Exec(a.ctx, save, item.ID, level.Place, level.Minimum, level.Maximum); err != nil {
 			return err
 		}
 		_, err := a.tx.Exec(a.ctx, due, item.ID, level.Place)
 		return err
 	})
+}
+
+// notOtherwise refuses another level for a place that is refilled in another way.
+func (a *stockImport) notOtherwise(path string, item document.Item, level document.Level) error {
+	is, err := ordersTx{a.tx}.Refill(a.ctx, reorder.Spot{Item: inventory.ItemID(item.ID), Place: inventory.PlaceID(level.Place)})
+	if err == nil && is.Kind != policy.ByUse && is.Kind != policy.MinMax {
+		err = document.Faults{{Path: path, Says: fmt.Sprintf("This place is refilled by %s. Say so under refills, or change it on the item's page.", is.Kind)}}
+	}
+	return err
 }
 
 // opening books what a place held when the hospital was taken in, once for each lot and place.

@@ -70,19 +70,25 @@ func (r *Storeroom) SetConsignment(ctx context.Context, by hospital.Actor, item 
 		if err := Within(ctx, tx, by, hospital.ManageItems, place); err != nil {
 			return err
 		}
-		shelf, err := tx.Shelf(ctx, item, place)
-		if err != nil {
+		if err := ConsignIn(ctx, tx, item, place, supplier); err != nil {
 			return err
 		}
-		if len(shelf) > 0 {
-			return hospital.Refuse(hospital.ErrInvalid, "Something of it lies there. Whose it is can change on an empty shelf alone: move it first.")
-		}
-		if err := tx.SetConsignment(ctx, item, place, supplier); err != nil {
-			return err
-		}
-		tx.Announce("stock", "stock/"+string(item))
 		return tx.Record(ctx, hospital.Deed{By: by, What: "consignment.set", On: "stock/" + string(item), After: fmt.Sprintf(`{"place":%q,"supplier":%q}`, place, supplier)})
 	})
+}
+
+// ConsignIn has an item at a place belong to a supplier inside a transaction that does
+// more. The caller has checked who asks, and records the deed.
+func ConsignIn(ctx context.Context, tx StoreroomTx, item ItemID, place PlaceID, supplier SupplierID) error {
+	shelf, err := tx.Shelf(ctx, item, place)
+	if err != nil {
+		return err
+	}
+	if len(shelf) > 0 {
+		return hospital.Refuse(hospital.ErrInvalid, "Something of it lies there. Whose it is can change on an empty shelf alone: move it first.")
+	}
+	tx.Announce("stock", "stock/"+string(item))
+	return tx.SetConsignment(ctx, item, place, supplier)
 }
 
 // BillConsigned notes that a supplier's bill covers what was used of its goods until

@@ -71,6 +71,35 @@ func (d *Desk) WithBudgets(ctx context.Context, open []Proposal) error {
 	return nil
 }
 
+// fault says what is wrong with a budget by itself.
+func (b Budget) fault() error {
+	switch {
+	case b.Name == "" || len(b.Name) > maxBudgetName:
+		return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the budget a name of at most %d characters.", maxBudgetName))
+	case b.Amount < 0 || b.Amount > maxBudget:
+		return hospital.Refuse(hospital.ErrInvalid, "Give an amount of nothing or more.")
+	case b.From.IsZero() || b.Until < b.From:
+		return hospital.Refuse(hospital.ErrInvalid, "Give the first and the last day of the period.")
+	case len(b.Currency) != 3:
+		return hospital.Refuse(hospital.ErrInvalid, "Give the currency as three letters, like EUR.")
+	}
+	return nil
+}
+
+// Beside refuses a budget that shares a day with another of its unit and currency, of
+// those that touch its period.
+func (b Budget) Beside(all []Budget) error {
+	if err := b.fault(); err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.ID != b.ID && other.Unit == b.Unit && other.Currency == b.Currency {
+			return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("%s covers a part of that period already.", other.Name))
+		}
+	}
+	return nil
+}
+
 // SetBudget adds a budget, or changes one that has a number. Who approves does
 // not set what she may spend: that takes ManageHospital. Two budgets of a unit in
 // one currency may not share a day.
@@ -79,15 +108,8 @@ func (d *Desk) SetBudget(ctx context.Context, by hospital.Actor, b Budget) (Budg
 		return 0, err
 	}
 	b.Name = strings.TrimSpace(b.Name)
-	switch {
-	case b.Name == "" || len(b.Name) > maxBudgetName:
-		return 0, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the budget a name of at most %d characters.", maxBudgetName))
-	case b.Amount < 0 || b.Amount > maxBudget:
-		return 0, hospital.Refuse(hospital.ErrInvalid, "Give an amount of nothing or more.")
-	case b.From.IsZero() || b.Until < b.From:
-		return 0, hospital.Refuse(hospital.ErrInvalid, "Give the first and the last day of the period.")
-	case len(b.Currency) != 3:
-		return 0, hospital.Refuse(hospital.ErrInvalid, "Give the currency as three letters, like EUR.")
+	if err := b.fault(); err != nil {
+		return 0, err
 	}
 	if _, known := d.Register.Current().Unit(b.Unit); b.Unit != "" && !known {
 		return 0, hospital.Refuse(hospital.ErrInvalid, "There is no such unit.")
@@ -97,10 +119,8 @@ func (d *Desk) SetBudget(ctx context.Context, by hospital.Actor, b Budget) (Budg
 		if err != nil {
 			return err
 		}
-		for _, other := range all {
-			if other.ID != b.ID && other.Unit == b.Unit && other.Currency == b.Currency {
-				return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("%s covers a part of that period already.", other.Name))
-			}
+		if err := b.Beside(all); err != nil {
+			return err
 		}
 		b.SetName = by.Name
 		if b.ID, err = tx.SaveBudget(ctx, b); err != nil {

@@ -28,6 +28,7 @@ func (d Document) check() Faults {
 	c.items()
 	c.places()
 	c.stock()
+	c.budgets()
 	c.people()
 	c.fences()
 	c.profiles()
@@ -39,9 +40,9 @@ type checker struct {
 	doc    Document
 	faults Faults
 
-	buildings, units, fridgeIDs, suppliers, itemIDs, placeIDs set
-	floors                                                    map[hospital.FloorID]Floor
-	rooms                                                     map[hospital.RoomID]Room
+	buildings, units, fridgeIDs, suppliers, itemIDs, placeIDs, gatewayIDs set
+	floors                                                                map[hospital.FloorID]Floor
+	rooms                                                                 map[hospital.RoomID]Room
 }
 
 type set map[string]bool
@@ -91,7 +92,7 @@ func (c *checker) index() {
 	c.placeIDs = unique(c, "places", "id", d.Places, func(p Place) string { return p.ID })
 	unique(c, "floors", "id", d.Floors, func(f Floor) string { return string(f.ID) })
 	unique(c, "rooms", "id", d.Rooms, func(r Room) string { return string(r.ID) })
-	unique(c, "gateways", "id", d.Gateways, func(g Gateway) string { return string(g.ID) })
+	c.gatewayIDs = unique(c, "gateways", "id", d.Gateways, func(g Gateway) string { return string(g.ID) })
 	unique(c, "assets", "id", d.Assets, func(a Asset) string { return a.ID })
 	unique(c, "people", "id", d.People, func(p Person) string { return string(p.ID) })
 	unique(c, "people", "email", d.People, func(p Person) string { return strings.ToLower(p.Email) })
@@ -310,6 +311,8 @@ func (c *checker) items() {
 			}
 		}
 		c.levels(i, item)
+		c.refills(i, item)
+		c.packs(i, item)
 	}
 }
 
@@ -386,7 +389,9 @@ func (c *checker) places() {
 		c.knownRoom(p.Room, "places", i, "room")
 		c.known(c.fridgeIDs, "fridge", p.Fridge, "places", i, "fridge")
 		c.known(c.units, "unit", string(p.Unit), "places", i, "unit")
+		c.known(c.gatewayIDs, "gateway", string(p.Reader), "places", i, "reader")
 	}
+	unique(c, "places", "reader", c.doc.Places, func(p Place) string { return string(p.Reader) })
 }
 
 func (c *checker) stock() {

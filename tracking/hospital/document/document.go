@@ -43,6 +43,7 @@ type Document struct {
 	Stock     []Lot      `json:"stock,omitempty"`
 	People    []Person   `json:"people,omitempty"`
 	Fences    []Fence    `json:"fences,omitempty"`
+	Budgets   []Budget   `json:"budgets,omitempty"`
 	// ColdChain is what the site asks for beside the rules; Ladder whom alarms reach, by shift.
 	ColdChain *ColdChain `json:"cold_chain,omitempty"`
 	Ladder    *Ladder    `json:"ladder,omitempty"`
@@ -348,6 +349,39 @@ type Item struct {
 	Substitutes []string `json:"substitutes,omitempty"`
 	// Levels are set by people for places; where there are none the policy computes them.
 	Levels []Level `json:"levels,omitempty"`
+	// Refills say of places how they are refilled, where a level alone does not.
+	Refills []Refill `json:"refills,omitempty"`
+	// Packs are what people call so many units of it.
+	Packs []Packing `json:"packs,omitempty"`
+	// Consigned is where it belongs to its supplier until it is used.
+	Consigned []Consigned `json:"consigned,omitempty"`
+}
+
+// Refill is how a place is refilled with an item.
+type Refill struct {
+	Place      string `json:"place"`
+	Kind       string `json:"kind"` // one of RefillKinds
+	Minimum    int64  `json:"minimum,omitempty"`
+	Maximum    int64  `json:"maximum,omitempty"`     // of min/max, or the par
+	ReviewDays int    `json:"review_days,omitempty"` // between two looks, of par and (R,S)
+	Bins       int64  `json:"bins,omitempty"`        // of kanban
+	BinSize    int64  `json:"bin_size,omitempty"`    // units of issue in a bin
+}
+
+// RefillKinds lists how a place may be refilled.
+func RefillKinds() []string { return []string{"min/max", "par", "(s,S)", "(R,S)", "kanban"} }
+
+// Packing is what people call so many units of an item: a box of 10.
+type Packing struct {
+	Name  string `json:"name"`
+	Units int64  `json:"units"`
+	GTIN  string `json:"gtin,omitempty"` // of the pack itself
+}
+
+// Consigned is a place where an item belongs to a supplier until it is used.
+type Consigned struct {
+	Place    string `json:"place"`
+	Supplier string `json:"supplier"`
 }
 
 // Criticalities lists what an item may be, most needed first.
@@ -389,6 +423,19 @@ type Place struct {
 	Room   hospital.RoomID `json:"room,omitempty"`
 	Fridge string          `json:"fridge,omitempty"` // the place is this fridge
 	Unit   hospital.UnitID `json:"unit,omitempty"`
+	// Reader reads every tag in it: what it no longer reads was taken, and is booked so.
+	Reader hospital.GatewayID `json:"reader,omitempty"`
+}
+
+// Budget is what a unit, or the whole hospital, may spend on orders from one day to
+// another. Its unit, currency and first day say which it is.
+type Budget struct {
+	Name        string          `json:"name"`
+	Unit        hospital.UnitID `json:"unit,omitempty"` // empty: the whole hospital
+	Currency    string          `json:"currency"`       // ISO 4217
+	From        Date            `json:"from"`
+	Until       Date            `json:"until"` // both days are within
+	AmountMinor int64           `json:"amount_minor"`
 }
 
 // Lot is opening stock: what a place held of a lot when the hospital was taken

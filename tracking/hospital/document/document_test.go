@@ -206,6 +206,7 @@ func TestTheSchemaListsWhatTheTypesList(t *testing.T) {
 	same("makes", schema.Defs["gateway"].Properties["make"].Enum, GatewayMakes())
 	same("reads", schema.Defs["gateway"].Properties["reads"].Enum, texts(hospital.AllReads()))
 	same("criticalities", schema.Defs["item"].Properties["criticality"].Enum, Criticalities())
+	same("refill kinds", schema.Defs["refill"].Properties["kind"].Enum, RefillKinds())
 	same("room kinds", schema.Defs["room"].Properties["kind"].Enum, texts(hospital.RoomKinds()))
 	same("roles", schema.Defs["person"].Properties["roles"].Items.Enum, texts(hospital.Roles()))
 }
