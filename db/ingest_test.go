@@ -131,6 +131,8 @@ func TestUnknownDevicesAreAdopted(t *testing.T) {
 		"gateway": {desk.NameGateway(ctx, engineer, "ac233f000001", "gw-z"), hospital.ErrUnknown},
 		"itself":  {desk.NameGateway(ctx, engineer, "gw-a", "gw-a"), hospital.ErrInvalid},
 		"room":    {desk.AdoptGateway(ctx, engineer, hospital.Gateway{ID: "gw-new", Name: "New", Make: "minew", Room: "r9"}), hospital.ErrInvalid},
+		"name":    {desk.AdoptGateway(ctx, engineer, hospital.Gateway{ID: "living room", Name: "New", Make: "minew"}), hospital.ErrInvalid},
+		"no tag":  {desk.AdoptTag(ctx, engineer, "Zoë", "P-001"), hospital.ErrInvalid},
 		"make":    {desk.AdoptGateway(ctx, engineer, hospital.Gateway{ID: "gw-new", Name: "New", Make: "toaster"}), hospital.ErrInvalid},
 		"taken":   {desk.AdoptGateway(ctx, engineer, hospital.Gateway{ID: "gw-a", Name: "New", Make: "minew"}), hospital.ErrInvalid},
 		"dismiss": {desk.Dismiss(ctx, engineer, ingest.TagStranger, "never heard"), hospital.ErrUnknown},

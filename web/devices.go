@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,11 @@ func (d *Door) deviceRoutes() []route {
 
 // gateways lists the hospital's gateways and how they do.
 func (d *Door) gateways(c echo.Context) error {
+	return d.showGateways(c, http.StatusOK, hospital.Gateway{}, "")
+}
+
+// showGateways draws the list, with the form for a new one as it was typed where it was refused.
+func (d *Door) showGateways(c echo.Context, status int, typed hospital.Gateway, wrong string) error {
 	ctx, by := c.Request().Context(), d.actor(c)
 	lines, err := d.Devices.Gateways(ctx, by)
 	if err != nil {
@@ -49,8 +55,8 @@ func (d *Door) gateways(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Devices", views.Gateways(views.GatewaysPage{Lines: lines, Unknown: unknown.Count(), House: d.house(),
-		May: by.May(hospital.ManageDevices), Rate: d.rate()}), "gateways")
+	return d.showAs(c, status, "Devices", views.Gateways(views.GatewaysPage{Lines: lines, Unknown: unknown.Count(), House: d.house(),
+		May: by.May(hospital.ManageDevices), Rate: d.rate(), Typed: typed, Wrong: wrong}), "gateways")
 }
 
 // rate is what tells how many sightings a minute a gateway brings.
@@ -63,17 +69,17 @@ func (d *Door) rate() views.SightingRate {
 
 // unknownDevices lists devices that speak but that nobody has enrolled.
 func (d *Door) unknownDevices(c echo.Context) error {
-	return d.showUnknown(c, http.StatusOK, "")
+	return d.showUnknown(c, http.StatusOK, views.UnknownPage{})
 }
 
-func (d *Door) showUnknown(c echo.Context, status int, wrong string) error {
+func (d *Door) showUnknown(c echo.Context, status int, page views.UnknownPage) error {
 	by := d.actor(c)
 	unknown, err := d.Devices.Unknown(c.Request().Context(), by)
 	if err != nil {
 		return err
 	}
-	return d.showAs(c, status, "Unknown devices", views.Unknown(views.UnknownPage{Unknown: unknown, House: d.house(),
-		May: by.May(hospital.ManageDevices), Wrong: wrong}))
+	page.Unknown, page.House, page.May = unknown, d.house(), by.May(hospital.ManageDevices)
+	return d.showAs(c, status, "Unknown devices", views.Unknown(page))
 }
 
 // refused lists what was not taken in.
@@ -103,8 +109,17 @@ func (d *Door) adoptGateway(c echo.Context) error {
 	g := hospital.Gateway{ID: hospital.GatewayID(c.FormValue("id")), Name: c.FormValue("name"), Make: c.FormValue("make"),
 		Room: hospital.RoomID(c.FormValue("room"))}
 	err := d.Devices.AdoptGateway(c.Request().Context(), d.actor(c), g)
+	if status, wrong := formFault(err); wrong != "" && !d.heardUnknown(c, string(g.ID)) {
+		return d.showGateways(c, status, g, wrong)
+	}
 	return d.adopted(c, err, g.Name+" is one of the hospital's gateways now. It needs a token to speak.",
 		setupOf(hospital.GatewayID(gateway.Identity(string(g.ID)))))
+}
+
+// heardUnknown says whether a gateway of that id stands on the page of unknown devices.
+func (d *Door) heardUnknown(c echo.Context, id string) bool {
+	unknown, err := d.Devices.Unknown(c.Request().Context(), d.actor(c))
+	return err == nil && slices.ContainsFunc(unknown.Gateways, func(s ingest.Stranger) bool { return s.ID == id })
 }
 
 // nameGateway says that an unknown gateway is one that the hospital has.
@@ -142,7 +157,7 @@ func (d *Door) dismissDevice(c echo.Context) error {
 // adopted answers a form of the page of unknown devices.
 func (d *Door) adopted(c echo.Context, err error, said, next string) error {
 	if status, wrong := formFault(err); wrong != "" {
-		return d.showUnknown(c, status, wrong)
+		return d.showUnknown(c, status, views.UnknownPage{Wrong: wrong, On: c.FormValue("tag") + c.FormValue("id"), Typed: c.FormValue("asset") + c.FormValue("name")})
 	}
 	if err != nil {
 		return err

@@ -105,8 +105,13 @@ func TestAnAdministratorAdoptsWhatKnocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.shows("/admin/devices", "ac233f000001", "knocked from 10.0.0.7", "c0ffee000001", "-63 dBm", "Store gateway", "probe-9", ">4.2", "Ground floor · Store &lt;1&gt;")
-	if w := s.post("/admin/devices/tags", url.Values{"tag": {"c0ffee000001"}, "asset": {"P-999"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "There is no asset P-999.") {
+	if w := s.post("/admin/devices/tags", url.Values{"tag": {"c0ffee000001"}, "asset": {"P-999"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "There is no asset P-999.") || !strings.Contains(w.Body.String(), `value="P-999"`) {
 		t.Errorf("an unknown asset: %d", w.Code)
+	}
+	// A name that the hospital's document can't hold would make all of it unreadable from then on.
+	if w := s.post("/admin/devices/gateways", url.Values{"id": {"Zoë <3"}, "name": {"Ward 4"}, "make": {"minew"}}); w.Code != http.StatusUnprocessableEntity ||
+		!strings.Contains(w.Body.String(), `value="Zoë &lt;3"`) || !strings.Contains(w.Body.String(), "letters, digits, dots, dashes") || !strings.Contains(w.Body.String(), `id="new-gateway" open`) {
+		t.Errorf("a gateway of an impossible name: %d %s", w.Code, w.Body)
 	}
 	for _, form := range []struct {
 		path string

@@ -228,8 +228,8 @@ func (d *Desk) AdoptGateway(ctx context.Context, by hospital.Actor, g hospital.G
 func (d *Desk) fit(g hospital.Gateway) error {
 	directory := d.Register.Current()
 	switch {
-	case g.ID == "" || len(g.ID) > gateway.MaxName:
-		return hospital.Refuse(hospital.ErrInvalid, "A gateway needs an id of 1 to 128 characters.")
+	case !hospital.FitsID(string(g.ID)):
+		return hospital.Refuse(hospital.ErrInvalid, "A gateway's id has 1 to 64 letters, digits, dots, dashes and underscores. Enter one that calls itself otherwise under such an id first; then say that this is another name of it.")
 	case g.Name == "" || utf8.RuneCountInString(g.Name) > maxGatewayName || strings.ContainsFunc(g.Name, unicode.IsControl):
 		return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the gateway a name of 1 to %d characters.", maxGatewayName))
 	case !slices.Contains(gateway.Formats(), gateway.Format(g.Make)):
@@ -278,8 +278,8 @@ func (d *Desk) AdoptTag(ctx context.Context, by hospital.Actor, tag string, asse
 		return err
 	}
 	tag = gateway.Identity(tag)
-	if tag == "" {
-		return hospital.Refuse(hospital.ErrInvalid, "A tag needs an identity of 1 to 128 characters.")
+	if !hospital.FitsTag(tag) {
+		return hospital.Refuse(hospital.ErrInvalid, "This is no tag's identity: a MAC address, iBeacon, Eddystone or EPC.")
 	}
 	return d.change(ctx, "adopt tag "+tag, func(tx DeskTx) error {
 		if err := tx.Enrol(ctx, tag, asset); err != nil {

@@ -508,8 +508,8 @@ func (d Desk) GiveBack(ctx context.Context, by hospital.Actor, id tracking.Asset
 // AssignTag gives a tag to a piece; a tag that another bears moves over when move is true.
 func (d Desk) AssignTag(ctx context.Context, by hospital.Actor, id tracking.AssetID, tag string, move bool) (from tracking.AssetID, err error) {
 	tag = strings.TrimSpace(tag)
-	if !fits(tag, 1, MaxText) || strings.ContainsAny(tag, " \t\r\n") {
-		return "", hospital.Refuse(hospital.ErrInvalid, "Scan the tag, or type its address.")
+	if !hospital.FitsTag(tag) {
+		return "", hospital.Refuse(hospital.ErrInvalid, "This is no tag's identity: a MAC address, iBeacon, Eddystone or EPC.")
 	}
 	err = d.change(ctx, by, "assign tag", func(tx Tx) error {
 		if _, err := tx.Piece(ctx, id); err != nil {

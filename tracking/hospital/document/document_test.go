@@ -184,6 +184,7 @@ func TestTheSchemaListsWhatTheTypesList(t *testing.T) {
 	var schema struct {
 		Defs map[string]struct {
 			Enum       []string `json:"enum"`
+			Pattern    string   `json:"pattern"`
 			Examples   []string `json:"examples"`
 			Properties map[string]struct {
 				Enum  []string `json:"enum"`
@@ -208,6 +209,8 @@ func TestTheSchemaListsWhatTheTypesList(t *testing.T) {
 	same("criticalities", schema.Defs["item"].Properties["criticality"].Enum, Criticalities())
 	same("refill kinds", schema.Defs["refill"].Properties["kind"].Enum, RefillKinds())
 	same("room kinds", schema.Defs["room"].Properties["kind"].Enum, texts(hospital.RoomKinds()))
+	same("ids", schema.Defs["id"].Pattern, hospital.IDPattern())
+	same("tags", schema.Defs["tag_id"].Pattern, hospital.TagPattern())
 	same("roles", schema.Defs["person"].Properties["roles"].Items.Enum, texts(hospital.Roles()))
 }
 
