@@ -451,10 +451,11 @@ func (f *Filter) ask(s *State) {
 }
 
 // unknown weighs the chance of being where nobody taught, as heard from a place
-// that has any strength seldom. A house that nobody has taught has no such place,
-// and where geometry guesses best nothing was taught that could speak against it.
+// that has any strength seldom. A house that nobody has taught has no such place, nor
+// one of which most rooms were not: any of those is a place where nobody taught. Where
+// geometry guesses best nothing was taught that could speak against it.
 func (f *Filter) unknown(s *State, best float64, guessed bool) float64 {
-	if !f.model.anyTaught {
+	if !f.model.mostTaught {
 		s.unknown = 0
 		return 0
 	}

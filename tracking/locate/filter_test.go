@@ -257,6 +257,30 @@ func TestOutsideTheTaughtAreaIsUnknown(t *testing.T) {
 	w.in(t, NoRoom)
 }
 
+// Two rooms of a house were taught. What then sounds like no lesson is in one of the other
+// rooms, and not outside the house, which it would be if most of it had been taught.
+func TestTwoLessonsDoNotPutEverythingElseOutside(t *testing.T) {
+	var lessons []Lesson
+	for room, signals := range map[int]map[int]float64{roomA: inA, roomB: inB} {
+		l := Lesson{Room: room}
+		for i := range 120 {
+			var step []Signal
+			for g, dbm := range signals {
+				step = append(step, Signal{Receiver: g, DBm: dbm + float64(i%5) - 2})
+			}
+			l.Steps = append(l.Steps, step)
+		}
+		lessons = append(lessons, l)
+	}
+	w := newWalk(NewModel(ward(), DefaultTuning(), lessons...))
+	w.hearFor(30, inA)
+	w.in(t, roomA)
+	w.hearFor(120, map[int]float64{0: -35, 1: -36, 4: -99})
+	if a := w.s.Answer(); a.Room == NoRoom {
+		t.Errorf("it is held to be outside: %+v", a)
+	}
+}
+
 func TestStateStaysBelowOneKiB(t *testing.T) {
 	if size := unsafe.Sizeof(State{}); size > 1024 {
 		t.Fatalf("a tag's state takes %d bytes, the bound is 1024", size)

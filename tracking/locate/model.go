@@ -35,7 +35,8 @@ type Model struct {
 	receivers map[string]int
 	doors     [][]int16
 	taught    []bool // by room
-	anyTaught bool
+	// mostTaught: half of the rooms at least were taught, so that what sounds like no lesson is no room.
+	mostTaught bool
 
 	roomOf []int16                // by spot
 	leave  []float32              // by spot: chance of leaving the room within a second
@@ -91,9 +92,14 @@ func newModel(plan Plan, tuning Tuning, lessons []Lesson) *Model {
 	for i, receiver := range plan.Receivers {
 		m.receivers[receiver.ID] = i
 	}
+	rooms := 0
 	for _, lesson := range lessons {
-		m.taught[lesson.Room], m.anyTaught = true, true
+		if !m.taught[lesson.Room] {
+			rooms++
+		}
+		m.taught[lesson.Room] = true
 	}
+	m.mostTaught = rooms > 0 && 2*rooms >= len(plan.Rooms)
 	spots := spotsOf(plan, lessons)
 	m.tabulate(spots)
 	m.pass(spots)
