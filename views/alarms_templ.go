@@ -714,7 +714,7 @@ func lifeSaid(ctx context.Context, a notify.Alarm) string {
 	if !a.Ack.At.IsZero() {
 		text := a.Ack.ByName + " acknowledged " + Clock(ctx, a.Ack.At) + ": " + strings.ToLower(a.Ack.Reason.String())
 		if a.Ack.Note != "" {
-			text += ", “" + a.Ack.Note + "”"
+			text += ", “" + strings.TrimSuffix(a.Ack.Note, ".") + "”"
 		}
 		if a.ReturnedAt.IsZero() && a.Closing.At.IsZero() {
 			text += "; quiet until " + Clock(ctx, a.Ack.Until)
@@ -723,7 +723,7 @@ func lifeSaid(ctx context.Context, a notify.Alarm) string {
 	}
 	switch {
 	case !a.Closing.At.IsZero():
-		said = append(said, "Closed "+Clock(ctx, a.Closing.At)+" by "+a.Closing.ByName+": “"+a.Closing.Note+"”.")
+		said = append(said, "Closed "+Clock(ctx, a.Closing.At)+" by "+a.Closing.ByName+": “"+strings.TrimSuffix(a.Closing.Note, ".")+"”.")
 	case !a.ReturnedAt.IsZero():
 		said = append(said, "Over since "+Clock(ctx, a.ReturnedAt)+", not closed yet.")
 	case a.Ack.At.IsZero():
@@ -1150,9 +1150,9 @@ func AlarmPage(p AlarmPageProps) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var44 string
-					templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(string(n.Way))
+					templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(wayWord(n.Way))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `alarms.templ`, Line: 336, Col: 43}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `alarms.templ`, Line: 336, Col: 44}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
 					if templ_7745c5c3_Err != nil {

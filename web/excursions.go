@@ -90,7 +90,7 @@ func (d *Door) contents(c echo.Context, id coldchain.FridgeID) (templ.Component,
 	}
 	lots := make([]views.FridgeContent, len(there))
 	for i, lot := range there {
-		lots[i] = views.FridgeContent{ItemHref: "/stock/" + string(lot.Item.ID), Item: lot.Item.Name, Lot: lot.Lot.Number, Expiry: lot.Lot.Expiry.String(),
+		lots[i] = views.FridgeContent{ItemHref: "/stock/" + string(lot.Item.ID), Item: lot.Item.Name, Lot: lot.Lot.Number, Expiry: views.DateWord(lot.Lot.Expiry),
 			Quantity: views.Quantity(lot.OnHand(), lot.Item.Unit)}
 		if lot.Held > 0 {
 			lots[i].Held = strconv.FormatInt(lot.Held, 10)

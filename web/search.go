@@ -163,7 +163,7 @@ func (d *Door) lotsNumbered(ctx context.Context, by hospital.Actor, text string)
 	}
 	lots, err := d.Stock.Store.LotsNumbered(ctx, text, elsewhereEach)
 	for _, lot := range lots {
-		lines = append(lines, views.Elsewhere{Icon: "tag", Label: "Lot " + lot.Number, About: lot.ItemName + ", expires " + lot.Expiry.String(),
+		lines = append(lines, views.Elsewhere{Icon: "tag", Label: "Lot " + lot.Number, About: lot.ItemName + ", expires " + views.DateWord(lot.Expiry),
 			Href: "/stock/" + url.PathEscape(string(lot.Item))})
 	}
 	return lines, err

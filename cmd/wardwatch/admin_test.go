@@ -104,7 +104,7 @@ func TestUnitsAndSuppliersAreChangedWithoutARestart(t *testing.T) {
 	expect(administrator.post("/admin/suppliers", supplier...), http.StatusUnprocessableEntity, "whole numbers", "New Supplies")
 	expect(administrator.ask("GET", "/admin/audit"), http.StatusOK, "hospital.import")
 	expect(administrator.post("/admin/jobs", "job", verifyJob), http.StatusSeeOther)
-	expect(administrator.ask("GET", "/admin/jobs"), http.StatusOK, "About to run", "every day from 02:00", "every 10m.", "every 1m.", "every 1h.")
+	expect(administrator.ask("GET", "/admin/jobs"), http.StatusOK, "About to run", "every day from 02:00", "every 10 minutes.", "every minute.", "every hour.")
 	expect(administrator.post("/admin/jobs", "job", "none"), http.StatusNotFound)
 	expect(administrator.ask("GET", "/admin/backups"), http.StatusOK, "No copies are made")
 	expect(administrator.ask("GET", "/admin/certificates"), http.StatusOK, "No certificate was ever shown")

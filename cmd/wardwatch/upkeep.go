@@ -157,16 +157,19 @@ func (j job) every() (time.Duration, error) {
 	return time.ParseDuration(strings.TrimPrefix(j.spec, "@every "))
 }
 
-// shortly is a span without what is nought: "1m", "10m", "1h".
+// shortly is a span as a person says it: "minute", "10 minutes", "hour".
 func shortly(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
+	switch {
+	case d == time.Minute:
+		return "minute"
+	case d == time.Hour:
+		return "hour"
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%d hours", int(d.Hours()))
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%d minutes", int(d.Minutes()))
 	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return d.String()
 }
 
 // nextRun is when a job is due after an instant: at once where it has waited for today's hour to pass.

@@ -31,6 +31,14 @@
     setServerTime(ms) { serverBase = ms; localBase = Date.now(); },
   };
 
+  // ---- What is chosen in a row that is wider than the telephone is brought into sight.
+  for (const row of document.querySelectorAll(".tabs, .chips")) {
+    const on = row.querySelector("[aria-current]");
+    if (!on || row.scrollWidth <= row.clientWidth) continue;
+    const a = row.getBoundingClientRect(), b = on.getBoundingClientRect();
+    row.scrollLeft += b.left + b.width / 2 - a.left - a.width / 2;
+  }
+
   // ---- Ages: "2 min ago". Kept like views.Ago.
   function ago(ms) {
     const seconds = ms / 1000;

@@ -177,7 +177,10 @@ func (g Gateway) trouble(d *hospital.Directory) notify.Trouble {
 }
 
 func pieces(n int) string {
-	if n == 1 {
+	switch n {
+	case 0:
+		return "no equipment was"
+	case 1:
 		return "1 piece of equipment was"
 	}
 	return fmt.Sprintf("%d pieces of equipment were", n)
@@ -196,7 +199,7 @@ func tagTroubles(d Devices, ongoing Ongoing, at time.Time) []notify.Trouble {
 		}
 	}
 	troubles := each(d.Directory, silent, ongoing, KindTag, KindTags, notify.Warning, "silent for more than a day while gateways near it hear other tags")
-	return append(troubles, each(d.Directory, empty, ongoing, KindBattery, KindBatteries, notify.Informative, "almost empty or empty; replace it")...)
+	return append(troubles, each(d.Directory, empty, ongoing, KindBattery, KindBatteries, notify.Informative, "replace the battery")...)
 }
 
 // flat says whether the battery needs replacing.
@@ -227,7 +230,7 @@ func each(d *hospital.Directory, tags []Tag, ongoing Ongoing, one, many notify.K
 	}
 	if len(tags) > singles {
 		return []notify.Trouble{{Kind: many, Subject: allTags, Name: "Tags", Severity: grave,
-			Text: fmt.Sprintf("%d tags: %s; the worklist names them", len(tags), text)}}
+			Text: fmt.Sprintf("%d tags: %s; the worklist names them", len(tags), strings.Replace(text, "the battery", "their batteries", 1))}}
 	}
 	var troubles []notify.Trouble
 	for _, t := range tags {
