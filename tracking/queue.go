@@ -20,8 +20,11 @@ type heard struct {
 	certain  int16 // the one room it can have come from, or locate.NoRoom
 	battery  int8
 	motion   locate.Motion
-	doorway  bool  // certain is one side of a doorway
-	readMS   int64 // by the reader's own clock, which orders what it read
+	counts   bool // movements is the tag's own count
+	doorway  bool // certain is one side of a doorway
+	// movements is how often the tag has moved by its own count
+	movements int32
+	readMS    int64 // by the reader's own clock, which orders what it read
 }
 
 // firstRing is how large a ring is before it has to grow.

@@ -283,8 +283,11 @@ func (s *shard) take(h *heard) {
 	if h.battery != NoBattery {
 		t.place.BatteryPct, t.place.BatteryAt = int(h.battery), time.UnixMilli(h.atMS).UTC()
 	}
-	if h.motion != locate.MotionUnknown {
+	switch {
+	case h.motion != locate.MotionUnknown:
 		t.state.Feel(h.motion)
+	case h.counts:
+		t.state.Count(h.movements, h.atMS)
 	}
 	switch {
 	case h.doorway:

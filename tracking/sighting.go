@@ -42,6 +42,10 @@ type Sighting struct {
 	BatteryPct int
 	// Moving is the tag's accelerometer bit; nil when the advert carried none.
 	Moving *bool
+	// Movements is how often the tag has moved by its own count, which runs over; it means
+	// nothing unless HasMovements.
+	Movements    int
+	HasMovements bool
 	// Pressed says that a person pressed the tag's button as it was heard.
 	Pressed bool
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -181,6 +182,7 @@ func (b *book) lookUp(s *Sighting, asset int32, at time.Time) heard {
 	} else if h.certain == locate.NoRoom {
 		h.receiver = locate.NoRoom // heard, but nobody knows how loudly
 	}
+	h.movements, h.counts = int32(min(max(s.Movements, 0), math.MaxInt32)), s.HasMovements
 	if s.Moving != nil {
 		h.motion = locate.Resting
 		if *s.Moving {

@@ -124,6 +124,7 @@ type sightingLine struct {
 	Antenna    int                `json:"antenna,omitempty"`
 	BatteryPct *int               `json:"battery_pct,omitempty"`
 	Moving     *bool              `json:"moving,omitempty"`
+	Movements  *int               `json:"movements,omitempty"`
 	At         string             `json:"at,omitempty"`
 }
 
@@ -171,6 +172,9 @@ func lineOf(b gateway.Batch) messageLine {
 		l := sightingLine{Tag: s.Tag, Also: s.Also, Gateway: s.Gateway, Antenna: s.Antenna, Moving: s.Moving, At: written(s.At)}
 		if s.HasRSSI {
 			l.RSSIdBm = &s.RSSIdBm
+		}
+		if s.HasMovements {
+			l.Movements = &s.Movements
 		}
 		if s.BatteryPct >= 0 {
 			l.BatteryPct = &s.BatteryPct

@@ -2,9 +2,11 @@ package locate
 
 // Sizes of a tag's state; all of it stays below 1 KiB.
 const (
-	MaxHeard      = 12 // receivers that count within one step; the loudest are kept
-	MaxCandidates = 40 // spots that keep a weight between steps
-	freshDB       = 10 // the change that a receiver stands for which had not heard the tag
+	MaxHeard      = 12     // receivers that count within one step; the loudest are kept
+	MaxCandidates = 40     // spots that keep a weight between steps
+	restsAfterMS  = 10_000 // a tag rests that has counted no movement for so long
+	lateCounts    = 8      // so many movements back a count is of before, and has not run over
+	freshDB       = 10     // the change that a receiver stands for which had not heard the tag
 )
 
 // Motion is what a tag's accelerometer says.
@@ -87,6 +89,9 @@ type State struct {
 	wins       uint8
 	challenger int16
 	motion     Motion
+	counting   bool    // the tag counts its movements:
+	movements  int32   // how many it had counted
+	countedMS  int64   // and since when it is that many
 	familiar   float32 // how well the likeliest spots explained the last steps, as a log-likelihood a receiver; 0 before the first
 	change     float32 // how much the signals change from step to step, dB²
 }
@@ -101,6 +106,21 @@ func (s *State) Answer() Answer { return s.answer }
 
 // Feel notes what the tag's accelerometer said.
 func (s *State) Feel(m Motion) { s.motion = m }
+
+// Count notes how often the tag has moved by its own count, which runs over. Once that
+// has not changed for a while the tag rests; a count of a little before, that came by
+// another gateway's way, says nothing.
+func (s *State) Count(movements int32, atMS int64) {
+	switch since := movements - s.movements; {
+	case !s.counting:
+		s.counting, s.movements, s.countedMS = true, movements, atMS
+	case since < 0 && since > -lateCounts:
+	case since != 0:
+		s.movements, s.countedMS, s.motion = movements, atMS, Moving
+	case atMS-s.countedMS >= restsAfterMS:
+		s.motion = Resting
+	}
+}
 
 // hear adds one signal to the open step; when too many receivers hear the tag,
 // the faintest is forgotten.

@@ -113,6 +113,11 @@ func (s Sensor) Moving() *bool {
 	return &moving
 }
 
+// Movements is how often the device has moved by its own count; false when it keeps none.
+func (s Sensor) Movements() (int, bool) {
+	return s.Motion.Value, s.Motion.Known && s.Format == FormatRuuvi5
+}
+
 // AD types that are read (Bluetooth Assigned Numbers §2.3).
 const (
 	adSomeServices128  = 0x06

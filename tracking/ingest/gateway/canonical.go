@@ -83,6 +83,10 @@ func (r *reader) canonicalSighting(record int, row []byte) {
 			s.At = at
 		case "battery_pct":
 			s.BatteryPct = battery(number(value))
+		case "movements":
+			n, ok := number(value)
+			note(&fault, ok && n >= 0 && n <= math.MaxInt32 && n == math.Trunc(n), "movements is no count")
+			s.Movements, s.HasMovements = int(n), ok
 		case "moving":
 			if moving, ok := boolean(value); ok {
 				s.Moving = &moving

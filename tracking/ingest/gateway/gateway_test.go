@@ -66,7 +66,7 @@ var messages = []struct {
 
 	{"Ruuvi over MQTT", "ruuvi/C0:FF:EE:AA:00:01/C0:FF:EE:00:00:01",
 		`{"gw_mac":"C0:FF:EE:AA:00:01","rssi":-41,"aoa":[],"gwts":"1777888799","ts":1777888798,"data":"0201061bff990405ff9c4e20c35000000000000ab0361f0102c0ffee000001","coords":""}`, "",
-		[]string{"sighting 0 c0ffee000001 at c0ffeeaa0001 -41 09:59:58", "reading 0 c0ffee000001 probe -0.5 09:59:58 50%", "sent 09:59:59"}},
+		[]string{"sighting 0 c0ffee000001 at c0ffeeaa0001 -41 09:59:58 moved 31 times", "reading 0 c0ffee000001 probe -0.5 09:59:58 50%", "sent 09:59:59"}},
 	{"Ruuvi over MQTT, a BTHome thermometer and nothing but what is required", "ruuvi/C0:FF:EE:AA:00:01/C0:FF:EE:00:00:04", `{"rssi":-50,"data":"0201060716d2fc4002ceff"}`, "",
 		[]string{"sighting 0 c0ffee000004 at c0ffeeaa0001 -50 -", "reading 0 c0ffee000004 probe -0.5 -"}},
 	{"Ruuvi over MQTT, the gateway's last will", "ruuvi/C0:FF:EE:AA:00:01/gw_status", `{"state":"offline"}`, "", []string{"status offline of c0ffeeaa0001"}},
@@ -75,7 +75,7 @@ var messages = []struct {
 		  "C0:FF:EE:00:00:01":{"rssi":-66,"timestamp":1777888798,"data":"0201061bff990405ff9c4e20c35000000000000ab0361f0102c0ffee000001"},
 		  "C0:FF:EE:00:00:02":{"rssi":-70,"timestamp":1777888797,"data":"1bff9904058000ffffffff800080008000ffffffffffffffffffffff"},
 		  "C0:FF:EE:00:00:03":{"rssi":-70,"data":"zz"}}}}`, "",
-		[]string{"sighting 0 c0ffee000001 at c0ffeeaa0001 -66 09:59:58", "sighting 1 c0ffee000002 at c0ffeeaa0001 -70 09:59:57",
+		[]string{"sighting 0 c0ffee000001 at c0ffeeaa0001 -66 09:59:58 moved 31 times", "sighting 1 c0ffee000002 at c0ffeeaa0001 -70 09:59:57",
 			"reading 0 c0ffee000001 probe -0.5 09:59:58 50%", "refused 1 sensor c0ffee000002 reports no valid temperature: it is at fault",
 			"refused 2 data is no advert in hex", "sent 09:59:59"}},
 
@@ -118,6 +118,12 @@ func told(b Batch) []string {
 		}
 		if s.Moving != nil && *s.Moving {
 			line += " moving"
+		}
+		if s.HasMovements {
+			line += fmt.Sprintf(" moved %d times", s.Movements)
+		}
+		if s.Pressed {
+			line += " pressed"
 		}
 		if len(s.Also) > 0 {
 			line += " also " + strings.Join(s.Also, " ")

@@ -50,6 +50,7 @@ func (r *reader) sightHeard(h heard) {
 	sighting := tracking.Sighting{Tag: h.mac, RSSIdBm: h.rssi, HasRSSI: true, At: h.at,
 		BatteryPct: h.battery, Moving: h.advert.Sensor.Moving(),
 		Pressed: h.advert.Sensor.Button.Known && h.advert.Sensor.Button.Value}
+	sighting.Movements, sighting.HasMovements = h.advert.Sensor.Movements()
 	for _, names := range [2][]string{h.also, h.advert.Tags} {
 		for _, name := range names {
 			known(&sighting, name)

@@ -123,7 +123,7 @@ func (r *reader) kontakt(documents [][]byte) error {
 const movedLately = 10
 
 func (r *reader) kontaktRow(record int, row []byte) {
-	v := pick(row, "trackingId", "rssi", "timestamp", "sourceId", "batteryLevel", "temperature", "humidity", "timeSinceMovement")
+	v := pick(row, "trackingId", "rssi", "timestamp", "sourceId", "batteryLevel", "temperature", "humidity", "timeSinceMovement", "movementCounter")
 	h, ok := r.hear(record, v[0], v[1], v[2], nil)
 	if !ok {
 		return
@@ -142,6 +142,8 @@ func (r *reader) kontaktRow(record int, row []byte) {
 	if seconds, ok := number(v[7]); ok && len(r.Sightings) > before && seconds != 65535 {
 		moving := seconds <= movedLately
 		r.Sightings[before].Moving = &moving
+	} else if count, ok := number(v[8]); ok && len(r.Sightings) > before {
+		r.Sightings[before].Movements, r.Sightings[before].HasMovements = int(count), true
 	}
 }
 
@@ -167,7 +169,7 @@ func (r *reader) shelly(documents [][]byte) error {
 }
 
 func (r *reader) shellyDevice(record int, at, row []byte) {
-	v := pick(row, "address", "rssi", "pid", "battery", "temperature", "humidity", "window")
+	v := pick(row, "address", "rssi", "pid", "battery", "temperature", "humidity", "window", "button", "motion", "vibration")
 	h, ok := r.hear(record, v[0], v[1], at, nil)
 	if !ok {
 		return
@@ -184,6 +186,14 @@ func (r *reader) shellyDevice(record int, at, row []byte) {
 	}
 	if open, ok := number(v[6]); ok {
 		s.DoorOpen.Value, s.DoorOpen.Known = open != 0, true
+	}
+	if press, ok := number(v[7]); ok {
+		s.Button.Value, s.Button.Known = press != 0, true
+	}
+	for _, moves := range v[8:10] {
+		if moving, ok := number(moves); ok && !(s.Motion.Known && s.Motion.Value != 0) {
+			s.Motion.Value, s.Motion.Known = int(moving), true
+		}
 	}
 	r.take(h)
 }
