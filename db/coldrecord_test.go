@@ -327,8 +327,8 @@ func TestAMovedProbesReadingsStayWithTheFridge(t *testing.T) {
 	if err != nil || len(s.Probes) != 1 || !s.Probes[0].Since.Equal(moved) {
 		t.Fatalf("%+v, %v", s.Probes, err)
 	}
-	if trend, err := w.monitor.Trend(t.Context(), s.Probes[0], w.at); err != nil || trend.Today.Max != -20_000 || trend.Today.Points != 30 {
-		t.Errorf("the freezer's tile shows %+v, %v", trend.Today, err)
+	if seen, err := w.monitor.Glances(t.Context(), []coldchain.Standing{s}, w.at); err != nil || seen[0].Trend.Today.Max != -20_000 || seen[0].Trend.Today.Points != 30 {
+		t.Errorf("the freezer's tile shows %+v, %v", seen, err)
 	}
 }
 

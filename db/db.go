@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the engine
@@ -47,6 +48,9 @@ type DB struct {
 	queries statements
 	closing sync.Once
 	closed  error
+
+	// overheard is told each query; see Overhear.
+	overheard atomic.Pointer[func(query string)]
 
 	// joined is the open change that this DB's changes are part of; nil but in Together.
 	joined *Tx
@@ -179,6 +183,7 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	if d.joined != nil {
 		return d.joined.Query(ctx, query, args...)
 	}
+	d.ask(query)
 	if query, narrowed := narrow(ctx, query); narrowed {
 		return d.reading.QueryContext(ctx, query, args...)
 	}
@@ -203,6 +208,7 @@ func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 	if d.joined != nil {
 		return d.joined.QueryRow(ctx, query, args...)
 	}
+	d.ask(query)
 	if query, narrowed := narrow(ctx, query); narrowed {
 		return Row{row: d.reading.QueryRowContext(ctx, query, args...)}
 	}
@@ -211,6 +217,22 @@ func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 		return Row{err: d.read(err)}
 	}
 	return Row{row: statement.QueryRowContext(ctx, args...), read: d.read}
+}
+
+// Overhear has told called with each query that is asked outside of changes from now on,
+// from whichever goroutine asks; nil ends it. It is for tests that count.
+func (d *DB) Overhear(told func(query string)) {
+	if told == nil {
+		d.overheard.Store(nil)
+		return
+	}
+	d.overheard.Store(&told)
+}
+
+func (d *DB) ask(query string) {
+	if told := d.overheard.Load(); told != nil {
+		(*told)(query)
+	}
 }
 
 // Ping says whether the database can be read.

@@ -30,20 +30,28 @@ func (tx fridgesTx) SaveHabit(ctx context.Context, sensor coldchain.SensorID, h 
 // Habit of a stream; the zero Habit where nothing is learnt.
 func (f Fridges) Habit(ctx context.Context, sensor coldchain.SensorID) (h coldchain.Habit, err error) {
 	const q = `
-		SELECT learnt_at, hours, cycle_ms, unrest_mc, trough_mc, peak_mc, recovery_ms, fast_ms, slow_ms
+		SELECT ` + habitColumns + `
 		FROM probe_habits
 		WHERE sensor = $1`
-	var learnt, cycle, recovery, fast, slow int64
-	err = f.QueryRow(ctx, q, sensor).Scan(&learnt, &h.Hours, &cycle, &h.Unrest, &h.Trough, &h.Peak, &recovery, &fast, &slow)
+	h, err = scanHabit(f.QueryRow(ctx, q, sensor))
 	if errors.Is(err, sql.ErrNoRows) {
 		return coldchain.Habit{}, nil
 	}
 	if err != nil {
 		return coldchain.Habit{}, fmt.Errorf("habit of sensor %d: %w", sensor, err)
 	}
+	return h, nil
+}
+
+const habitColumns = `learnt_at, hours, cycle_ms, unrest_mc, trough_mc, peak_mc, recovery_ms, fast_ms, slow_ms`
+
+// scanHabit reads habitColumns, after those that stand before them.
+func scanHabit(row scanner, before ...any) (h coldchain.Habit, err error) {
+	var learnt, cycle, recovery, fast, slow int64
+	err = row.Scan(append(before, &learnt, &h.Hours, &cycle, &h.Unrest, &h.Trough, &h.Peak, &recovery, &fast, &slow)...)
 	h.LearntAt, h.Cycle, h.Recovery = fromMS(learnt), millis(cycle), millis(recovery)
 	h.Fast, h.Slow = millis(fast), millis(slow)
-	return h, nil
+	return h, err
 }
 
 func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

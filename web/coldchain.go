@@ -68,33 +68,28 @@ func (d *Door) fridgeTiles(ctx context.Context) ([]views.FridgeTileProps, error)
 	if err != nil {
 		return nil, err
 	}
+	return d.tilesOf(ctx, board, now)
+}
+
+// tilesOf are tiles of fridges, in their order.
+func (d *Door) tilesOf(ctx context.Context, board []coldchain.Standing, now time.Time) ([]views.FridgeTileProps, error) {
+	glances, err := d.ColdChain.Glances(ctx, board, now)
+	if err != nil {
+		return nil, err
+	}
 	tiles := make([]views.FridgeTileProps, len(board))
 	for i, standing := range board {
-		if tiles[i], err = d.fridgeTile(ctx, standing, now); err != nil {
-			return nil, err
-		}
+		tiles[i] = views.FridgeTileProps{Standing: standing, Trend: glances[i].Trend, Outlook: glances[i].Outlook}
 	}
 	return tiles, nil
 }
 
 func (d *Door) fridgeTile(ctx context.Context, s coldchain.Standing, now time.Time) (views.FridgeTileProps, error) {
-	tile := views.FridgeTileProps{Standing: s}
-	for _, probe := range s.Probes {
-		if !probe.Sensor.Judged {
-			continue
-		}
-		// One probe's day is what a tile has room for.
-		var err error
-		if tile.Trend, err = d.ColdChain.Trend(ctx, probe, now); err != nil || s.Condition != coldchain.InRange {
-			return tile, err
-		}
-		outlook, warns, err := d.ColdChain.Outlook(ctx, s.Profile, probe, s.Signs, now)
-		if warns {
-			tile.Outlook = &outlook
-		}
-		return tile, err
+	tiles, err := d.tilesOf(ctx, []coldchain.Standing{s}, now)
+	if err != nil {
+		return views.FridgeTileProps{}, err
 	}
-	return tile, nil
+	return tiles[0], nil
 }
 
 // fridge is one fridge with its chart: ?period=hour, day, week, month or year.

@@ -45,13 +45,6 @@ type Standing struct {
 	Flags []Flag
 }
 
-// Trend is what a tile draws of a probe's last day.
-type Trend struct {
-	Hours []Hour
-	// Today says how cold it has been since midnight of the site; Points is 0 when nothing is known.
-	Today Hour
-}
-
 // loggerStale is how old a logger's newest reading may be and still say how its
 // fridge stands: it is read out once a workday.
 const loggerStale = 36 * time.Hour

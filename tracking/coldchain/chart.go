@@ -220,44 +220,6 @@ func (m *Monitor) spots(ctx context.Context, id SensorID, c Chart, stay Stay) ([
 	return sumHours(hours, width), 2*width + c.Profile.MaxGap(), err
 }
 
-// hours are the summaries of a time. The first hour, where the time cuts it, and the
-// last are summed from the readings: a running hour is stored from time to time only.
-func (m *Monitor) hours(ctx context.Context, id SensorID, from, to time.Time) ([]Hour, error) {
-	whole := from.Add(time.Hour - 1).Truncate(time.Hour)
-	if whole.After(to) {
-		whole = to
-	}
-	begun, err := m.summed(ctx, id, from, whole)
-	if err != nil {
-		return nil, err
-	}
-	hours, err := m.store.Hours(ctx, id, whole, to)
-	if err != nil {
-		return nil, err
-	}
-	fresh := whole
-	if n := len(hours); n > 0 {
-		fresh = hours[n-1].Start
-	}
-	running, err := m.summed(ctx, id, fresh, to)
-	if err != nil {
-		return nil, err
-	}
-	if n := len(hours); n > 0 && len(running) > 0 {
-		hours = hours[:n-1]
-	}
-	return slices.Concat(begun, hours, running), nil
-}
-
-// summed are the hours of a time, from its readings.
-func (m *Monitor) summed(ctx context.Context, id SensorID, from, to time.Time) ([]Hour, error) {
-	if !to.After(from) {
-		return nil, nil
-	}
-	points, err := m.store.Points(ctx, id, from, to)
-	return HoursOf(points), err
-}
-
 // HoursOf sums readings up by whole hours of UTC. They are in the order they were measured.
 func HoursOf(points []Point) []Hour {
 	var hours []Hour
@@ -341,24 +303,4 @@ func runs(spots []Spot, reach time.Duration) [][]Spot {
 		all = append(all, spots[begin:])
 	}
 	return all
-}
-
-// trendFor is how far back a tile's small chart goes.
-const trendFor = 24 * time.Hour
-
-// Trend is what a tile draws of a probe: its last 24 hours, and today's extremes.
-func (m *Monitor) Trend(ctx context.Context, w Watched, at time.Time) (Trend, error) {
-	local := at.In(m.register.Current().Site.Location())
-	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	hours, err := m.hours(ctx, w.Sensor.ID, later(w.Since, at.Add(-trendFor).Truncate(time.Hour)), at.Add(futureTolerance))
-	if err != nil {
-		return Trend{}, err
-	}
-	trend := Trend{Hours: hours}
-	for _, h := range hours {
-		if !h.Start.Add(time.Hour - 1).Before(midnight) {
-			trend.Today = trend.Today.merge(h)
-		}
-	}
-	return trend, nil
 }

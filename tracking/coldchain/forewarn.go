@@ -202,22 +202,25 @@ func (m *Monitor) Forewarn(ctx context.Context, at time.Time) error {
 			return err
 		}
 	}
+	var ahead []watchedBy
 	for _, w := range watched {
-		if waiting[w.Sensor.ID] {
-			continue
+		if f := fridges[w.Sensor.Fridge]; !waiting[w.Sensor.ID] {
+			ahead = append(ahead, watchedBy{w, f.JudgedBy(at), signs[f.ID]})
 		}
-		f := fridges[w.Sensor.Fridge]
-		o, warns, err := m.Outlook(ctx, f.JudgedBy(at), w, signs[f.ID], at)
-		if err != nil {
-			return fmt.Errorf("look ahead for %s: %w", f.ID, err)
-		}
+	}
+	outlooks, err := m.outlooks(ctx, ahead, at)
+	if err != nil {
+		return fmt.Errorf("look ahead: %w", err)
+	}
+	for _, w := range ahead {
+		o, warns := outlooks[w.Sensor.ID]
 		if !warns {
 			continue
 		}
 		said := forewarn(o, w.Last)
-		said.Fridge, said.Sensor = f.ID, w.Sensor.ID
+		said.Fridge, said.Sensor = w.Sensor.Fridge, w.Sensor.ID
 		if err := m.sayForewarning(ctx, said); err != nil {
-			return fmt.Errorf("forewarn of %s: %w", f.ID, err)
+			return fmt.Errorf("forewarn of %s: %w", said.Fridge, err)
 		}
 	}
 	return nil

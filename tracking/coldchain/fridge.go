@@ -199,6 +199,7 @@ type Store interface {
 	RecordStore
 	TripStore
 	ForesightStore
+	GlanceStore
 	KeepingStore
 	InTx(context.Context, func(Tx) error) error
 	// Fridges are all fridges by name.

@@ -1,7 +1,6 @@
 package coldchain
 
 import (
-	"context"
 	"slices"
 	"time"
 )
@@ -165,26 +164,4 @@ func timeTo(rule Rule, from MilliCelsius, slope float64) (time.Duration, bool) {
 		return 0, false
 	}
 	return min(time.Duration(way/slope*float64(time.Hour)), 24*time.Hour), true
-}
-
-// Outlook is what a probe's last cycles let expect, or, while the mains are away, how
-// soon the room will have warmed its fridge.
-func (m *Monitor) Outlook(ctx context.Context, p Profile, w Watched, signs []Sign, at time.Time) (Outlook, bool, error) {
-	habit, err := m.store.Habit(ctx, w.Sensor.ID)
-	if err != nil {
-		return Outlook{}, false, err
-	}
-	if w.Last.At.IsZero() || at.Sub(w.Last.At) > p.MaxGap() {
-		return Outlook{}, false, nil // what is silent foretells nothing
-	}
-	if powerAway(signs) {
-		o, warns := ForeseeWithoutPower(p, habit, w.Last.Temp)
-		return o, warns, nil
-	}
-	points, err := m.store.Points(ctx, w.Sensor.ID, later(w.Since, at.Add(-2*habit.cycle()-outlookStep)), at.Add(futureTolerance))
-	if err != nil {
-		return Outlook{}, false, err
-	}
-	o, warns := Foresee(p, habit, points)
-	return o, warns, nil
 }
