@@ -2,8 +2,7 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -16,46 +15,76 @@ func (f Fridges) Asset(ctx context.Context, of coldchain.Fridge) (coldchain.Asse
 	return fridgeAsset(ctx, f.DB, of)
 }
 
+// Assets are fridges with their facts and papers, in their order.
+func (f Fridges) Assets(ctx context.Context, of []coldchain.Fridge) ([]coldchain.Asset, error) {
+	return fridgeAssets(ctx, f.DB, of)
+}
+
 func fridgeAsset(ctx context.Context, f asker, of coldchain.Fridge) (coldchain.Asset, error) {
+	assets, err := fridgeAssets(ctx, f, []coldchain.Fridge{of})
+	if err != nil {
+		return coldchain.Asset{Fridge: of}, err
+	}
+	return assets[0], nil
+}
+
+func fridgeAssets(ctx context.Context, f asker, of []coldchain.Fridge) ([]coldchain.Asset, error) {
+	assets := make([]coldchain.Asset, len(of))
+	index := make(map[coldchain.FridgeID]int, len(of))
+	ids := make([]coldchain.FridgeID, len(of))
+	for i, fridge := range of {
+		assets[i].Fridge, index[fridge.ID], ids[i] = fridge, i, fridge.ID
+	}
+	asked, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
 	const qFacts = `
-		SELECT pqs, litres, units, holdover_minutes, backup_logger, at, by_name
+		SELECT fridge, pqs, litres, units, holdover_minutes, backup_logger, at, by_name
 		FROM fridge_facts
-		WHERE fridge = $1
-		ORDER BY seq DESC
-		LIMIT 1`
-	const qPapers = `
-		SELECT p.id, p.kind, p.device, p.done_on, p.due_on, p.number, p.note, p.at, p.by_name, COALESCE(f.name, ''), COALESCE(f.sha256, x'')
-		FROM fridge_papers p
-		LEFT JOIN fridge_paper_files f ON f.paper = p.id
-		WHERE p.fridge = $1
-		ORDER BY p.done_on DESC, p.id DESC`
-	asset := coldchain.Asset{Fridge: of}
-	var at, minutes int64
-	facts := &asset.Facts
-	err := f.QueryRow(ctx, qFacts, of.ID).Scan(&facts.PQS, &facts.Litres, &facts.Units, &minutes, &facts.BackupLogger, &at, &facts.By)
-	if err == nil {
+		WHERE fridge IN (SELECT value FROM json_each($1))
+		ORDER BY seq`
+	rows, err := f.Query(ctx, qFacts, string(asked))
+	_, err = scanAll(rows, err, func(row scanner) (id coldchain.FridgeID, err error) {
+		var facts coldchain.Facts
+		var at, minutes int64
+		err = row.Scan(&id, &facts.PQS, &facts.Litres, &facts.Units, &minutes, &facts.BackupLogger, &at, &facts.By)
 		facts.At, facts.HoldOver = fromMS(at), time.Duration(minutes)*time.Minute
-	}
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return asset, fmt.Errorf("facts of %s: %w", of.ID, err)
-	}
-	rows, err := f.Query(ctx, qPapers, of.ID)
-	asset.Papers, err = scanAll(rows, err, func(row scanner) (p coldchain.Paper, err error) {
-		var at int64
-		var name string
-		var sum []byte
-		err = row.Scan(&p.ID, &p.Kind, &p.Device, &p.Done, &p.Due, &p.Number, &p.Note, &at, &p.By, &name, &sum)
-		if name != "" {
-			p.File = &coldchain.PaperFile{Name: name}
-			copy(p.File.SHA256[:], sum)
-		}
-		p.At = fromMS(at)
-		return p, err
+		assets[index[id]].Facts = facts // the last that was said holds
+		return id, err
 	})
 	if err != nil {
-		return asset, fmt.Errorf("papers of %s: %w", of.ID, err)
+		return nil, fmt.Errorf("facts of %d fridges: %w", len(of), err)
 	}
-	return asset, nil
+	const qPapers = `
+		SELECT p.fridge, p.id, p.kind, p.device, p.done_on, p.due_on, p.number, p.note, p.at, p.by_name, COALESCE(f.name, ''), COALESCE(f.sha256, x'')
+		FROM fridge_papers p
+		LEFT JOIN fridge_paper_files f ON f.paper = p.id
+		WHERE p.fridge IN (SELECT value FROM json_each($1))
+		ORDER BY p.done_on DESC, p.id DESC`
+	rows, err = f.Query(ctx, qPapers, string(asked))
+	_, err = scanAll(rows, err, func(row scanner) (id coldchain.FridgeID, err error) {
+		p, err := scanPaper(row, &id)
+		assets[index[id]].Papers = append(assets[index[id]].Papers, p)
+		return id, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("papers of %d fridges: %w", len(of), err)
+	}
+	return assets, nil
+}
+
+func scanPaper(row scanner, before ...any) (p coldchain.Paper, err error) {
+	var at int64
+	var name string
+	var sum []byte
+	err = row.Scan(append(before, &p.ID, &p.Kind, &p.Device, &p.Done, &p.Due, &p.Number, &p.Note, &at, &p.By, &name, &sum)...)
+	if name != "" {
+		p.File = &coldchain.PaperFile{Name: name}
+		copy(p.File.SHA256[:], sum)
+	}
+	p.At = fromMS(at)
+	return p, err
 }
 
 // AddFacts stores what is known of a fridge as an asset.

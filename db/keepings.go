@@ -12,13 +12,17 @@ import (
 	"wardwatch/tracking/hospital"
 )
 
-func keepings(ctx context.Context, from asker, item inventory.ItemID) ([]inventory.KeepingVersion, error) {
+func keepings(ctx context.Context, from asker, items ...inventory.ItemID) ([]inventory.KeepingVersion, error) {
 	const q = `
 		SELECT item, version, content, from_at, made_at, by_name, why
 		FROM item_keepings
-		WHERE item = $1
-		ORDER BY version`
-	rows, err := from.Query(ctx, q, item)
+		WHERE item IN (SELECT value FROM json_each($1))
+		ORDER BY item, version`
+	asked, err := json.Marshal(items)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := from.Query(ctx, q, string(asked))
 	return scanAll(rows, err, scanKeeping)
 }
 
@@ -37,8 +41,8 @@ func (tx stockTx) Keepings(ctx context.Context, item inventory.ItemID) ([]invent
 }
 
 // Keepings is inventory.Reader.
-func (s Stock) Keepings(ctx context.Context, item inventory.ItemID) ([]inventory.KeepingVersion, error) {
-	return keepings(ctx, s, item)
+func (s Stock) Keepings(ctx context.Context, items ...inventory.ItemID) ([]inventory.KeepingVersion, error) {
+	return keepings(ctx, s, items...)
 }
 
 func (tx stockTx) AddKeeping(ctx context.Context, by hospital.Actor, v inventory.KeepingVersion) error {

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -118,11 +119,15 @@ func (r readsMaintenance) Piece(ctx context.Context, id tracking.AssetID) (maint
 // Pieces are those of a selection, by number.
 func (r readsMaintenance) Pieces(ctx context.Context, s maintain.Selection, limit int) ([]maintain.Piece, error) {
 	const q = selectPiece + `
-		WHERE ($1 = '' OR a.model = $1) AND ($2 = '' OR p.lot = $2) AND ($3 = '' OR a.status = $3)
+		WHERE ($1 = 'null' OR a.model IN (SELECT value FROM json_each($1))) AND ($2 = '' OR p.lot = $2) AND ($3 = '' OR a.status = $3)
 			AND ($4 = 0 OR p.rented_from <> '')
 		ORDER BY a.id
 		LIMIT $5`
-	rows, err := r.Query(ctx, q, s.Model, s.Lot, s.Status, s.Rented, limit)
+	models, err := json.Marshal(s.Models)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.Query(ctx, q, string(models), s.Lot, s.Status, s.Rented, limit)
 	pieces, err := scanAll(rows, err, scanPiece)
 	if err != nil {
 		return nil, fmt.Errorf("pieces of %+v: %w", s, err)

@@ -179,16 +179,20 @@ func (s Stock) Balances(ctx context.Context, item inventory.ItemID) ([]inventory
 }
 
 // InFridge is inventory.Reader.
-func (s Stock) InFridge(ctx context.Context, fridge coldchain.FridgeID) ([]inventory.Content, error) {
+func (s Stock) InFridge(ctx context.Context, fridges ...coldchain.FridgeID) ([]inventory.Content, error) {
 	const q = `
 		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held, i.name, i.unit, i.storage, i.stability, p.name
 		FROM stock_balances b
 		JOIN stock_places p ON p.id = b.place
 		JOIN stock_lots l ON l.id = b.lot
 		JOIN stock_items i ON i.id = b.item
-		WHERE p.fridge = $1 AND (b.free > 0 OR b.held > 0)
+		WHERE p.fridge IN (SELECT value FROM json_each($1)) AND (b.free > 0 OR b.held > 0)
 		ORDER BY i.name, l.expiry, b.lot`
-	rows, err := s.Query(ctx, q, fridge)
+	asked, err := json.Marshal(fridges)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Query(ctx, q, string(asked))
 	var stabilities []*jsonText
 	contents, err := collect(rows, err, func(c *inventory.Content) []any {
 		text := &jsonText{}

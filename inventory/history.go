@@ -13,8 +13,8 @@ import (
 
 // LotReader answers what the page of one lot asks.
 type LotReader interface {
-	// Keepings are a product's versions, oldest first.
-	Keepings(ctx context.Context, item ItemID) ([]KeepingVersion, error)
+	// Keepings are products' versions, of each the oldest first.
+	Keepings(ctx context.Context, items ...ItemID) ([]KeepingVersion, error)
 	// LotByID answers ErrUnknownLot.
 	LotByID(ctx context.Context, id LotID) (Lot, error)
 	// LotMovements are a lot's lines of the ledger, oldest first, at most MaxLotMovements.

@@ -29,8 +29,8 @@ type Reader interface {
 	Health(ctx context.Context, today Date) (Health, error)
 	// Balances are what all places hold of an item, those first that expire first.
 	Balances(ctx context.Context, item ItemID) ([]Balance, error)
-	// InFridge is what stands in a fridge, with its items.
-	InFridge(ctx context.Context, fridge coldchain.FridgeID) ([]Content, error)
+	// InFridge is what stands in fridges, with its items.
+	InFridge(ctx context.Context, fridges ...coldchain.FridgeID) ([]Content, error)
 	// Movements are the newest lines of an item's ledger, before a sequence number when it is not 0.
 	Movements(ctx context.Context, item ItemID, before int64, limit int) ([]Movement, error)
 	// UseByDay is the use of an item in all places since a day, days without use left out.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,24 +69,34 @@ func (d *Door) refuges(ctx context.Context, from coldchain.FridgeID, n int64) ([
 	if err != nil {
 		return nil, err
 	}
+	assets, err := d.ColdChain.Assets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	units, ids := map[coldchain.FridgeID]int64{}, make([]coldchain.FridgeID, len(near))
+	for _, a := range assets {
+		units[a.Fridge.ID] = int64(a.Facts.Units)
+	}
+	for i, s := range near {
+		ids[i] = s.Fridge.ID
+	}
+	there, err := d.Stock.Store.InFridge(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	used := map[inventory.PlaceID]int64{}
+	for _, lot := range there {
+		used[lot.Place] += lot.OnHand()
+	}
 	all := make([]inventory.Refuge, len(near))
 	for i, s := range near {
-		asset, err := d.ColdChain.Asset(ctx, s.Fridge.ID)
-		if err != nil {
-			return nil, err
-		}
-		all[i] = inventory.Refuge{Standing: s, Units: int64(asset.Facts.Units)}
+		all[i] = inventory.Refuge{Standing: s, Units: units[s.Fridge.ID]}
 		for _, place := range places {
-			if place.Fridge == s.Fridge.ID && all[i].Place == "" {
-				all[i].Place = place.ID
+			if place.Fridge != s.Fridge.ID {
+				continue
 			}
-		}
-		there, err := d.Stock.Store.InFridge(ctx, s.Fridge.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, lot := range there {
-			all[i].Used += lot.OnHand()
+			all[i].Place = cmp.Or(all[i].Place, place.ID)
+			all[i].Used += used[place.ID]
 		}
 	}
 	return inventory.Rank(all, n), nil

@@ -384,13 +384,21 @@ func (d *Door) budgets(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	ids := make([]inventory.ItemID, len(items))
+	for i, item := range items {
+		ids[i] = item.ID
+	}
+	all, err := d.Stock.Store.Keepings(c.Request().Context(), ids...)
+	if err != nil {
+		return err
+	}
+	versions := map[inventory.ItemID][]inventory.KeepingVersion{}
+	for _, v := range all {
+		versions[v.Item] = append(versions[v.Item], v)
+	}
 	now := map[inventory.ItemID]inventory.Keeping{}
 	for _, item := range items {
-		versions, err := d.Stock.Store.Keepings(c.Request().Context(), item.ID)
-		if err != nil {
-			return err
-		}
-		now[item.ID] = item.KeepingAt(versions, d.Now())
+		now[item.ID] = item.KeepingAt(versions[item.ID], d.Now())
 	}
 	return d.show(c, "How products keep", views.BudgetsPage(items, now))
 }

@@ -93,13 +93,7 @@ func (m *Monitor) Assets(ctx context.Context) ([]Asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	assets := make([]Asset, len(fridges))
-	for i, f := range fridges {
-		if assets[i], err = m.store.Asset(ctx, f); err != nil {
-			return nil, err
-		}
-	}
-	return assets, nil
+	return m.store.Assets(ctx, fridges)
 }
 
 // Asset is one fridge with its facts and papers; ErrUnknownFridge when there is none.

@@ -209,6 +209,8 @@ type Store interface {
 	ProfileVersions(context.Context) ([]ProfileVersion, error)
 	// Asset is a fridge with its facts and papers, the newest first.
 	Asset(context.Context, Fridge) (Asset, error)
+	// Assets are fridges with their facts and papers, in their order.
+	Assets(context.Context, []Fridge) ([]Asset, error)
 	// CaseSteps are what was noted of a case's checklist, oldest first.
 	CaseSteps(context.Context, ExcursionID) ([]CaseStep, error)
 	// PaperFile is the file of a paper of a fridge; ErrNoPaperFile when it has none.

@@ -32,9 +32,10 @@ type Reader interface {
 
 // Selection chooses pieces; what is empty does not narrow.
 type Selection struct {
-	Model, Lot string
-	Status     tracking.Status
-	Rented     bool
+	Models []string // one of them
+	Lot    string
+	Status tracking.Status
+	Rented bool
 }
 
 // WorkKey tells last works apart.
@@ -106,13 +107,16 @@ func (d Desk) Due(ctx context.Context, by hospital.Actor) ([]Task, error) {
 	if err != nil {
 		return nil, fmt.Errorf("due list: %w", err)
 	}
+	byModel, err := d.planned(ctx, plans)
+	if err != nil {
+		return nil, fmt.Errorf("due list: %w", err)
+	}
 	var tasks []Task
 	for _, plan := range plans {
-		pieces, err := d.Store.Pieces(ctx, Selection{Model: plan.Model, Lot: plan.Lot}, maxPieces)
-		if err != nil {
-			return nil, fmt.Errorf("due list: %w", err)
-		}
-		for _, piece := range pieces {
+		for _, piece := range byModel[plan.Model] {
+			if plan.Lot != "" && piece.Lot != plan.Lot {
+				continue
+			}
 			due := DueOf(plan, piece.Papers, last[WorkKey{piece.ID, plan.ID}], d.Now(), d.zone())
 			if due.Urgency > Later && steps[piece.ID].Stage != Retired {
 				tasks = append(tasks, Task{piece, plan, due})
@@ -125,8 +129,29 @@ func (d Desk) Due(ctx context.Context, by hospital.Actor) ([]Task, error) {
 	return tasks[:min(len(tasks), MaxListed)], nil
 }
 
-// maxPieces bounds the pieces of one plan or recall.
-const maxPieces = 20_000
+// planned are the pieces that plans are for, by model: all that are looked at, in one query
+// however many plans there are.
+func (d Desk) planned(ctx context.Context, plans []Plan) (map[string][]Piece, error) {
+	byModel := map[string][]Piece{}
+	if len(plans) == 0 {
+		return byModel, nil
+	}
+	var models []string
+	for _, plan := range plans {
+		models = append(models, plan.Model)
+	}
+	pieces, err := d.Store.Pieces(ctx, Selection{Models: slices.Compact(slices.Sorted(slices.Values(models)))}, maxPlanned)
+	for _, piece := range pieces {
+		byModel[piece.Model] = append(byModel[piece.Model], piece)
+	}
+	return byModel, err
+}
+
+const (
+	// maxPieces bounds the pieces of one recall, maxPlanned those of all plans together.
+	maxPieces  = 20_000
+	maxPlanned = 100_000
+)
 
 func (d Desk) zone() *time.Location { return d.Register.Current().Site.Location() }
 
@@ -352,7 +377,7 @@ func (d Desk) OpenRecall(ctx context.Context, by hospital.Actor, r Recall, outOf
 }
 
 func covered(ctx context.Context, from Reader, r Recall) ([]Piece, error) {
-	pieces, err := from.Pieces(ctx, Selection{Model: r.Model, Lot: r.Lot}, maxPieces)
+	pieces, err := from.Pieces(ctx, Selection{Models: []string{r.Model}, Lot: r.Lot}, maxPieces)
 	return slices.DeleteFunc(pieces, func(p Piece) bool { return !r.Covers(p) }), err
 }
 
