@@ -28,7 +28,7 @@ func TestADocumentSetsUpTheSupply(t *testing.T) {
 		t.Fatal(err)
 	}
 	bins, par := refills[reorder.Spot{Item: "gloves-m", Place: "store-a"}], refills[reorder.Spot{Item: "gloves-m", Place: "fridge-1"}]
-	if bins.Kind != policy.Kanban || bins.Bins != 2 || bins.BinSize != 200 || par.Kind != policy.Par || par.Maximum != 50 || par.ReviewDays != 7 || par.Since == 0 {
+	if bins.Kind != policy.Kanban || bins.Bins != 2 || bins.BinSize != 200 || par.Kind != policy.RS || par.ReviewDays != 7 || par.Since == 0 {
 		t.Errorf("refilled by %+v and %+v", bins, par)
 	}
 	cards, err := orders.Bins(ctx, "store-a")
@@ -40,7 +40,7 @@ func TestADocumentSetsUpTheSupply(t *testing.T) {
 		t.Errorf("packs %v, %v", packs, err)
 	}
 	cabinets, err := room.Cabinets(ctx)
-	if err != nil || len(cabinets) != 1 || cabinets[0].Place.ID != "store-a" || cabinets[0].Gateway != "rd-01" {
+	if err != nil || len(cabinets) != 1 || cabinets[0].Place.ID != "store-a" || cabinets[0].Gateway != "gw-01" {
 		t.Errorf("cabinets %v, %v", cabinets, err)
 	}
 	owned, err := room.Consignments(ctx)
@@ -90,7 +90,7 @@ func TestADocumentIsRefusedAsAPersonWouldBe(t *testing.T) {
 		change func(*document.Document)
 		want   string
 	}{
-		"a par without days": {func(doc *document.Document) { doc.Items[1].Refills[1].ReviewDays = 0 }, "/items/1/refills/1: The days between two looks are 1 to 90."},
+		"a look without days": {func(doc *document.Document) { doc.Items[1].Refills[1].ReviewDays = 0 }, "/items/1/refills/1: The days between two looks are 1 to 90."},
 		"one bin":            {func(doc *document.Document) { doc.Items[1].Refills[0].Bins = 1 }, "/items/1/refills/0: Kanban needs 2 to 20 bins"},
 		"a full shelf": {func(doc *document.Document) {
 			doc.Suppliers = append(doc.Suppliers, doc.Suppliers[0])

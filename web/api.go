@@ -18,7 +18,7 @@ import (
 func (d *Door) newAPI() *api.API {
 	a := &api.API{Lists: d.Lists, Register: d.Register, Equipment: d.Equipment, Fleet: d.Fleet, Levels: d.Levels, Service: d.Service,
 		Fences: d.Fences, Health: d.Health, ColdChain: d.ColdChain, Alarms: d.Alarms,
-		Stock: d.Stock, Desk: d.Desk, Now: d.Now, Actor: d.actor, Live: d.feed, Version: d.Version}
+		Stock: d.Stock, Desk: d.Desk, Storeroom: d.Storeroom, Now: d.Now, Actor: d.actor, Live: d.feed, Version: d.Version}
 	if d.People != nil {
 		a.Trail = &d.People.Trail
 	}

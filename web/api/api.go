@@ -52,6 +52,7 @@ type API struct {
 	Alarms    *notify.Desk
 	Stock     *inventory.Stock
 	Desk      *reorder.Desk
+	Storeroom *inventory.Storeroom
 	Trail     *audit.Trail
 	Now       func() time.Time
 	// Actor is who asks.

@@ -8,6 +8,7 @@ import (
 
 	"wardwatch/inventory"
 	"wardwatch/inventory/reorder"
+	"wardwatch/inventory/reorder/policy"
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
@@ -33,6 +34,7 @@ func words() map[reflect.Type][]string {
 		reflect.TypeFor[inventory.Kind](): textOf([]inventory.Kind{inventory.Opening, inventory.Receive, inventory.Use, inventory.Return,
 			inventory.MoveOut, inventory.MoveIn, inventory.Count, inventory.Adjust, inventory.Discard, inventory.Held, inventory.Release}),
 		reflect.TypeFor[inventory.Filter](): textOf([]inventory.Filter{inventory.Low, inventory.Expiring, inventory.OnHold, inventory.Expired}),
+		reflect.TypeFor[policy.Kind]():      textOf(policy.Kinds()[1:]),
 		reflect.TypeFor[reorder.Status]():   textOf([]reorder.Status{reorder.Waiting, reorder.HalfApproved, reorder.Approved, reorder.Declined}),
 		reflect.TypeFor[reorder.OrderStatus](): textOf([]reorder.OrderStatus{reorder.Draft, reorder.Sent, reorder.PartReceived,
 			reorder.Closed, reorder.Cancelled}),

@@ -8,7 +8,7 @@ import (
 
 // Operations is the table of all that programs may ask, with who may.
 func (a *API) Operations() []Operation {
-	return slices.Concat(a.equipmentRoutes(), a.serviceRoutes(), a.coldChainRoutes(), a.stockRoutes(), a.orderRoutes(), a.auditRoutes(), a.liveRoutes())
+	return slices.Concat(a.equipmentRoutes(), a.serviceRoutes(), a.coldChainRoutes(), a.stockRoutes(), a.orderRoutes(), a.supplyRoutes(), a.auditRoutes(), a.liveRoutes())
 }
 
 func (a *API) equipmentRoutes() []Operation {
