@@ -91,7 +91,7 @@ func TestADocumentIsRefusedAsAPersonWouldBe(t *testing.T) {
 		want   string
 	}{
 		"a look without days": {func(doc *document.Document) { doc.Items[1].Refills[1].ReviewDays = 0 }, "/items/1/refills/1: The days between two looks are 1 to 90."},
-		"one bin":            {func(doc *document.Document) { doc.Items[1].Refills[0].Bins = 1 }, "/items/1/refills/0: Kanban needs 2 to 20 bins"},
+		"one bin":             {func(doc *document.Document) { doc.Items[1].Refills[0].Bins = 1 }, "/items/1/refills/0: Kanban needs 2 to 20 bins"},
 		"a full shelf": {func(doc *document.Document) {
 			doc.Suppliers = append(doc.Suppliers, doc.Suppliers[0])
 			doc.Suppliers[1].ID, doc.Items[1].Consigned[0].Supplier = "sudmed", "sudmed"
