@@ -741,7 +741,7 @@ var makeNames = map[gateway.Format]string{
 	gateway.Minew: "Minew", gateway.Ruuvi: "Ruuvi Gateway", gateway.Kontakt: "Kontakt.io", gateway.Cassia: "Cassia",
 	gateway.Aruba: "Aruba", gateway.Shelly: "Shelly", gateway.AprilBrother: "April Brother", gateway.BlueCharm: "Blue Charm",
 	gateway.Ingics: "Ingics", gateway.Moko: "MOKO", gateway.Raddec: "reelyActive", gateway.Impinj: "Impinj R700",
-	gateway.Zebra: "Zebra", gateway.EdgeX: "EdgeX", gateway.ChirpStack: "ChirpStack", gateway.TheThings: "The Things Stack",
+	gateway.Zebra: "Zebra", gateway.EdgeX: "EdgeX", gateway.Omlox: "omlox", gateway.ChirpStack: "ChirpStack", gateway.TheThings: "The Things Stack",
 	gateway.Tasmota: "Tasmota", gateway.Zigbee2MQTT: "Zigbee2MQTT", gateway.ShellyHT: "Shelly H&T", "llrp": "LLRP reader",
 }
 

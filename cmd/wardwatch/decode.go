@@ -35,7 +35,7 @@ type (
 	decodeLLRP    struct{}
 	decodeGateway struct {
 		Topic  string `help:"MQTT topic that the message came on."`
-		Format string `help:"Read it as this format instead of recognising it: canonical, espresense, openmqttgateway, minew, ruuvi, kontakt, cassia, aruba, shelly, aprilbrother, bluecharm, ingics, moko, raddec, impinj, zebra, edgex, chirpstack, tts, tasmota, zigbee2mqtt, shelly-ht, sparkplug-b, who-ems or open-msupply."`
+		Format string `help:"Read it as this format instead of recognising it: canonical, espresense, openmqttgateway, minew, ruuvi, kontakt, cassia, aruba, shelly, aprilbrother, bluecharm, ingics, moko, raddec, impinj, zebra, edgex, omlox, chirpstack, tts, tasmota, zigbee2mqtt, shelly-ht, sparkplug-b, who-ems or open-msupply."`
 		Token  string `name:"gateway" placeholder:"ID" help:"Gateway that sent it, where the message does not say."`
 	}
 )

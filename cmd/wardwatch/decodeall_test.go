@@ -41,6 +41,7 @@ var shownMessages = []struct {
 	{gateway.Impinj, `{"events":[{"tagInventoryEvent":{"epcHex":"` + shownEPC + `","antennaPort":1}}]}`, `"antenna":1`},
 	{gateway.Zebra, `{"type":"SIMPLE","timestamp":"2026-05-04T09:59:58.000+0000","data":{"MAC":"84:24:8D:00:00:01","antenna":1,"idHex":"` + shownEPC + `","peakRssi":-68}}`, `"rssi_dbm":-68,"antenna":1`},
 	{gateway.Zebra, `{"type":"SIMPLE","timestamp":"2026-05-04T09:59:58.000+0000","data":{"tagData":[{"EPCid":"` + shownEPC + `","peakRssi":-45}]}}`, `"rssi_dbm":-45`},
+	{gateway.Omlox, `{"source":"bay-3","provider_type":"rfid","provider_id":"` + shownEPC + `","properties":{"rssi":-61}}`, `"gateway":"bay-3"`},
 	{gateway.EdgeX, `{"epc":"` + shownEPC + `","timestamp":1777888798000,"location":"Dock"}`, `"gateway":"Dock"`},
 }
 

@@ -125,7 +125,7 @@ type Gateway struct {
 // GatewayMakes lists the envelopes that a gateway may speak.
 func GatewayMakes() []string {
 	return []string{"canonical", "espresense", "openmqttgateway", "minew", "ruuvi", "kontakt", "cassia", "aruba", "shelly",
-		"aprilbrother", "bluecharm", "ingics", "moko", "raddec", "impinj", "zebra", "edgex", "llrp", "chirpstack", "tts", "tasmota",
+		"aprilbrother", "bluecharm", "ingics", "moko", "raddec", "impinj", "zebra", "edgex", "omlox", "llrp", "chirpstack", "tts", "tasmota",
 		"zigbee2mqtt", "shelly-ht"}
 }
 

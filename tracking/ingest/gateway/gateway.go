@@ -70,6 +70,7 @@ const (
 	Impinj       Format = "impinj"
 	Zebra        Format = "zebra"
 	EdgeX        Format = "edgex"
+	Omlox        Format = "omlox"
 	ChirpStack   Format = "chirpstack"
 	TheThings    Format = "tts"
 	Tasmota      Format = "tasmota"
@@ -83,7 +84,7 @@ const (
 // Formats lists every envelope, in the order that help shows them.
 func Formats() []Format {
 	return []Format{Canonical, ESPresense, OpenMQTT, Minew, Ruuvi, Kontakt, Cassia, Aruba, Shelly, AprilBrother,
-		BlueCharm, Ingics, Moko, Raddec, Impinj, Zebra, EdgeX, ChirpStack, TheThings, Tasmota, Zigbee2MQTT, ShellyHT,
+		BlueCharm, Ingics, Moko, Raddec, Impinj, Zebra, EdgeX, Omlox, ChirpStack, TheThings, Tasmota, Zigbee2MQTT, ShellyHT,
 		SparkplugB, WHOEMS, OpenMSupply}
 }
 
@@ -244,7 +245,7 @@ func (r *reader) read(documents [][]byte) error {
 	readers := map[Format]func([][]byte) error{
 		Canonical: r.canonical, ESPresense: r.espresense, OpenMQTT: r.openMQTT, Minew: r.minew, Ruuvi: r.ruuvi,
 		Kontakt: r.kontakt, Cassia: r.cassia, Aruba: r.aruba, Shelly: r.shelly, AprilBrother: r.aprilBrother,
-		BlueCharm: r.blueCharm, Moko: r.moko, Raddec: r.raddec, Impinj: r.impinj, Zebra: r.zebra, EdgeX: r.edgeX,
+		BlueCharm: r.blueCharm, Moko: r.moko, Raddec: r.raddec, Impinj: r.impinj, Zebra: r.zebra, EdgeX: r.edgeX, Omlox: r.omlox,
 		ChirpStack: r.chirpStack, TheThings: r.theThings, Tasmota: r.tasmota, Zigbee2MQTT: r.zigbee, ShellyHT: r.shellyHT,
 		WHOEMS: r.whoEMS, OpenMSupply: r.openMSupply,
 	}

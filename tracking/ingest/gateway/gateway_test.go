@@ -364,7 +364,7 @@ func FuzzRecognise(f *testing.F) {
 
 // withoutThermometer are the envelopes that pass no temperature on: readers of labels,
 // and those that say who was heard but not what it said.
-var withoutThermometer = []Format{BlueCharm, Raddec, Impinj, Zebra, EdgeX}
+var withoutThermometer = []Format{BlueCharm, Raddec, Impinj, Zebra, EdgeX, Omlox}
 
 // TestEveryFormatHasGoldenBytes holds the promise that no envelope is read without
 // an example of it standing here, with a temperature of half a degree below zero

@@ -87,6 +87,12 @@ var furtherMessages = []struct {
 		[]string{"sighting 0 epc:30340000000000000000ABCD at rfd-1 -45 09:59:58"}},
 	{"Zebra, old firmware: texts and local time", "", `{"reader_name":"FX9600","mac_address":"84:24:8D:00:00:01","tag_reads":[{"epc":"30340000000000000000ABCD","antennaPort":"3","peakRssi":"-70","timeStamp":"4/5/2026 11:59:58:111"},{"epc":"30","timeStamp":"soon"}]}`, "",
 		[]string{"sighting 0 epc:30340000000000000000ABCD at 84248d000001/3 -70 -", "refused 0 timeStamp is no time as D/M/YYYY H:M:S:ms"}},
+	{"omlox, a proximity by its topic", "/omlox/json/proximity_updates/gw-a/30340000000000000000ABCD", `{"source":"gw-a","provider_type":"rfid","provider_id":"30340000000000000000abcd","timestamp_generated":"2026-05-04T09:59:58.25Z","properties":{"rssi":-61}}`, "",
+		[]string{"sighting 0 epc:30340000000000000000ABCD at gw-a -61 09:59:58.25"}},
+	{"omlox, a list with what can't be read, and locations in a frame", "", `[{"source":"bay-3","provider_type":"ibeacon","provider_id":"c0:ff:ee:00:00:01"},{"source":"bay-3","provider_type":"rfid","provider_id":"no hex"},
+		{"source":"","provider_type":"uwb","provider_id":"t-1"},{"source":"bay-3","provider_type":"uwb","provider_id":"t-1","timestamp_generated":"soon"},7]
+		{"event":"message","topic":"location_updates","payload":[{"position":{"type":"Point","coordinates":[6,3]},"source":"zone-2","provider_type":"uwb","provider_id":"C0:FF:EE:00:00:02","floor":1}]}`, "",
+		[]string{"sighting 0 c0ffee000001 at bay-3 - -", "sighting 5 c0ffee000002 at zone-2 - -", "refused 1 provider_id names no tag", "refused 2 source names no zone", "refused 3 timestamp_generated is no time", "refused 4 the record is no JSON object"}},
 	{"EdgeX: a departure is no other place", "", `{"epc":"30340000000000000000ABCD","timestamp":1777888798000,"location":"Dock"}
 {"epc":"30340000000000000000ABCD","timestamp":1777888799000,"old_location":"Dock","new_location":"Stores"}
 {"epc":"30340000000000000000ABCD","timestamp":1777888800000,"last_read":1777888799000,"last_known_location":"Stores"}`, "",

@@ -41,6 +41,10 @@ func TestSamplesOfTheMakersDecodeToWhatTheirListSays(t *testing.T) {
 		{"zebra-fx9600-httppost.json", "", []string{"at 84248d1f703b/3 -70 -"}},
 		{"cassia-scan.sse.txt", "", []string{"e914b7602cd3 at token -43", "-72 - also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:78"}},
 		{"edgex-rfid-events.ndjson", "", []string{"at Dock - 09:26:53", "at Stores - 09:27:53"}},
+		{"omlox-proximity.json", "", []string{"epc:3414257BF400000000004FC1 at gw-icu-bay-3 -61 09:26:53.206"}},
+		{"omlox-location-required.json", "", []string{"ac233fa91c57 at 2d9c7a14-50be-4f3a-9d21-8c6e0f41b7a3 - -"}},
+		{"omlox-location-fully-populated.json", "", []string{"ac233fa91c57 at 2d9c7a14-50be-4f3a-9d21-8c6e0f41b7a3 - 09:26:53.206"}},
+		{"omlox-ws-location-update.json", "", []string{"5ce0c53a710d at 2d9c7a14-50be-4f3a-9d21-8c6e0f41b7a3 - 09:26:53.355"}},
 		{"ruuvi-gateway-history.json", "", []string{"-66 09:26:53", "probe -0.5", "air 21.4"}},
 	} {
 		t.Run(c.file, func(t *testing.T) {

@@ -21,6 +21,8 @@ func byTopic(topic string) Format {
 		return OpenMQTT
 	case isTasmota(topic):
 		return Tasmota
+	case strings.HasPrefix(topic, omloxPrefix):
+		return Omlox
 	case strings.HasPrefix(topic, "zigbee2mqtt/"):
 		return Zigbee2MQTT
 	case strings.HasPrefix(topic, sparkplugPrefix):
@@ -51,6 +53,8 @@ func FromTopic(topic string) (hospital.GatewayID, bool) {
 func gatewayPart(parts []string) int {
 	switch {
 	case len(parts) >= 4 && parts[0]+"/" == sparkplugPrefix:
+		return 3
+	case len(parts) == 5 && parts[0] == "omlox" && parts[2] == "proximity_updates":
 		return 3
 	case len(parts) == 4 && parts[0] == "wardwatch" && parts[1] == "v1":
 		return 2
@@ -123,6 +127,7 @@ var shapes = []shape{
 	{BlueCharm, []string{"obj"}},
 	{Shelly, []string{"component", "info"}},
 	{EdgeX, []string{"epc", "location"}}, {EdgeX, []string{"epc", "new_location"}}, {EdgeX, []string{"epc", "last_known_location"}},
+	{Omlox, []string{"provider_id", "provider_type", "source"}}, {Omlox, []string{"event", "topic", "payload"}},
 	{ESPresense, []string{"id", "rssi@1m"}}, {ESPresense, []string{"id", "rssi", "var"}},
 	{OpenMQTT, []string{"id", "rssi"}}, {OpenMQTT, []string{"id", "presence"}},
 	{Minew, []string{"mac", "type"}}, {Minew, []string{"mac", "rawData"}}, {Minew, []string{"mac", "bleName"}}, {Minew, []string{"mac", "rssi"}},
