@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,7 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"wardwatch/db"
+	"wardwatch/inventory"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/hospital/audit/syslog"
+	"wardwatch/tracking/ingest/modbus"
+	"wardwatch/tracking/simulate"
 	"wardwatch/web"
 )
 
@@ -72,6 +79,42 @@ func FuzzReadDemand(f *testing.F) {
 		d, err := readDemand(strings.NewReader(text))
 		if err == nil && (len(d.items) == 0 || len(d.items) != len(d.use)) {
 			t.Errorf("%d items with %d histories", len(d.items), len(d.use))
+		}
+	})
+}
+
+// FuzzSettings reads what an operator sets at the command line or in the environment: what
+// can't be is refused, what is taken says the same when it is written out and read again.
+func FuzzSettings(f *testing.F) {
+	for _, said := range []string{"nurse@ward-a+ward-b, pharmacist", "administrator", "nurse@+", "10.0.0.0/24", "::1", "::ffff:10.0.0.5/120",
+		"12:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "0:", "2027-03-31", "2024-02-30", "small", "tls://log.example", "udp://[::1]:514", "tcp://:9", "10.0.0.7:502/1?register=1&every=1m", "[::1]/7?framing=rtu"} {
+		f.Add("ward-nurses", said)
+	}
+	f.Fuzz(func(t *testing.T, group, said string) {
+		if roles, err := account.ParseRoleMap(map[string]string{group: said}); err == nil && (len(roles) == 0 || len(roles.Lines()) != len(roles)) {
+			t.Errorf("%q for %q: %v", said, group, roles)
+		}
+		if proxies, err := web.ParseProxies([]string{said}); err == nil && (len(proxies) != 1 || !proxies[0].IsValid()) {
+			t.Errorf("%q: %v", said, proxies)
+		}
+		if anchor, err := db.ParseAnchor(said); err == nil {
+			if again, err := db.ParseAnchor(anchor.String()); err != nil || again.String() != anchor.String() {
+				t.Errorf("%q: %v became %v, %v", said, anchor, again, err)
+			}
+		}
+		if day, err := inventory.ParseDate(said); err == nil && day.String() != said {
+			t.Errorf("%q: %v", said, day)
+		}
+		if network, address, err := syslog.Parse(said); err == nil {
+			if host, _, err := net.SplitHostPort(address); err != nil || host == "" || network == "" {
+				t.Errorf("%q: %s %s, %v", said, network, address, err)
+			}
+		}
+		if size, err := simulate.ParseSize(said); err == nil && string(size) != said {
+			t.Errorf("%q: %v", said, size)
+		}
+		if probe, err := modbus.ParseSetting(said); err == nil && (probe.Address == "" || probe.Every <= 0 || probe.Scale <= 0) {
+			t.Errorf("%q: %+v", said, probe)
 		}
 	})
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"go/ast"
+	"go/types"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +139,53 @@ func TestWhatIsDangerousIsNotUsed(t *testing.T) {
 var parsers = []string{"tracking/ingest/ble", "tracking/ingest/gateway", "tracking/ingest/rfid", "tracking/ingest/lorawan", "tracking/ingest/logger",
 	"tracking/gs1", "tracking/hospital/document", "tracking/hospital/account", "tracking/hospital/audit/syslog",
 	"tracking/hospital/floorplan", "tracking/coldchain", "tracking/locate", "tracking/notify", "tracking/ingest/modbus", "inventory", "web", "web/api"}
+
+// readsText says whether a function reads what somebody wrote: its name says that it reads,
+// and it takes a text, bytes, or something to read from.
+func readsText(f *ast.FuncDecl) bool {
+	named := regexp.MustCompile(`^(Parse|Read|Decode)([A-Z]|$)`).MatchString(f.Name.Name)
+	if !named || f.Recv != nil || len(f.Type.Params.List) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(f.Type.Params.List, func(field *ast.Field) bool {
+		return slices.Contains([]string{"string", "[]string", "[]byte", "io.Reader", "map[string]string"}, types.ExprString(field.Type))
+	})
+}
+
+// Every exported function that reads a text, bytes or a file is called by a fuzz target.
+func TestWhateverReadsTextIsFuzzed(t *testing.T) {
+	called, readers := map[string]bool{}, map[string]string{}
+	for _, s := range sources(t) {
+		for _, declaration := range s.tree.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			switch {
+			case !ok:
+			case s.test && strings.HasPrefix(f.Name.Name, "Fuzz"):
+				ast.Inspect(f, func(node ast.Node) bool {
+					switch node := node.(type) {
+					case *ast.SelectorExpr:
+						if of, ok := node.X.(*ast.Ident); ok {
+							called[of.Name+"."+node.Sel.Name] = true
+						}
+					case *ast.Ident:
+						called[s.pkg+"."+node.Name] = true // in its own package
+					}
+					return true
+				})
+			case !s.test && readsText(f):
+				readers[s.pkg+"."+f.Name.Name] = path.Base(s.pkg) + "." + f.Name.Name
+			}
+		}
+	}
+	for reader, name := range readers {
+		if !called[name] && !called[reader] {
+			t.Errorf("%s reads what somebody wrote, and no fuzz target calls it", reader)
+		}
+	}
+	if len(readers) < 25 {
+		t.Errorf("only %d functions read text: the test looks at the wrong ones", len(readers))
+	}
+}
 
 func TestEveryParserAtTheDoorIsFuzzed(t *testing.T) {
 	targets := map[string]int{}

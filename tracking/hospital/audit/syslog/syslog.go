@@ -70,7 +70,7 @@ var ErrAddress = errors.New("--syslog takes tls://HOST:6514, tcp://HOST:601 or u
 // Parse reads "tls://HOST:PORT".
 func Parse(text string) (network, address string, err error) {
 	at, err := url.Parse(text)
-	if err != nil || at.Host == "" || at.Path != "" || at.User != nil {
+	if err != nil || at.Hostname() == "" || at.Path != "" || at.User != nil {
 		return "", "", ErrAddress
 	}
 	port, known := map[string]string{"tls": "6514", "tcp": "601", "udp": "514"}[at.Scheme]

@@ -221,7 +221,7 @@ func TestOverUDPEachLineIsADatagram(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for text, want := range map[string]string{"tls://log.example": "tls log.example:6514", "tcp://10.0.0.1:9": "tcp 10.0.0.1:9", "udp://[::1]": "udp [::1]:514",
-		"http://x": "", "log.example": "", "tls://": "", "tls://u:p@h": "", "tcp://h/x": ""} {
+		"http://x": "", "log.example": "", "tls://": "", "tls://u:p@h": "", "tls://:6514": "", "tcp://h/x": ""} {
 		network, address, err := Parse(text)
 		if got := strings.TrimSpace(network + " " + address); got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q %v", text, got, err)
