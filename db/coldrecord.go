@@ -126,18 +126,28 @@ func (tx fridgesTx) NoteStrangeSign(ctx context.Context, s coldchain.Sign) error
 	return tx.NoteStrangeSensor(ctx, coldchain.Reading{Sensor: s.Sensor, Channel: coldchain.DoorChannel, Gateway: s.Gateway})
 }
 
+// ofFridge asks one query for every fridge, with an empty id, and another for one: a
+// single query for both could not look one fridge up, and would read the whole hospital.
+func (f Fridges) ofFridge(ctx context.Context, id coldchain.FridgeID, every, one string) (*sql.Rows, error) {
+	if id == "" {
+		return f.Query(ctx, every)
+	}
+	return f.Query(ctx, one, id)
+}
+
 // SignsNow are the newest signs of every device and kind by fridge.
 func (f Fridges) SignsNow(ctx context.Context, id coldchain.FridgeID) (map[coldchain.FridgeID][]coldchain.Sign, error) {
-	const q = `
+	const devices = `
 		SELECT ` + signColumns + `, d.fridge
 		FROM (
 			SELECT DISTINCT s.sensor AS device, s.fridge
 			FROM sensors s
-			WHERE s.fridge IS NOT NULL AND ($1 = '' OR s.fridge = $1)) d
+			WHERE s.fridge `
+	const newest = `) d
 		JOIN device_signs n ON n.sensor = d.device
 		WHERE n.at = (SELECT max(l.at) FROM device_signs l WHERE l.sensor = n.sensor AND l.kind = n.kind)
 		ORDER BY n.sensor, n.kind`
-	rows, err := f.Query(ctx, q, id)
+	rows, err := f.ofFridge(ctx, id, devices+`IS NOT NULL`+newest, devices+`= $1`+newest)
 	signs := map[coldchain.FridgeID][]coldchain.Sign{}
 	if err == nil {
 		_, err = scanAll(rows, nil, func(row scanner) (coldchain.Sign, error) {
@@ -256,13 +266,14 @@ func (tx fridgesTx) EndFlag(ctx context.Context, sensor coldchain.SensorID, f co
 
 // FlagsNow are the open flags of every fridge.
 func (f Fridges) FlagsNow(ctx context.Context, id coldchain.FridgeID) (map[coldchain.FridgeID][]coldchain.Flag, error) {
-	const q = `
+	const open = `
 		SELECT ` + flagColumns + `
 		FROM sensor_flags f
 		JOIN sensors s ON s.id = f.sensor AND s.fridge = f.fridge
-		WHERE f.until IS NULL AND ($1 = '' OR f.fridge = $1)
+		WHERE f.until IS NULL`
+	const order = `
 		ORDER BY f.since, f.id`
-	rows, err := f.Query(ctx, q, id)
+	rows, err := f.ofFridge(ctx, id, open+order, open+` AND f.fridge = $1`+order)
 	all, err := scanAll(rows, err, scanFlag)
 	if err != nil {
 		return nil, fmt.Errorf("open flags: %w", err)

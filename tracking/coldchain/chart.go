@@ -221,8 +221,10 @@ func (m *Monitor) spots(ctx context.Context, id SensorID, c Chart, stay Stay) ([
 }
 
 // HoursOf sums readings up by whole hours of UTC. They are in the order they were measured.
-func HoursOf(points []Point) []Hour {
-	var hours []Hour
+func HoursOf(points []Point) []Hour { return addPoints(nil, points) }
+
+// addPoints adds readings to the hours before them.
+func addPoints(hours []Hour, points []Point) []Hour {
 	for _, p := range points {
 		n := len(hours)
 		if n > 0 && hours[n-1].Start.Equal(p.At.Truncate(time.Hour)) {

@@ -59,7 +59,7 @@ func (m *Monitor) Glances(ctx context.Context, board []Standing, at time.Time) (
 			ahead = append(ahead, watchedBy{w, s.Profile, s.Signs})
 		}
 	}
-	hours, err := m.hoursWithin(ctx, days)
+	hours, err := m.hoursWithin(ctx, days, m.runningHours)
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +97,18 @@ type watchedBy struct {
 }
 
 // outlooks are what the last cycles of streams let expect, or, while the mains are away,
-// how soon the room will have warmed their fridges; a stream that warns of nothing is left out.
+// how soon the room will have warmed their fridges; a stream that warns of nothing is left
+// out. They are judged anew every outlookEvery of the record.
 func (m *Monitor) outlooks(ctx context.Context, watched []watchedBy, at time.Time) (map[SensorID]Outlook, error) {
 	foreseen := map[SensorID]Outlook{}
 	watched = slices.DeleteFunc(slices.Clone(watched), func(w watchedBy) bool { // what is silent foretells nothing
 		return w.Last.At.IsZero() || at.Sub(w.Last.At) > w.profile.MaxGap()
 	})
+	watched, late := m.recent.unforetold(watched, foreseen)
 	if len(watched) == 0 {
 		return foreseen, nil
 	}
-	habits, err := m.store.Habits(ctx)
+	habits, err := m.habitsOf(ctx, watched)
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +123,23 @@ func (m *Monitor) outlooks(ctx context.Context, watched []watchedBy, at time.Tim
 		return nil, err
 	}
 	for _, w := range watched {
-		if o, warns := w.foresee(habits[w.Sensor.ID], points[w.Sensor.ID]); warns {
+		o, warns := w.foresee(habits[w.Sensor.ID], points[w.Sensor.ID])
+		if warns {
 			foreseen[w.Sensor.ID] = o
 		}
+		m.recent.keepOutlook(w, o, warns, late)
 	}
 	return foreseen, nil
+}
+
+// habitsOf are what is learnt of streams, and of one alone without reading the others'.
+func (m *Monitor) habitsOf(ctx context.Context, watched []watchedBy) (map[SensorID]Habit, error) {
+	if len(watched) > 1 {
+		return m.store.Habits(ctx)
+	}
+	id := watched[0].Sensor.ID
+	habit, err := m.store.Habit(ctx, id)
+	return map[SensorID]Habit{id: habit}, err
 }
 
 func (w watchedBy) foresee(habit Habit, points []Point) (Outlook, bool) {
@@ -136,8 +150,10 @@ func (w watchedBy) foresee(habit Habit, points []Point) (Outlook, bool) {
 }
 
 // hoursWithin are streams by whole hours, one stretch each: what an hour's summary does not
-// say, because the stretch begins within the hour or the hour still runs, comes from readings.
-func (m *Monitor) hoursWithin(ctx context.Context, spans []Stretch) (map[SensorID][]Hour, error) {
+// say, because the stretch begins within the hour or the hour still runs, comes from
+// readings; sum sums up the latter.
+func (m *Monitor) hoursWithin(ctx context.Context, spans []Stretch,
+	sum func(context.Context, []Stretch) (map[SensorID][]Hour, error)) (map[SensorID][]Hour, error) {
 	whole := slices.Clone(spans)
 	var begun []Stretch
 	for i, s := range spans {
@@ -149,7 +165,7 @@ func (m *Monitor) hoursWithin(ctx context.Context, spans []Stretch) (map[SensorI
 			begun = append(begun, Stretch{s.Sensor, s.From, start})
 		}
 	}
-	early, err := m.store.PointsWithin(ctx, begun)
+	early, err := m.summed(ctx, begun)
 	if err != nil {
 		return nil, err
 	}
@@ -162,19 +178,29 @@ func (m *Monitor) hoursWithin(ctx context.Context, spans []Stretch) (map[SensorI
 			whole[i].From = hours[len(hours)-1].Start
 		}
 	}
-	late, err := m.store.PointsWithin(ctx, whole)
+	late, err := sum(ctx, whole)
 	if err != nil {
 		return nil, err
 	}
 	all := make(map[SensorID][]Hour, len(spans))
 	for _, s := range spans {
-		hours, running := summed[s.Sensor], HoursOf(late[s.Sensor])
+		hours, running := summed[s.Sensor], late[s.Sensor]
 		if n := len(hours); n > 0 && len(running) > 0 {
 			hours = hours[:n-1]
 		}
-		all[s.Sensor] = slices.Concat(HoursOf(early[s.Sensor]), hours, running)
+		all[s.Sensor] = slices.Concat(early[s.Sensor], hours, running)
 	}
 	return all, nil
+}
+
+// summed are the hours of stretches, from their readings.
+func (m *Monitor) summed(ctx context.Context, spans []Stretch) (map[SensorID][]Hour, error) {
+	points, err := m.store.PointsWithin(ctx, spans)
+	hours := make(map[SensorID][]Hour, len(points))
+	for id, ps := range points {
+		hours[id] = HoursOf(ps)
+	}
+	return hours, err
 }
 
 // hours are one stream by whole hours.
@@ -182,6 +208,6 @@ func (m *Monitor) hours(ctx context.Context, id SensorID, from, to time.Time) ([
 	if !to.After(from) {
 		return nil, nil
 	}
-	all, err := m.hoursWithin(ctx, []Stretch{{id, from, to}})
+	all, err := m.hoursWithin(ctx, []Stretch{{id, from, to}}, m.summed)
 	return all[id], err
 }

@@ -114,6 +114,7 @@ func (m *Monitor) importPart(ctx context.Context, by hospital.Actor, id FridgeID
 		}
 		return nil
 	})
+	m.recent.forgetAll()
 	return all, err
 }
 
@@ -162,7 +163,7 @@ func (m *Monitor) importSome(ctx context.Context, tx Tx, serial string, points [
 	for i, p := range points {
 		readings[i] = Reading{Sensor: serial, Temp: p.Temp, MeasuredAt: p.At, Source: "file"}
 	}
-	outcomes, err := m.observe(ctx, tx, readings)
+	outcomes, _, err := m.observe(ctx, tx, readings)
 	for _, outcome := range outcomes {
 		switch outcome.Verdict {
 		case Accepted:

@@ -39,6 +39,8 @@ type Monitor struct {
 	watches map[SensorKey]*watch
 	origins map[origin]OriginID
 	signs   map[signKey]Sign
+
+	recent recent
 }
 
 // origin is how a reading came.
@@ -79,16 +81,18 @@ func (m *Monitor) Observe(ctx context.Context, readings []Reading) ([]Outcome, e
 		return nil, nil
 	}
 	var outcomes []Outcome
+	var late []SensorID
 	err := m.store.InTx(ctx, func(tx Tx) (err error) {
 		tx.IfUndone(m.forgetAll)
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		outcomes, err = m.observe(ctx, tx, readings)
+		outcomes, late, err = m.observe(ctx, tx, readings)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("observe %d readings: %w", len(readings), err)
 	}
+	m.recent.forget(late)
 	return outcomes, nil
 }
 
@@ -100,40 +104,45 @@ func (m *Monitor) forgetAll() {
 
 func (m *Monitor) forget() {
 	m.version = 0
+	m.recent.forgetAll()
 	clear(m.watches)
 	clear(m.origins)
 	clear(m.signs)
 }
 
-func (m *Monitor) observe(ctx context.Context, tx Tx, readings []Reading) ([]Outcome, error) {
+// observe also tells of which probes something came late.
+func (m *Monitor) observe(ctx context.Context, tx Tx, readings []Reading) (outcomes []Outcome, late []SensorID, err error) {
 	if err := m.refresh(ctx, tx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	outcomes := make([]Outcome, len(readings))
+	outcomes = make([]Outcome, len(readings))
 	var touched []*watch
 	for _, i := range inOrderMeasured(readings) {
 		r := normal(readings[i], tx.Now())
 		w, reason, err := m.admit(ctx, tx, r)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if reason != "" {
 			outcomes[i] = Outcome{Verdict: Refused, Reason: reason}
 			continue
 		}
 		if outcomes[i], err = m.take(ctx, tx, w, r); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if outcomes[i].Verdict == Accepted && !slices.Contains(touched, w) {
 			touched = append(touched, w)
 		}
 	}
 	for _, w := range touched {
+		if len(w.late) > 0 {
+			late = append(late, w.sensor.ID)
+		}
 		if err := m.settle(ctx, tx, w); err != nil {
-			return nil, fmt.Errorf("judge %s: %w", w.sensor.Key, err)
+			return nil, nil, fmt.Errorf("judge %s: %w", w.sensor.Key, err)
 		}
 	}
-	return outcomes, nil
+	return outcomes, late, nil
 }
 
 // refresh drops what it remembers when fridges or sensors were changed.
