@@ -292,11 +292,21 @@ func (m Map) HeardAt() time.Time {
 	return last
 }
 
-// ByRoom sorts the pins into their rooms.
+// ByRoom sorts the pins into their rooms. They come by room: each room's are a part of
+// the same list.
 func (m Map) ByRoom() map[hospital.RoomID][]Pin {
-	rooms := make(map[hospital.RoomID][]Pin)
-	for _, pin := range m.Pins {
-		rooms[pin.Room] = append(rooms[pin.Room], pin)
+	rooms := make(map[hospital.RoomID][]Pin, len(m.Rooms))
+	for begin, i := 0, 0; i < len(m.Pins); i++ {
+		room := m.Pins[i].Room
+		if i+1 < len(m.Pins) && m.Pins[i+1].Room == room {
+			continue
+		}
+		if run := m.Pins[begin : i+1 : i+1]; rooms[room] == nil {
+			rooms[room] = run
+		} else {
+			rooms[room] = append(rooms[room], run...)
+		}
+		begin = i + 1
 	}
 	return rooms
 }

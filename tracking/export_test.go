@@ -10,6 +10,6 @@ func (t *Tracker) SweepAt(ctx context.Context, at time.Time) {
 	for _, s := range t.shards {
 		s.drain(ctx)
 		s.sweep(at)
-		s.keep(ctx, true)
+		s.keep(ctx, at)
 	}
 }

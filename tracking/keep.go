@@ -13,12 +13,12 @@ import (
 // OutsideMap is Place.Why when a tag is heard as in no room that anybody mapped.
 const OutsideMap = "outside the map"
 
-// keep stores the moves that were decided, and with all the places whose "last
-// seen" has changed. What the database refuses is tried again the next time.
-func (s *shard) keep(ctx context.Context, all bool) {
+// keep stores the moves that were decided, and at a sweep's time (zero: at no sweep) the
+// places that have changed. What the database refuses is tried again the next time.
+func (s *shard) keep(ctx context.Context, sweep time.Time) {
 	var stale []int32
-	if all {
-		stale = s.staleOnes(maxSeen)
+	if !sweep.IsZero() {
+		stale = s.staleOnes(sweep, maxSeen)
 	}
 	if len(s.moves) == 0 && len(stale) == 0 && len(s.topics) == 0 {
 		return
@@ -29,12 +29,14 @@ func (s *shard) keep(ctx context.Context, all bool) {
 	}
 }
 
-// staleOnes picks up to limit assets whose place is not stored as it is, in turn.
-func (s *shard) staleOnes(limit int) []int32 {
+// staleOnes picks up to limit assets whose place is not stored as it is, in turn. Those
+// that were only heard again wait until they were stored seenEvery before a time; with
+// the zero time they do not.
+func (s *shard) staleOnes(at time.Time, limit int) []int32 {
 	var stale []int32
 	for range s.assets {
 		s.sweeping = (s.sweeping + 1) % len(s.assets)
-		if t := s.assets[s.sweeping]; t != nil && t.stale {
+		if t := s.assets[s.sweeping]; t != nil && (t.stale || t.heard && (at.IsZero() || at.Sub(t.place.SeenAt) >= seenEvery)) {
 			stale = append(stale, int32(s.sweeping))
 		}
 		if len(stale) == limit {
@@ -72,9 +74,10 @@ func (s *shard) store(ctx context.Context, stale []int32) error {
 		return fmt.Errorf("store %d moves: %w", len(s.moves), err)
 	}
 	for _, index := range stale {
-		s.assets[index].stale, s.assets[index].certainMS = false, 0
+		t := s.assets[index]
+		t.heard, t.stale, t.certainMS = false, false, 0
 	}
-	s.moves, s.topics = s.moves[:0], s.topics[:0]
+	s.moves, s.topics = calm(s.moves), s.topics[:0]
 	return nil
 }
 

@@ -30,13 +30,29 @@ type heard struct {
 // firstRing is how large a ring is before it has to grow.
 const firstRing = 512
 
-// queue is a bounded ring, as large as it ever had to be. put never waits; take empties it.
+// kept is how many elements an emptied buffer has room for at most: what one flood needed
+// is not held for ever after.
+const kept = 1024
+
+// calm empties a buffer for its next use.
+func calm[T any](buffer []T) []T {
+	if cap(buffer) > kept {
+		return nil
+	}
+	return buffer[:0]
+}
+
+// calmFor is how often in a row a ring must have been almost empty to become small again.
+const calmFor = 256
+
+// queue is a bounded ring, as large as it lately had to be. put never waits; take empties it.
 type queue struct {
 	mu      sync.Mutex
 	limit   int
 	ring    []heard
 	first   int
 	filled  int
+	calm    int // how often in a row take found little
 	dropped uint64
 	wake    chan struct{}
 }
@@ -83,10 +99,16 @@ func (q *queue) makeRoom(more int) {
 func (q *queue) take(into []heard, limit int) []heard {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.calm++; q.filled > len(q.ring)/8 {
+		q.calm = 0
+	}
 	for range min(q.filled, limit) {
 		into = append(into, q.ring[q.first])
 		q.first = (q.first + 1) % len(q.ring)
 		q.filled--
+	}
+	if q.calm > calmFor && q.filled == 0 && len(q.ring) > firstRing {
+		q.ring, q.first, q.calm = make([]heard, firstRing), 0, 0
 	}
 	return into
 }

@@ -20,6 +20,10 @@ const (
 	sweepEvery  = 2 * time.Second
 	// maxSeen bounds how many "last seen" one sweep stores; the others take their turn.
 	maxSeen = 500
+	// seenEvery is how old a stored "last seen" may grow while nothing else of a place
+	// changes: what stands still and is heard every second is not stored every few. It is
+	// well below FreshFor.
+	seenEvery = 20 * time.Second
 	// maxUnstored bounds the moves kept while the database refuses them.
 	maxUnstored = 20_000
 )
@@ -33,7 +37,8 @@ type tracked struct {
 	seenMS  int64
 	loudest float32 // of the step that is open
 	open    bool    // a step waits to be settled
-	stale   bool    // place differs from what is stored
+	heard   bool    // since its place was stored
+	stale   bool    // place differs from what is stored, by more than when it was heard
 	class   *class  // the room that it teaches just now
 	// certainMS is when it came to another room, or certainly stood in this one: a
 	// doubt from before is over, and not yet forgotten where it is stored.
@@ -118,10 +123,11 @@ func (s *shard) run(ctx context.Context) error {
 		case <-settle.C:
 			s.settle(s.tracker.now())
 			s.ring(s.tracker.now())
-			s.keep(ctx, false)
+			s.keep(ctx, time.Time{})
 		case <-sweep.C:
-			s.sweep(s.tracker.now())
-			s.keep(ctx, true)
+			now := s.tracker.now()
+			s.sweep(now)
+			s.keep(ctx, now)
 		}
 	}
 }
@@ -132,8 +138,8 @@ func (s *shard) finish(ctx context.Context) error {
 	s.settle(s.tracker.now().Add(time.Hour)) // every open step, however young
 	s.ring(s.tracker.now())
 	for i := range s.assets {
-		if t := s.assets[i]; t != nil && t.stale {
-			return s.store(ctx, s.staleOnes(math.MaxInt))
+		if t := s.assets[i]; t != nil && (t.stale || t.heard) {
+			return s.store(ctx, s.staleOnes(time.Time{}, math.MaxInt))
 		}
 	}
 	return s.store(ctx, nil)
@@ -148,8 +154,9 @@ func (s *shard) drain(ctx context.Context) {
 		for i := range s.batch {
 			s.take(&s.batch[i])
 		}
-		s.keep(ctx, false)
+		s.keep(ctx, time.Time{})
 		if len(s.batch) < maxBatch {
+			s.batch = calm(s.batch)
 			return
 		}
 	}
@@ -278,7 +285,7 @@ func (s *shard) take(h *heard) {
 	if t == nil {
 		return
 	}
-	t.stale = true
+	t.heard = true
 	t.seenMS = max(t.seenMS, h.atMS)
 	if h.battery != NoBattery {
 		t.place.BatteryPct, t.place.BatteryAt = int(h.battery), time.UnixMilli(h.atMS).UTC()

@@ -210,3 +210,28 @@ func TestWhatACabinetNoLongerReadsWasTakenOut(t *testing.T) {
 		t.Errorf("put back: %+v", moment)
 	}
 }
+
+// A pump that stands still and is heard every second is stored every twenty seconds; one
+// that was heard once more and never again, too.
+func TestWhatStandsStillIsNotStoredAtEverySweep(t *testing.T) {
+	b := openBay(t)
+	b.hear("c30000000001")
+	_, pump := b.last("P-1")
+	stored, times := pump.Place.SeenAt, 0
+	for range 60 {
+		b.at = b.at.Add(time.Second)
+		if times < 2 {
+			b.heard("c30000000001")
+		}
+		b.tracker.SweepAt(t.Context(), b.at)
+		if _, pump := b.last("P-1"); !pump.Place.SeenAt.Equal(stored) {
+			if since := pump.Place.SeenAt.Sub(stored); since < 20*time.Second && times < 2 || b.at.Sub(stored) > 41*time.Second {
+				t.Errorf("stored %s after the last time, at %s", since, b.at)
+			}
+			stored, times = pump.Place.SeenAt, times+1
+		}
+	}
+	if times != 2 {
+		t.Errorf("stored %d times in a minute, of which it was heard for forty seconds", times)
+	}
+}

@@ -22,10 +22,15 @@ type session struct {
 
 	pace *pace // shared by all connections of the same sender
 
-	window chan struct{}        // a place for each message that is not yet acknowledged
-	acks   chan acknowledgement // never full: there are as many places
+	window chan struct{} // a place for each message that is not yet acknowledged
 	closed chan struct{}
 	once   sync.Once
+
+	// acks wait to be written, in turn: never more than there are places, and hardly ever
+	// many, so a gateway holds no room for all of them.
+	mu    sync.Mutex
+	acks  []acknowledgement
+	ready chan struct{} // holds a token while some wait
 }
 
 // acknowledgement answers one message.
@@ -38,7 +43,7 @@ type acknowledgement struct {
 
 func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, shown papers) *session {
 	return &session{server: server, client: cl, from: from, shown: shown, window: make(chan struct{}, MaxUnacknowledged),
-		acks: make(chan acknowledgement, MaxUnacknowledged), closed: make(chan struct{})}
+		closed: make(chan struct{}), ready: make(chan struct{}, 1)}
 }
 
 // wait takes a place for one more message.
@@ -54,45 +59,65 @@ func (s *session) wait(ctx context.Context) error {
 }
 
 // acknowledge answers a message that has a place; it never blocks.
-func (s *session) acknowledge(a acknowledgement) { s.acks <- a }
+func (s *session) acknowledge(a acknowledgement) {
+	s.mu.Lock()
+	s.acks = append(s.acks, a)
+	s.mu.Unlock()
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// waiting takes over the acknowledgements that wait; spent is used for the next.
+func (s *session) waiting(spent []acknowledgement) []acknowledgement {
+	if cap(spent) > keptAcks {
+		spent = nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	waiting := s.acks
+	s.acks = spent[:0]
+	return waiting
+}
 
 func (s *session) close() { s.once.Do(func() { close(s.closed) }) }
 
 // write writes acknowledgements until the connection ends.
 func (s *session) write() {
 	var buffer []byte
+	var acks []acknowledgement
 	for {
 		select {
-		case a := <-s.acks:
-			buffer = s.answer(buffer[:0], a)
+		case <-s.ready:
+			acks = s.waiting(acks)
+			buffer = s.answer(buffer[:0], acks)
 		case <-s.closed:
 			return
 		}
 	}
 }
 
-// maxAckBuffer is how many bytes of acknowledgements are written at once.
-const maxAckBuffer = 4 << 10
+const (
+	// maxAckBuffer is how many bytes of acknowledgements are written at once.
+	maxAckBuffer = 4 << 10
+	// keptAcks is how much room for acknowledgements a calm connection keeps.
+	keptAcks = 64
+)
 
-// answer writes the acknowledgement and those that wait behind it.
-func (s *session) answer(buffer []byte, a acknowledgement) []byte {
-	for {
+// answer writes acknowledgements, and gives their places back.
+func (s *session) answer(buffer []byte, acks []acknowledgement) []byte {
+	for _, a := range acks {
 		<-s.window
 		if a.failed {
 			s.flush(buffer)
 			s.disconnect(packets.ErrServerBusy)
-			return buffer
+			return buffer[:0]
 		}
-		buffer = s.append(buffer, a)
-		if len(buffer) >= maxAckBuffer {
-			break
+		if buffer = s.append(buffer, a); len(buffer) >= maxAckBuffer {
+			s.flush(buffer)
+			buffer = buffer[:0]
 		}
-		select {
-		case a = <-s.acks:
-			continue
-		default:
-		}
-		break
 	}
 	s.flush(buffer)
 	return buffer
