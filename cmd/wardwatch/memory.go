@@ -18,4 +18,5 @@ func economise() {
 		debug.SetGCPercent(heapGrowth)
 	}
 	debug.FreeOSMemory()
+	unmapOwn()
 }
