@@ -48,6 +48,8 @@ type model struct {
 	closed   map[notify.AlarmID]bool
 	approved map[reorder.ProposalID]int64 // proposal → quantity
 	assets   map[tracking.AssetID]*modelAsset
+	lots     map[inventory.LotID]*modelLot // that stand in the fridge
+	quiet    map[notify.AlarmID]time.Time  // alarm → until when its acknowledgement keeps it quiet
 }
 
 // machine is a hospital that lives through a random story beside its model.
@@ -66,6 +68,7 @@ type machine struct {
 	steps   int64
 
 	register *hospital.Register
+	outbox   outbox
 	tracker  *tracking.Tracker
 	equip    tracking.Equipment
 	unseen   int64 // steps since all was looked at
@@ -124,11 +127,13 @@ func newMachine(base testing.TB, t *rapid.T, folder string, file []byte, registe
 	m := &machine{t: t, base: base, path: filepath.Join(folder, "0.db"), at: modelStart, register: register, unseen: lookEvery,
 		model: model{readings: map[int64]coldchain.MilliCelsius{}, stock: map[[2]string]int64{{"gloves", "store"}: 500, {"swabs", "store"}: 400},
 			keys: map[string]bool{}, acked: map[notify.AlarmID]string{}, closed: map[notify.AlarmID]bool{}, approved: map[reorder.ProposalID]int64{},
-			assets: modelAssets()}}
+			assets: modelAssets(), quiet: map[notify.AlarmID]time.Time{}},
+		outbox: outbox{sent: map[notify.NoticeID]bool{}}}
 	if err := os.WriteFile(m.path, file, 0o600); err != nil {
 		base.Fatal(err)
 	}
 	m.open()
+	m.model.lots = modelLots(m)
 	return m
 }
 
@@ -325,7 +330,7 @@ func (m *machine) acknowledge(t *rapid.T) {
 	if _, err := m.alarms.Acknowledge(context.Background(), pharmacist, a.ID, notify.Answer{Reason: notify.OnIt, Note: note, Version: a.Version}); err != nil {
 		t.Fatal(err)
 	}
-	m.model.acked[a.ID] = note
+	m.model.acked[a.ID], m.model.quiet[a.ID] = note, m.at.Add(m.alarms.Ladder.Silence)
 	if _, err := m.alarms.Acknowledge(context.Background(), nora, a.ID, notify.Answer{Reason: notify.OnIt, Version: a.Version}); !errors.Is(err, hospital.ErrStale) {
 		t.Fatalf("acknowledged from an old page: %v", err)
 	}
@@ -408,6 +413,7 @@ func (m *machine) lookAtAll(t *rapid.T) {
 	m.checkReadings(t)
 	m.checkStock(t)
 	m.checkDecisions(t)
+	m.checkHolds(t)
 	m.checkEquipment(t)
 }
 
@@ -541,6 +547,9 @@ func story(t *testing.T, r *rapid.T, folder string, file []byte, register *hospi
 		"acknowledge": m.acknowledge,
 		"close":       m.closeAlarm,
 		"pass":        m.pass,
+		"follow":      m.follow,
+		"decide":      m.decide,
+		"dispatch":    m.dispatch,
 		"restart":     m.restart,
 		"crash":       m.crash,
 		"read":        m.read,
