@@ -60,6 +60,7 @@ func (c demoCommand) Run(p process) (err error) {
 
 // newDemo is a drawing's hospital that starts at an instant and keeps its database in a folder.
 func newDemo(c demoCommand, drawing *simulate.Drawing, start time.Time, log *slog.Logger, folder string) *demo {
+	hangCabinet(drawing)
 	return &demo{command: c, drawing: drawing, start: start, clock: &demoClock{}, born: make(chan *simulate.World, 1), wishes: make(chan func()),
 		log: log, dsn: "sqlite:" + filepath.Join(folder, "demo.db")}
 }
@@ -82,6 +83,8 @@ type demo struct {
 	last *simulate.Use
 	// standby is when the probes that the world does not know of are heard again.
 	standby time.Time
+	// counted is when the cabinet's reader counts again.
+	counted time.Time
 }
 
 // run takes the hospital in thirty days ago, lives through the time since by the

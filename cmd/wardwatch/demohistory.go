@@ -41,6 +41,7 @@ func (d *demo) takeIn(ctx context.Context) (err error) {
 	d.clock.set(d.start.Add(-demoHistory))
 	doc := d.drawing.Document(d.clock.Now())
 	withCarrier(&doc)
+	withCabinet(&doc)
 	if _, err := (db.Hospital{DB: kept}).Import(ctx, hospital.Job("demo"), doc, true); err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (p *past) live(ctx context.Context) error {
 	cold := p.fridges(stock.follow)
 	cold.stock = stock.stock
 	agenda := slices.Concat(cold.agenda(), cold.carrierAgenda(), stock.agenda())
-	agenda = append(agenda, event{p.start, p.walk}, event{p.start, p.service}, event{p.start, p.addUp}, event{p.start, stock.emptyShelf}, event{p.start, stock.room}, event{p.start, stock.keepings}, event{p.start, cold.equip}, event{p.start, stock.coldDelivery}, event{p.start, p.giveTokens})
+	agenda = append(agenda, event{p.start, p.walk}, event{p.start, p.service}, event{p.start, p.addUp}, event{p.start, stock.emptyShelf}, event{p.start, stock.room}, event{p.start, stock.fillCabinet}, event{p.start, stock.answered}, event{p.start, stock.keepings}, event{p.start, cold.equip}, event{p.start, stock.coldDelivery}, event{p.start, p.giveTokens})
 	slices.SortStableFunc(agenda, func(a, b event) int { return a.at.Compare(b.at) })
 	for _, e := range agenda {
 		p.clock.set(e.at)

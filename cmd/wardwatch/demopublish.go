@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"wardwatch/db"
@@ -77,7 +78,7 @@ func (d *demo) sendUntilNow(ctx context.Context, fleet *simulate.Fleet, step tim
 		d.world.Step(behind - step)
 	}
 	for !d.world.Now().Add(step).After(d.clock.Now()) {
-		messages := append(d.world.Step(step), d.standbyProbes()...)
+		messages := slices.Concat(d.world.Step(step), d.standbyProbes(), d.cabinetReads())
 		for _, dead := range d.world.Dead() {
 			fleet.Cut(dead)
 		}
