@@ -1,14 +1,8 @@
 package e2e
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
-
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-
-	"wardwatch/tracking/hospital"
 )
 
 // What a first visit may weigh, in bytes as sent, and how far it may shift while it is
@@ -57,32 +51,5 @@ func (b *tab) mustBeLight(where string) {
 	}
 	if w.Shift > largestShift {
 		b.t.Errorf("%s: while it is laid out it shifts by %.3f, %.2f is allowed", where, w.Shift, largestShift)
-	}
-}
-
-// pictures is the folder in which pictures are kept; empty: none are.
-func pictures() string { return os.Getenv("WARDWATCH_SCREENSHOTS") }
-
-// picture keeps how the page looks to a role on each screen, where pictures are kept.
-func (b *tab) picture(where string, role hospital.Role) {
-	b.t.Helper()
-	if pictures() == "" {
-		return
-	}
-	name := strings.Trim(strings.NewReplacer("/", "-", "?", "-", "&", "-", "=", "-").Replace(where), "-")
-	if name == "" {
-		name = "home"
-	}
-	for _, s := range []screen{desk, phone, night, {"phone at night", phone.width, phone.height, true}} {
-		b.on(s)
-		var png []byte
-		b.do(chromedp.Evaluate("scrollTo(0, 0)", nil), chromedp.FullScreenshot(&png, 100))
-		at := filepath.Join(pictures(), string(role), strings.ReplaceAll(s.name, " ", "-"))
-		if err := os.MkdirAll(at, 0o755); err != nil {
-			b.t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(at, name+".png"), png, 0o644); err != nil {
-			b.t.Fatal(err)
-		}
 	}
 }
