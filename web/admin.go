@@ -364,6 +364,9 @@ func (d *Door) suppliers(c echo.Context) error {
 
 func (d *Door) showSuppliers(c echo.Context, status int, props views.SuppliersProps) error {
 	doc, err := d.Administration.Document.Describe(c.Request().Context(), d.actor(c))
+	if errors.Is(err, hospital.ErrInvalid) && props.Wrong == "" { // an empty house
+		return d.showAs(c, status, "Suppliers", views.SuppliersPage(props))
+	}
 	if err != nil {
 		return err
 	}

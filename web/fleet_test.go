@@ -52,7 +52,7 @@ func TestAFenceIsSetByFormAndWhatWasTypedStays(t *testing.T) {
 func TestThePagesOfTheFleetSayWhatThereIsAndWhatIsNot(t *testing.T) {
 	s := openStation(t)
 	s.shows("/fleet", "No day is added up yet")
-	s.shows("/fleet/size", "infusion pump", "Too early")
+	s.shows("/fleet/size", "Infusion pump", "Too early")
 	s.shows("/fleet/rooms", "No day is added up yet")
 	s.shows("/fleet/idle", "Nothing is idle")
 	s.shows("/fleet/lost", "Nothing is lost")

@@ -258,7 +258,7 @@ type hospitalDocument struct{ *house }
 func (d hospitalDocument) Describe(ctx context.Context, by hospital.Actor) (document.Document, error) {
 	doc, err := db.Hospital{DB: d.db}.Describe(ctx, by)
 	if errors.Is(err, db.ErrEmpty) {
-		return doc, hospital.Refuse(hospital.ErrInvalid, "There is no hospital yet. Import one first: wardwatch import hospital.")
+		return doc, hospital.Refuse(hospital.ErrInvalid, "There is no hospital yet. Enter its first rooms under Administration, Set up, or import its document.")
 	}
 	return doc, err
 }
