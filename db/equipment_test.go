@@ -303,6 +303,21 @@ func TestNearestFreePumpComesFirstWithItsReason(t *testing.T) {
 	}
 }
 
+// Of two free pumps in her unit the one whose room is sure comes first, though the other,
+// which somebody did not find, was heard since: nobody likes to walk in vain.
+func TestTheSurePumpComesBeforeTheDoubtedOne(t *testing.T) {
+	w := openWard(t)
+	w.hear(10, "c300000000a2", nearClean)
+	w.hear(20, "c300000000a1", nearClean)
+	if err := w.equip.NotHere(t.Context(), nurse, "P-001", ""); err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.equip.Search(t.Context(), nurse, tracking.Query{Text: "pump", Unit: "4w", Status: tracking.Free})
+	if err != nil || len(found.Hits) != 2 || found.Hits[0].Asset.ID != "P-002" {
+		t.Fatalf("%+v, %v", found.Hits, err)
+	}
+}
+
 func TestFloorCountsWhatIsThere(t *testing.T) {
 	w := openWard(t)
 	w.hear(10, "c300000000a1", nearBed)

@@ -110,6 +110,9 @@ func (p Place) Probably() bool {
 	return p.Known() && p.Why == "radio" && p.Confidence < ProbablyBelow
 }
 
+// unsure says that whoever walks there may walk in vain.
+func (p Place) unsure() bool { return p.Probably() || p.Doubted() || p.Why == OutsideMap }
+
 // What happened to an asset, as its timeline tells it.
 const (
 	Arrival   = "arrival"   // first heard, or heard again after a departure

@@ -63,7 +63,7 @@ type Found struct {
 
 // Search finds assets, the nearest first; a kind ranks before a number. Who asks
 // for a kind, whatever its status, is shown the nearest free ones first. Of equally
-// near ones the free come first, then those heard most recently.
+// near ones the free come first, then those whose room is sure, then those heard most recently.
 func (e Equipment) Search(ctx context.Context, by hospital.Actor, q Query) (Found, error) {
 	if err := by.Need(hospital.SeeEquipment); err != nil {
 		return Found{}, err
@@ -164,6 +164,7 @@ func (e Equipment) rank(assets []Asset, q Query, walk Walk, freeFirst bool) []Hi
 			first = taken
 		}
 		return cmp.Or(order(a.Silence.Lost(), b.Silence.Lost()), first, cmp.Compare(a.metres, b.metres), taken,
+			order(a.Asset.Place.unsure(), b.Asset.Place.unsure()),
 			b.Asset.Place.SeenAt.Compare(a.Asset.Place.SeenAt),
 			cmp.Compare(a.Asset.ID, b.Asset.ID))
 	})
