@@ -88,3 +88,31 @@ func TestStockHealthCountsWhatNeedsSomebody(t *testing.T) {
 		t.Errorf("in fifty years nothing has expired: %+v", far)
 	}
 }
+
+// TestComplianceOfAWeekAndADay: the day's hours add up to the day, the week's days to the week,
+// and what was beyond a limit lies in the hour in which it was.
+func TestComplianceOfAWeekAndADay(t *testing.T) {
+	w := newColdWard(t) // Monday noon
+	w.live(slices.Repeat([]float64{4}, 12)...)
+	w.live(slices.Repeat([]float64{10}, 6)...)
+	w.live(slices.Repeat([]float64{4}, 12)...)
+	w.at = time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
+	for asked, want := range map[string]struct{ parts, worst int }{"2026-03-02": {24, 13}, "2026-W10": {2, 0}, "2026-03": {3, 1}} {
+		told, err := w.monitor.Compliance(t.Context(), asked, w.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, worst := time.Duration(0), 0
+		for i, part := range told.Parts {
+			if sum += part.Beyond; part.Beyond > told.Parts[worst].Beyond {
+				worst = i
+			}
+		}
+		if len(told.Parts) != want.parts || worst != want.worst || sum != told.Fridges[0].Beyond || sum == 0 {
+			t.Errorf("%s: %d parts, the worst %d, %v of %v", asked, len(told.Parts), worst, sum, told.Fridges[0].Beyond)
+		}
+	}
+	if _, err := w.monitor.Compliance(t.Context(), "2026-W11", w.at); !errors.Is(err, hospital.ErrInvalid) {
+		t.Errorf("next week: %v", err)
+	}
+}

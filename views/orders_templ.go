@@ -1009,7 +1009,7 @@ func proposalForm(page ProposalsPage, p reorder.Proposal) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, ">Put off for</button> <select name=\"days\" aria-label=\"Days to put it off for\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, ">Put off for</button> <select name=\"days\" class=\"input\" aria-label=\"Days to put it off for\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

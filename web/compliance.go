@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"iter"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,23 +21,26 @@ func (d *Door) complianceRoutes() []route {
 	return []route{{get, "/coldchain/compliance", hospital.SeeColdChain, d.compliance}}
 }
 
-// monthAsked is the month that was asked for, "2026-05"; this month where none was.
-func (d *Door) monthAsked(c echo.Context) string {
-	return cmp.Or(c.QueryParam("month"), d.Now().In(d.Register.Current().Site.Location()).Format("2006-01"))
+// stretchAsked is the month, week or day that was asked for; this month where none was.
+func (d *Door) stretchAsked(c echo.Context) string {
+	return cmp.Or(c.QueryParam("span"), c.QueryParam("month"), d.Now().In(d.Register.Current().Site.Location()).Format("2006-01"))
 }
 
-// compliance is how each fridge kept its band in a month.
+// compliance is how each fridge kept its band in a month, a week or a day.
 func (d *Door) compliance(c echo.Context) error {
-	month := d.monthAsked(c)
-	told, err := d.ColdChain.Compliance(c.Request().Context(), month, d.Now())
+	zone := d.Register.Current().Site.Location()
+	stretch, err := coldchain.ParseStretch(d.stretchAsked(c), zone)
 	if err != nil {
 		return err
 	}
-	page := views.CompliancePage{Month: month, Told: told}
-	local := d.Now().In(d.Register.Current().Site.Location())
-	first := time.Date(local.Year(), local.Month(), 1, 0, 0, 0, 0, time.UTC)
+	told, err := d.ColdChain.Compliance(c.Request().Context(), stretch.Name(), d.Now())
+	if err != nil {
+		return err
+	}
+	page := views.CompliancePage{Stretch: stretch, Now: d.Now().In(zone), Told: told}
+	this := coldchain.StretchOf(coldchain.StretchMonth, page.Now)
 	for i := range complianceMonths {
-		page.Months = append(page.Months, first.AddDate(0, -i, 0))
+		page.Months = append(page.Months, this.Next(-i).From)
 	}
 	return d.show(c, "Compliance", views.CompliancePageBody(page))
 }
@@ -48,7 +50,7 @@ func (d *Door) complianceFile() keepable {
 		[]column{{"Fridge", 14}, {"Name", 26}, {"Room", 22}, {"In range %", 10}, {"Hours beyond", 12}, {"Hours unknown", 12}, {"Known %", 10}, {"Excursions", 10},
 			{"Cases open", 10}, {"Workdays", 10}, {"Checked", 10}},
 		func(c echo.Context) (iter.Seq2[[]any, error], error) {
-			told, err := d.ColdChain.Compliance(c.Request().Context(), d.monthAsked(c), d.Now())
+			told, err := d.ColdChain.Compliance(c.Request().Context(), d.stretchAsked(c), d.Now())
 			return listed(told.Fridges, err, func(f coldchain.FridgeCompliance) [][]any {
 				var share any
 				if s, known := f.Share(); known {

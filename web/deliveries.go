@@ -179,7 +179,7 @@ func (d *Door) delivery(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, fmt.Sprintf("Delivery %d", one.ID), views.DeliveryDetail(one, held), "stock")
+	return d.show(c, fmt.Sprintf("Delivery %d", one.ID), views.DeliveryDetail(one, held, d.actor(c)), "stock")
 }
 
 // deliveryFile is a logger's file as it came.

@@ -8,19 +8,27 @@ import (
 	"wardwatch/tracking/hospital"
 )
 
-// Compliance is how all fridges kept their bands in a calendar month of the site.
+// Compliance is how all fridges kept their bands in a stretch of the site's calendar.
 type Compliance struct {
-	// From is the month's first midnight, To its last, or now while the month runs.
+	// From is the stretch's first midnight, To its last, or now while it runs.
 	From, To time.Time
 	Fridges  []FridgeCompliance
+	// Parts are its days, of a day its hours: all fridges together.
+	Parts []KeptPart
 }
 
-// FridgeCompliance is one fridge's month.
+// KeptPart is one day or hour of a stretch; the last ends now while it runs.
+type KeptPart struct {
+	From, To time.Time
+	Kept
+}
+
+// FridgeCompliance is one fridge's part of it.
 type FridgeCompliance struct {
 	Fridge Fridge
 	Room   hospital.Room
 	Kept
-	// Excursions touched the month and were not withdrawn; Open of them are not closed and signed.
+	// Excursions touched the time and were not withdrawn; Open of them are not closed and signed.
 	Excursions, Open int
 	// Workdays are those that are over; on Checked of them somebody looked as often as the site asks.
 	Workdays, Checked int
@@ -76,14 +84,29 @@ func (c Compliance) Whole() (sum FridgeCompliance) {
 	return sum
 }
 
-// Compliance sums up a month of every fridge, in their order; what can't be read as a
-// month wraps hospital.ErrInvalid.
-func (m *Monitor) Compliance(ctx context.Context, month string, at time.Time) (Compliance, error) {
-	from, to, err := m.monthSpan(month, at)
+// keptIn is keptOf for a part of the time that the outsides tell of.
+func keptIn(outs []Outside, from, to time.Time) Kept {
+	var within []Outside
+	for _, o := range outs {
+		if o.From, o.To = later(o.From, from), earlier(o.To, to); o.From.Before(o.To) {
+			within = append(within, o)
+		}
+	}
+	return keptOf(within, from, to)
+}
+
+// Compliance sums up a month, a week or a day of every fridge, in their order, up to now
+// while it runs; what can't be read as one wraps hospital.ErrInvalid.
+func (m *Monitor) Compliance(ctx context.Context, asked string, at time.Time) (Compliance, error) {
+	stretch, err := ParseStretch(asked, m.register.Current().Site.Location())
 	if err != nil {
 		return Compliance{}, err
 	}
-	all := Compliance{From: from, To: to}
+	from, to := stretch.From, earlier(stretch.To(), at)
+	if !to.After(from) {
+		return Compliance{}, hospital.Refuse(hospital.ErrInvalid, "That time has not begun.")
+	}
+	all := Compliance{From: from, To: to, Parts: stretch.parts(to)}
 	fridges, err := m.store.Fridges(ctx)
 	if err != nil {
 		return all, err
@@ -93,27 +116,29 @@ func (m *Monitor) Compliance(ctx context.Context, month string, at time.Time) (C
 		return all, err
 	}
 	for _, f := range fridges {
-		line, err := m.complianceOf(ctx, f, from, to, policy.ChecksADay)
+		line, outs, err := m.complianceOf(ctx, f, from, to, policy.ChecksADay)
 		if err != nil {
-			return all, fmt.Errorf("compliance of %s in %s: %w", f.ID, month, err)
+			return all, fmt.Errorf("compliance of %s in %s: %w", f.ID, asked, err)
+		}
+		for i, part := range all.Parts {
+			all.Parts[i].Kept = part.Kept.add(keptIn(outs, part.From, part.To))
 		}
 		all.Fridges = append(all.Fridges, line)
 	}
 	return all, nil
 }
 
-func (m *Monitor) complianceOf(ctx context.Context, f Fridge, from, to time.Time, wanted int) (line FridgeCompliance, err error) {
+func (m *Monitor) complianceOf(ctx context.Context, f Fridge, from, to time.Time, wanted int) (line FridgeCompliance, outs []Outside, err error) {
 	zone := m.register.Current().Site.Location()
 	line.Fridge = f
 	line.Room, _ = m.register.Current().Room(f.Room)
-	outs, err := m.Outsides(ctx, f.ID, from, to)
-	if err != nil {
-		return line, err
+	if outs, err = m.Outsides(ctx, f.ID, from, to); err != nil {
+		return line, nil, err
 	}
 	line.Kept = keptOf(outs, from, to)
 	excursions, err := m.store.Excursions(ctx, f.ID, maxChartExcursions)
 	if err != nil {
-		return line, err
+		return line, nil, err
 	}
 	for _, e := range excursions {
 		if e.Withdrawn || !e.Start.Before(to) || !e.End.IsZero() && !e.End.After(from) {
@@ -122,7 +147,7 @@ func (m *Monitor) complianceOf(ctx context.Context, f Fridge, from, to time.Time
 		line.Excursions++
 		signed, err := m.store.Signatures(ctx, e.Subject())
 		if err != nil {
-			return line, err
+			return line, nil, err
 		}
 		if len(signed) == 0 {
 			line.Open++
@@ -130,11 +155,11 @@ func (m *Monitor) complianceOf(ctx context.Context, f Fridge, from, to time.Time
 	}
 	checks, err := m.store.Checks(ctx, f.ID, from, to)
 	if err != nil {
-		return line, err
+		return line, nil, err
 	}
 	line.Workdays = workdays(from, to, zone)
 	line.Checked = line.Workdays - len(missedDays(checks, from, to, zone, wanted))
-	return line, nil
+	return line, outs, nil
 }
 
 // workdays counts the whole days from Monday to Friday.

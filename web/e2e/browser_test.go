@@ -323,6 +323,13 @@ func (b *tab) eval(expression string) string {
 	return string(text)
 }
 
+// awaits gives what a promise brings, as text.
+func (b *tab) awaits(promise string) (text string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(promise, &text, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	return text
+}
+
 // text is what a person reads in the first element that the selector finds.
 func (b *tab) text(selector string) string {
 	b.t.Helper()
@@ -351,7 +358,11 @@ func (b *tab) check(where string) {
 func (b *tab) checkFor(where, what string) {
 	b.t.Helper()
 	var found string
-	b.do(chromedp.Evaluate("scrollTo(0, 0);\n"+axe+"\n;true", nil), chromedp.Evaluate(
+	var there bool
+	if b.evalInto(`scrollTo(0, 0); !!window.axe`, &there); !there {
+		b.do(chromedp.Evaluate(axe+"\n;true", nil))
+	}
+	b.do(chromedp.Evaluate(
 		`axe.run(document, {runOnly: `+what+`})
 		.then((r) => r.violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 200) + " – " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260)).join("\n")).join("\n"))`,
 		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))

@@ -34,21 +34,30 @@ func TestEveryLinkLeadsToAPageWithoutFault(t *testing.T) {
 	for _, role := range []hospital.Role{hospital.SupplyManager, hospital.Pharmacist, hospital.Administrator} {
 		t.Run(string(role), func(t *testing.T) {
 			b := s.look(t, role, desk)
-			queue := []string{"/"}
+			queue, queued := []string{"/"}, map[string]bool{}
 			visited := 0
 			for len(queue) > 0 && visited < pagesAtMost {
 				path := queue[0]
 				queue = queue[1:]
+				if address, err := url.Parse(path); err == nil && path != "/" {
+					if seen[shape(address.Path)] {
+						continue
+					}
+					seen[shape(address.Path)] = true
+				}
 				b.on(desk)
 				b.open(path)
 				visited++
 				b.check(path)
 				b.mustBeLight(path)
+				b.mustStandOut(path, visited%2 == 0)
+				b.on(phone)
+				b.mustFit(path + " on " + phone.name)
 				b.on(tiny)
-				b.mustFit(path)
+				b.mustFit(path + " on " + tiny.name)
 				for _, next := range b.links() {
-					if address, err := url.Parse(next); err == nil && !seen[shape(address.Path)] {
-						seen[shape(address.Path)] = true
+					if address, err := url.Parse(next); err == nil && !seen[shape(address.Path)] && !queued[shape(address.Path)] {
+						queued[shape(address.Path)] = true
 						queue = append(queue, next)
 					}
 				}

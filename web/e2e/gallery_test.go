@@ -47,6 +47,25 @@ const painted = `[...document.querySelectorAll("[data-specimen]")].flatMap((s) =
 	})
 }).join("\n")`
 
+// withoutEdge names what has no edge once the device forces its colours and fills are gone.
+const withoutEdge = `[...document.querySelectorAll(".status, .badge, .card, .tile, .strip, .button:not(.quiet)")].filter((e) => parseFloat(getComputedStyle(e).borderTopWidth) < 1).map((e) => e.className).join(", ")`
+
+// mustStandOut looks at the page as it is for those who ask for more contrast: every text
+// stands out 7:1, and with forced colours everything that is a form of its own has an edge.
+func (b *tab) mustStandOut(where string, dark bool) {
+	b.t.Helper()
+	s := schemes()[2]
+	if dark {
+		s = schemes()[3]
+	}
+	b.do(emulation.SetEmulatedMedia().WithFeatures(s.features))
+	b.checkFor(where+", "+s.name, s.axe)
+	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{asks("forced-colors", "active")}))
+	if bare := b.eval(withoutEdge); bare != "" {
+		b.t.Errorf("%s: where the device forces its colours, these have no edge: %s", where, bare)
+	}
+}
+
 const paintedKept = "testdata/gallery.txt"
 
 // TestTheGalleryInEveryColourScheme: no component fails axe in any scheme, and each is painted
@@ -64,7 +83,7 @@ func TestTheGalleryInEveryColourScheme(t *testing.T) {
 	now.WriteString("== on paper\n" + b.eval(painted) + "\n")
 	b.compare(now.String())
 	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{asks("forced-colors", "active")}))
-	if bare := b.eval(`[...document.querySelectorAll(".status, .badge, .card, .tile, .strip, .button:not(.quiet)")].filter((e) => parseFloat(getComputedStyle(e).borderTopWidth) < 1).map((e) => e.className).join(", ")`); bare != "" {
+	if bare := b.eval(withoutEdge); bare != "" {
 		t.Errorf("where the device forces its colours, these have no edge: %s", bare)
 	}
 	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{asks("prefers-reduced-motion", "reduce")}))
