@@ -20,44 +20,44 @@ import (
 
 // CompliancePage is how all fridges kept their bands in a month, a week or a day.
 type CompliancePage struct {
-	Stretch coldchain.Stretch
-	Now     time.Time // in the site's zone
-	Months  []time.Time
-	Told    coldchain.Compliance
+	Period coldchain.Period
+	Now    time.Time // in the site's zone
+	Months []time.Time
+	Told   coldchain.Compliance
 }
 
-// as is the address of the stretch of another kind: of what is shown, the part that is newest.
-func (p CompliancePage) as(kind coldchain.StretchKind) string {
-	last := p.Told.To.Add(-time.Nanosecond).In(p.Stretch.From.Location())
-	return complianceHref(coldchain.StretchOf(kind, last))
+// as is the address of the period of another kind: of what is shown, the part that is newest.
+func (p CompliancePage) as(kind coldchain.PeriodKind) string {
+	last := p.Told.To.Add(-time.Nanosecond).In(p.Period.From.Location())
+	return complianceHref(coldchain.PeriodOf(kind, last))
 }
 
-func complianceHref(s coldchain.Stretch) string { return "/coldchain/compliance?span=" + s.Name() }
+func complianceHref(s coldchain.Period) string { return "/coldchain/compliance?span=" + s.Name() }
 
-// pager leads to the stretches before and after.
+// pager leads to the periods before and after.
 func (p CompliancePage) pager() Pager {
-	all := Pager{Newer: complianceHref(p.Stretch.Next(-1)), Shown: p.stretchSaid()}
-	if next := p.Stretch.Next(1); next.From.Before(p.Now) {
+	all := Pager{Newer: complianceHref(p.Period.Next(-1)), Shown: p.periodSaid()}
+	if next := p.Period.Next(1); next.From.Before(p.Now) {
 		all.Older = complianceHref(next)
 	}
 	return all
 }
 
-// stretchSaid is the stretch in words: "May 2026", "week 19 of 2026", "4 May 2026".
-func (p CompliancePage) stretchSaid() string {
-	switch p.Stretch.Kind {
-	case coldchain.StretchMonth:
-		return p.Stretch.From.Format("January 2006")
-	case coldchain.StretchWeek:
-		year, week := p.Stretch.From.ISOWeek()
+// periodSaid is the period in words: "May 2026", "week 19 of 2026", "4 May 2026".
+func (p CompliancePage) periodSaid() string {
+	switch p.Period.Kind {
+	case coldchain.PeriodMonth:
+		return p.Period.From.Format("January 2006")
+	case coldchain.PeriodWeek:
+		year, week := p.Period.From.ISOWeek()
 		return fmt.Sprintf("week %d of %d", week, year)
 	}
-	return p.Stretch.From.Format("2 Jan 2006")
+	return p.Period.From.Format("2 Jan 2006")
 }
 
 // partSaid is a day or an hour of what is shown: "Mon 4 May", "14:00".
 func (p CompliancePage) partSaid(part coldchain.KeptPart) string {
-	if p.Stretch.Kind == coldchain.StretchDay {
+	if p.Period.Kind == coldchain.PeriodDay {
 		return part.From.Format("15:04")
 	}
 	return part.From.Format("Mon 2 Jan")
@@ -65,10 +65,10 @@ func (p CompliancePage) partSaid(part coldchain.KeptPart) string {
 
 // partHref leads from a day to its hours; empty for an hour.
 func (p CompliancePage) partHref(part coldchain.KeptPart) string {
-	if p.Stretch.Kind == coldchain.StretchDay {
+	if p.Period.Kind == coldchain.PeriodDay {
 		return ""
 	}
-	return complianceHref(coldchain.StretchOf(coldchain.StretchDay, part.From))
+	return complianceHref(coldchain.PeriodOf(coldchain.PeriodDay, part.From))
 }
 
 // worst is the part with most time beyond a limit.
@@ -197,7 +197,7 @@ func CompliancePageBody(p CompliancePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = FileLinks("cold-chain-compliance", "Compliance", "?span="+p.Stretch.Name()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = FileLinks("cold-chain-compliance", "Compliance", "?span="+p.Period.Name()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -211,15 +211,15 @@ func CompliancePageBody(p CompliancePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Chip(p.as(coldchain.StretchMonth), "Month", p.Stretch.Kind == coldchain.StretchMonth).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Chip(p.as(coldchain.PeriodMonth), "Month", p.Period.Kind == coldchain.PeriodMonth).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Chip(p.as(coldchain.StretchWeek), "Week", p.Stretch.Kind == coldchain.StretchWeek).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Chip(p.as(coldchain.PeriodWeek), "Week", p.Period.Kind == coldchain.PeriodWeek).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Chip(p.as(coldchain.StretchDay), "Day", p.Stretch.Kind == coldchain.StretchDay).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Chip(p.as(coldchain.PeriodDay), "Day", p.Period.Kind == coldchain.PeriodDay).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -231,7 +231,7 @@ func CompliancePageBody(p CompliancePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.Stretch.Kind == coldchain.StretchMonth {
+		if p.Period.Kind == coldchain.PeriodMonth {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form method=\"get\" action=\"/coldchain/compliance\" class=\"row\"><div class=\"field\"><label for=\"month\">Month</label> <select id=\"month\" name=\"month\" data-submit>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -254,7 +254,7 @@ func CompliancePageBody(p CompliancePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if m.Equal(p.Stretch.From) {
+				if m.Equal(p.Period.From) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " selected")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -267,7 +267,7 @@ func CompliancePageBody(p CompliancePage) templ.Component {
 				var templ_7745c5c3_Var4 string
 				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(m.Format("January 2006"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `compliance.templ`, Line: 172, Col: 108}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `compliance.templ`, Line: 172, Col: 107}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 				if templ_7745c5c3_Err != nil {
@@ -564,7 +564,7 @@ func CompliancePageBody(p CompliancePage) templ.Component {
 }
 
 func (p CompliancePage) partsTitle() string {
-	if p.Stretch.Kind == coldchain.StretchDay {
+	if p.Period.Kind == coldchain.PeriodDay {
 		return "Time beyond a limit, hour by hour"
 	}
 	return "Time beyond a limit, day by day"

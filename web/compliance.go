@@ -21,24 +21,24 @@ func (d *Door) complianceRoutes() []route {
 	return []route{{get, "/coldchain/compliance", hospital.SeeColdChain, d.compliance}}
 }
 
-// stretchAsked is the month, week or day that was asked for; this month where none was.
-func (d *Door) stretchAsked(c echo.Context) string {
+// periodAsked is the month, week or day that was asked for; this month where none was.
+func (d *Door) periodAsked(c echo.Context) string {
 	return cmp.Or(c.QueryParam("span"), c.QueryParam("month"), d.Now().In(d.Register.Current().Site.Location()).Format("2006-01"))
 }
 
 // compliance is how each fridge kept its band in a month, a week or a day.
 func (d *Door) compliance(c echo.Context) error {
 	zone := d.Register.Current().Site.Location()
-	stretch, err := coldchain.ParseStretch(d.stretchAsked(c), zone)
+	period, err := coldchain.ParsePeriod(d.periodAsked(c), zone)
 	if err != nil {
 		return err
 	}
-	told, err := d.ColdChain.Compliance(c.Request().Context(), stretch.Name(), d.Now())
+	told, err := d.ColdChain.Compliance(c.Request().Context(), period.Name(), d.Now())
 	if err != nil {
 		return err
 	}
-	page := views.CompliancePage{Stretch: stretch, Now: d.Now().In(zone), Told: told}
-	this := coldchain.StretchOf(coldchain.StretchMonth, page.Now)
+	page := views.CompliancePage{Period: period, Now: d.Now().In(zone), Told: told}
+	this := coldchain.PeriodOf(coldchain.PeriodMonth, page.Now)
 	for i := range complianceMonths {
 		page.Months = append(page.Months, this.Next(-i).From)
 	}
@@ -50,7 +50,7 @@ func (d *Door) complianceFile() keepable {
 		[]column{{"Fridge", 14}, {"Name", 26}, {"Room", 22}, {"In range %", 10}, {"Hours beyond", 12}, {"Hours unknown", 12}, {"Known %", 10}, {"Excursions", 10},
 			{"Cases open", 10}, {"Workdays", 10}, {"Checked", 10}},
 		func(c echo.Context) (iter.Seq2[[]any, error], error) {
-			told, err := d.ColdChain.Compliance(c.Request().Context(), d.stretchAsked(c), d.Now())
+			told, err := d.ColdChain.Compliance(c.Request().Context(), d.periodAsked(c), d.Now())
 			return listed(told.Fridges, err, func(f coldchain.FridgeCompliance) [][]any {
 				var share any
 				if s, known := f.Share(); known {

@@ -8,16 +8,16 @@ import (
 	"wardwatch/tracking/hospital"
 )
 
-// Compliance is how all fridges kept their bands in a stretch of the site's calendar.
+// Compliance is how all fridges kept their bands in a period of the site's calendar.
 type Compliance struct {
-	// From is the stretch's first midnight, To its last, or now while it runs.
+	// From is the period's first midnight, To its last, or now while it runs.
 	From, To time.Time
 	Fridges  []FridgeCompliance
 	// Parts are its days, of a day its hours: all fridges together.
 	Parts []KeptPart
 }
 
-// KeptPart is one day or hour of a stretch; the last ends now while it runs.
+// KeptPart is one day or hour of a period; the last ends now while it runs.
 type KeptPart struct {
 	From, To time.Time
 	Kept
@@ -98,15 +98,15 @@ func keptIn(outs []Outside, from, to time.Time) Kept {
 // Compliance sums up a month, a week or a day of every fridge, in their order, up to now
 // while it runs; what can't be read as one wraps hospital.ErrInvalid.
 func (m *Monitor) Compliance(ctx context.Context, asked string, at time.Time) (Compliance, error) {
-	stretch, err := ParseStretch(asked, m.register.Current().Site.Location())
+	period, err := ParsePeriod(asked, m.register.Current().Site.Location())
 	if err != nil {
 		return Compliance{}, err
 	}
-	from, to := stretch.From, earlier(stretch.To(), at)
+	from, to := period.From, earlier(period.To(), at)
 	if !to.After(from) {
 		return Compliance{}, hospital.Refuse(hospital.ErrInvalid, "That time has not begun.")
 	}
-	all := Compliance{From: from, To: to, Parts: stretch.parts(to)}
+	all := Compliance{From: from, To: to, Parts: period.parts(to)}
 	fridges, err := m.store.Fridges(ctx)
 	if err != nil {
 		return all, err
