@@ -135,6 +135,19 @@ func TestAMailServerAndAWebhookThatHangKeepNobodyWaiting(t *testing.T) {
 			t.Errorf("%s to %s is %s, want %s", n.Way, n.To, n.Status, want)
 		}
 	}
+	soundDeep(t, kept.DB)
+}
+
+// soundDeep sees to it that verify --deep finds nothing.
+func soundDeep(t *testing.T, d *db.DB) {
+	t.Helper()
+	report, err := d.VerifyDeep(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fault := report.FirstFault(); fault != nil {
+		t.Errorf("verify --deep: %v", fault)
+	}
 }
 
 // A try at a server that never answers ends by itself and is put off; the house does not forget it.
@@ -175,4 +188,5 @@ func TestATryThatHangsEndsAndIsPutOff(t *testing.T) {
 	if tried != 2 {
 		t.Errorf("after a try at each that hung: %+v", notices)
 	}
+	soundDeep(t, w.kept.DB)
 }

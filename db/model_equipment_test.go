@@ -132,7 +132,7 @@ func (m *machine) checkEquipment(t *rapid.T) {
 		is, err := m.equip.Store.Asset(context.Background(), id)
 		m.must(nil, err)
 		if is.Place.Room != want.room || is.Status != want.status || is.Place.Doubted() != want.doubted {
-			t.Fatalf("%s is %s in %q, doubted %v; should be %+v", id, is.Status, is.Place.Room, is.Place.Doubted(), *want)
+			m.differ("%s is %s in %q, doubted %v; should be %+v", id, is.Status, is.Place.Room, is.Place.Doubted(), *want)
 		}
 		moments, err := m.equip.Store.Timeline(context.Background(), id, m.at.Add(time.Hour), 1<<20)
 		m.must(nil, err)
@@ -141,7 +141,7 @@ func (m *machine) checkEquipment(t *rapid.T) {
 			told[moment.Kind]++
 		}
 		if told[tracking.Arrival]+told[tracking.Movement] != want.moves || told[tracking.Marked] != want.marks || told[tracking.Doubted] != want.doubts || told[tracking.Departure] != 0 {
-			t.Fatalf("the timeline of %s tells %v; should be %+v", id, told, *want)
+			m.differ("the timeline of %s tells %v; should be %+v", id, told, *want)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func (m *machine) checkHolds(t *rapid.T) {
 			free, held = 0, want.quantity
 		}
 		if is := stored[id]; is.Free != free || is.Held != held {
-			t.Fatalf("of lot %s %d are free and %d held; should be %d and %d: %v wait", id, is.Free, is.Held, free, held, want.open())
+			m.differ("of lot %s %d are free and %d held; should be %d and %d: %v wait", id, is.Free, is.Held, free, held, want.open())
 		}
 	}
 }

@@ -72,6 +72,7 @@ type machine struct {
 	tracker  *tracking.Tracker
 	equip    tracking.Equipment
 	unseen   int64 // steps since all was looked at
+	shrinks  bool  // a story that failed is being shrunk: all is looked at after each step
 }
 
 // lookEvery is after how many steps all that is stored is held against the model. What
@@ -403,9 +404,16 @@ func (m *machine) crash(t *rapid.T) {
 // check holds all that is stored against the model, now and then.
 func (m *machine) check(t *rapid.T) {
 	m.steps++
-	if m.unseen++; m.unseen >= lookEvery {
+	if m.unseen++; m.unseen >= lookEvery || m.shrinks {
 		m.lookAtAll(t)
 	}
+}
+
+// difference is what hospital and model tell differently. It ends the story.
+type difference string
+
+func (m *machine) differ(format string, told ...any) {
+	panic(difference(fmt.Sprintf(format, told...)))
 }
 
 func (m *machine) lookAtAll(t *rapid.T) {
@@ -421,11 +429,11 @@ func (m *machine) checkReadings(t *rapid.T) {
 	points, err := db.Fridges{DB: m.db}.Points(context.Background(), m.sensor(t), time.UnixMilli(0), m.at.Add(time.Hour))
 	m.must(nil, err)
 	if len(points) != len(m.model.readings) {
-		t.Fatalf("%d readings are stored, %d were accepted", len(points), len(m.model.readings))
+		m.differ("%d readings are stored, %d were accepted", len(points), len(m.model.readings))
 	}
 	for _, p := range points {
 		if want, known := m.model.readings[p.At.Unix()/60]; !known || want != p.Temp {
-			t.Fatalf("stored %v of %v, accepted %v", p.Temp, p.At, want)
+			m.differ("stored %v of %v, accepted %v", p.Temp, p.At, want)
 		}
 	}
 }
@@ -441,7 +449,7 @@ func (m *machine) checkStock(t *rapid.T) {
 	}
 	for spot, want := range m.model.stock {
 		if stored[spot] != want {
-			t.Fatalf("%v holds %d, should hold %d", spot, stored[spot], want)
+			m.differ("%v holds %d, should hold %d", spot, stored[spot], want)
 		}
 	}
 }
@@ -461,18 +469,18 @@ func (m *machine) checkDecisions(t *rapid.T) {
 		a, err := m.alarms.Store.Alarm(ctx, id)
 		m.must(nil, err)
 		if m.model.closed[id] != !a.Closing.At.IsZero() {
-			t.Fatalf("alarm %d: closed %v, should be %v", id, !a.Closing.At.IsZero(), m.model.closed[id])
+			m.differ("alarm %d: closed %v, should be %v", id, !a.Closing.At.IsZero(), m.model.closed[id])
 		}
 		// An alarm that became worse rings anew; any other keeps the word that was given.
 		if !a.Ack.At.IsZero() && a.Ack.Note != note {
-			t.Fatalf("alarm %d was acknowledged with %q and says %q", id, note, a.Ack.Note)
+			m.differ("alarm %d was acknowledged with %q and says %q", id, note, a.Ack.Note)
 		}
 	}
 	for id, quantity := range m.model.approved {
 		p, err := m.desk.Store.FindProposal(ctx, id)
 		m.must(nil, err)
 		if p.Status != reorder.Approved || p.Quantity != quantity {
-			t.Fatalf("proposal %d over %d was approved and is %s over %d", id, quantity, p.Status, p.Quantity)
+			m.differ("proposal %d over %d was approved and is %s over %d", id, quantity, p.Status, p.Quantity)
 		}
 	}
 }
@@ -484,16 +492,16 @@ func (m *machine) end(t *rapid.T) {
 		t.Fatal(err)
 	}
 	if fault := report.FirstFault(); fault != nil {
-		t.Fatal(fault)
+		m.differ("%v", fault)
 	}
 	if err := m.db.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// inAnyRun are how many stories are told, and of how many steps, where the command line
-// does not say; hospitals is how many live through theirs at the same time.
-var inAnyRun = map[string]string{"rapid.checks": "1", "rapid.steps": "150"}
+// inAnyRun are how many stories are told, of how many steps, and how long one that fails is
+// shrunk, where the command line does not say; hospitals is how many live through theirs at the same time.
+var inAnyRun = map[string]string{"rapid.checks": "1", "rapid.steps": "150", "rapid.shrinktime": "2m"}
 
 const hospitals = 8
 
@@ -515,26 +523,55 @@ func inAnyRunUnlessSaid(t *testing.T) {
 func TestModelAndHospitalTellTheSame(t *testing.T) {
 	inAnyRunUnlessSaid(t)
 	file, register := modelFile(t)
-	var steps atomic.Int64
+	var steps, failed atomic.Int64
 	begun := time.Now()
 	t.Run("hospitals", func(t *testing.T) {
 		for i := range hospitals {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
 				t.Parallel()
 				folder := dbtest.Folder(t)
-				rapid.Check(t, func(r *rapid.T) { steps.Add(story(t, r, folder, file, register)) })
+				rapid.Check(t, func(r *rapid.T) {
+					if by := failed.Load(); by != 0 && by != int64(i+1) {
+						return // one hospital's fault is enough, and to shrink its story takes the whole machine
+					}
+					defer func() {
+						if r.Failed() {
+							failed.CompareAndSwap(0, int64(i+1))
+						}
+					}()
+					steps.Add(story(t, r, folder, file, register, failed.Load() != 0))
+				})
 			})
 		}
 	})
 	t.Logf("%d steps, %.0f a second", steps.Load(), float64(steps.Load())/time.Since(begun).Seconds())
 }
 
-// story is the life of one hospital; it answers how many steps it had.
-func story(t *testing.T, r *rapid.T, folder string, file []byte, register *hospital.Register) int64 {
+// story is the life of one hospital; it answers how many steps it had. Whatever is told
+// differently, and wherever that is found, fails in one way: so each shorter story in which
+// anything differs is a better one.
+func story(t *testing.T, r *rapid.T, folder string, file []byte, register *hospital.Register, shrinks bool) int64 {
 	m := newMachine(t, r, folder, file, register)
+	m.shrinks = shrinks
 	defer func() {
 		_ = m.db.Close()
 		_ = os.RemoveAll(filepath.Dir(m.path))
+	}()
+	if differs := m.live(r); differs != "" {
+		r.Log(differs)
+		r.Fatal("hospital and model tell different things")
+	}
+	return m.steps
+}
+
+// live is the story itself; it answers what was told differently.
+func (m *machine) live(r *rapid.T) (differs difference) {
+	defer func() {
+		met := recover()
+		told, ours := met.(difference)
+		if differs = told; met != nil && !ours {
+			panic(met)
+		}
 	}()
 	r.Repeat(map[string]func(*rapid.T){
 		"":            m.check,
@@ -560,5 +597,5 @@ func story(t *testing.T, r *rapid.T, folder string, file []byte, register *hospi
 	})
 	m.lookAtAll(r)
 	m.end(r)
-	return m.steps
+	return ""
 }

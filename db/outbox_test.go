@@ -133,6 +133,7 @@ func TestASentOrderLeavesTheHouseOnce(t *testing.T) {
 	if !bytes.Contains(office.letters[0], []byte("<"+written[0].MessageID+">")) {
 		t.Error("the letter does not carry its message's number")
 	}
+	soundDeep(t, p.db)
 }
 
 // Yesterday's backup holds an order on its way out, which left this morning. Put back,
