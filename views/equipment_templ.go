@@ -1579,7 +1579,7 @@ func assetActions(p AssetPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = TextArea(FieldProps{Name: "note", ID: "broken-note", Label: "What is wrong?", Hint: "The workshop reads this."}, 2).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = TextArea(FieldProps{Name: "note", ID: "broken-note", Label: "What is wrong?", Hint: "The workshop reads this.", MaxLength: "500"}, 2).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

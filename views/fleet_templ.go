@@ -1584,7 +1584,7 @@ func FleetNear(p FleetNearPage) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = Field(FieldProps{Name: "note", ID: "clean-note-" + strconv.Itoa(i), Label: "Note", Hint: "May stay empty."}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = Field(FieldProps{Name: "note", ID: "clean-note-" + strconv.Itoa(i), Label: "Note", Hint: "May stay empty.", MaxLength: "500"}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
