@@ -159,8 +159,7 @@ func (s Storeroom) ExpiringSoon(ctx context.Context, today, by inventory.Date) (
 		JOIN stock_items i ON i.id = b.item
 		JOIN stock_places p ON p.id = b.place
 		LEFT JOIN stock_outlooks o ON o.item = b.item AND o.place = b.place
-		WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $2 AND b.free > 0
-		ORDER BY b.item, b.place, l.expiry`
+		WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $2 AND b.free > 0`
 	rows, err := s.Query(ctx, q, today, by)
 	return collect(rows, err, func(e *inventory.Perishing) []any {
 		return []any{&e.Lot.ID, &e.Lot.Item, &e.Lot.Number, &e.Lot.Expiry, &e.Place, &e.Free, &e.Held, &e.ItemName, &e.Unit, &e.PlaceName, &e.PerDay, &e.Price, &e.Pack, &e.Currency}

@@ -112,8 +112,8 @@ type UsageReader interface {
 	// Usage sums the days from one to another, of what costs in one currency; in the
 	// commonest where none, or an unknown one, is named.
 	Usage(ctx context.Context, from, to Date, currency string, top int) (Usage, error)
-	// ExpiringSoon are usable lots that expire by a day, of all places, with the use a
-	// day that the desk forecasts there.
+	// ExpiringSoon are usable lots that expire by a day, of all places and in no order,
+	// with the use a day that the desk forecasts there.
 	ExpiringSoon(ctx context.Context, today, by Date) ([]Perishing, error)
 }
 
@@ -140,6 +140,9 @@ func (r *Storeroom) WillExpire(ctx context.Context, today, by Date) ([]Perishing
 	if err != nil {
 		return nil, err
 	}
+	all = sorted(all, func(a, b *Perishing) int {
+		return cmp.Or(cmp.Compare(a.Lot.Item, b.Lot.Item), cmp.Compare(a.Place, b.Place), cmp.Compare(a.Lot.Expiry, b.Lot.Expiry))
+	})
 	for from := 0; from < len(all); {
 		to := from
 		for to < len(all) && all[to].Lot.Item == all[from].Lot.Item && all[to].Place == all[from].Place {
@@ -155,8 +158,22 @@ func (r *Storeroom) WillExpire(ctx context.Context, today, by Date) ([]Perishing
 		}
 		from = to
 	}
-	slices.SortStableFunc(all, func(a, b Perishing) int {
+	return sorted(all, func(a, b *Perishing) int {
 		return cmp.Or(cmp.Compare(b.Minor, a.Minor), cmp.Compare(b.Waste, a.Waste), cmp.Compare(a.Lot.Expiry, b.Lot.Expiry))
-	})
-	return all, nil
+	}), nil
+}
+
+// sorted puts lots into an order, equal ones as they stood. They are large: what is
+// moved about is where they are.
+func sorted(all []Perishing, by func(a, b *Perishing) int) []Perishing {
+	order := make([]*Perishing, len(all))
+	for i := range all {
+		order[i] = &all[i]
+	}
+	slices.SortStableFunc(order, by)
+	out := make([]Perishing, len(all))
+	for i, one := range order {
+		out[i] = *one
+	}
+	return out
 }
