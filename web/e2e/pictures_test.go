@@ -89,10 +89,15 @@ func (b *tab) pictureAll(kept *album, who string) {
 	}
 }
 
-// picture keeps how a page looks in each look.
+// picture keeps how a page looks in each look. What is a file to keep is no page: the browser stays where it was.
 func (b *tab) picture(kept *album, who, path string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(b.server.url + path))
+	switch err := chromedp.Run(b.ctx, chromedp.Navigate(b.server.url+path)); {
+	case err != nil && strings.Contains(err.Error(), "ERR_ABORTED"):
+		return
+	case err != nil:
+		b.t.Fatalf("%s: %v", path, err)
+	}
 	b.until("page "+path+" is there", `document.readyState === "complete"`)
 	name := strings.Trim(strings.NewReplacer("/", "-", "?", "-", "&", "-", "=", "-").Replace(path), "-")
 	if name == "" {
