@@ -77,7 +77,7 @@ func (s *shard) store(ctx context.Context, stale []int32) error {
 		t := s.assets[index]
 		t.heard, t.stale, t.certainMS = false, false, 0
 	}
-	s.moves, s.topics = calm(s.moves), s.topics[:0]
+	s.moves, s.topics = calm(s.moves, keptMoves), s.topics[:0]
 	return nil
 }
 

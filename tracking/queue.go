@@ -30,13 +30,17 @@ type heard struct {
 // firstRing is how large a ring is before it has to grow.
 const firstRing = 512
 
-// kept is how many elements an emptied buffer has room for at most: what one flood needed
-// is not held for ever after.
-const kept = 1024
+// How many elements an emptied buffer has room for at most: what the first minute needed,
+// in which every tag is found, is not held for ever after. A flood fills keptBatch again
+// and again and must not make it anew each time.
+const (
+	keptMoves = 256
+	keptBatch = maxBatch / 2
+)
 
-// calm empties a buffer for its next use.
-func calm[T any](buffer []T) []T {
-	if cap(buffer) > kept {
+// calm empties a buffer for its next use, and lets one go that has room for more than it may keep.
+func calm[T any](buffer []T, keep int) []T {
+	if cap(buffer) > keep {
 		return nil
 	}
 	return buffer[:0]

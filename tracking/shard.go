@@ -156,7 +156,7 @@ func (s *shard) drain(ctx context.Context) {
 		}
 		s.keep(ctx, time.Time{})
 		if len(s.batch) < maxBatch {
-			s.batch = calm(s.batch)
+			s.batch = calm(s.batch, keptBatch)
 			return
 		}
 	}

@@ -39,7 +39,7 @@ const (
 	// maxGroup is how many readings are written together at most.
 	maxGroup = 2_000
 	// maxHandover is how many sightings are handed over at once.
-	maxHandover = 1_024
+	maxHandover = 2_048
 )
 
 // What a sender can do about a refusal of the whole message.
