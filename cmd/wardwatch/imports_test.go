@@ -67,7 +67,7 @@ func TestAFileIsLookedAtBeforeItIsTakenIn(t *testing.T) {
 		}
 	}
 	_, page := ada.see("/admin/imports")
-	says(page, "The whole hospital", "id,kind,name,model", "item,place,date,quantity")
+	says(page, "The whole hospital", "par_levels", "quantity</code>")
 	path, page := ada.shown(t, ada.importFile("assets", "new pumps.csv", "id,kind,name\nX-900,infusion pump,New one\nX-901,infusion pump,Newer one\n"))
 	says(page, "new pumps.csv", ">2</span>", "infusion pump X-900", "row 2", "Take it in")
 	if status, _ := ada.see("/assets/X-900"); status != http.StatusNotFound {
