@@ -119,8 +119,14 @@ func visitors(t *testing.T, h *house) []visitor {
 
 func newVisitor(t testing.TB, h *house, name string, role hospital.Role, limits hospital.Limits) visitor {
 	t.Helper()
+	return newVisitorOf(t, h, name, []hospital.Role{role}, limits)
+}
+
+// newVisitorOf is somebody in several roles.
+func newVisitorOf(t testing.TB, h *house, name string, roles []hospital.Role, limits hospital.Limits) visitor {
+	t.Helper()
 	porter := h.parts.People.Porter
-	person, link, err := porter.Add(t.Context(), atTheConsole, hospital.Person{Name: name, Email: name + "@linden.example", Roles: []hospital.Role{role}, Limits: limits})
+	person, link, err := porter.Add(t.Context(), atTheConsole, hospital.Person{Name: name, Email: name + "@linden.example", Roles: roles, Limits: limits})
 	if err != nil {
 		t.Fatal(err)
 	}

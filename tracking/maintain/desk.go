@@ -147,6 +147,16 @@ func (d Desk) planned(ctx context.Context, plans []Plan) (map[string][]Piece, er
 	return byModel, err
 }
 
+// reach are the pieces among which a recall's serial numbers are looked for: of its model
+// and lot, where it names any.
+func (r Recall) reach() Selection {
+	reach := Selection{Lot: r.Lot}
+	if r.Model != "" {
+		reach.Models = []string{r.Model}
+	}
+	return reach
+}
+
 const (
 	// maxPieces bounds the pieces of one recall, maxPlanned those of all plans together.
 	maxPieces  = 20_000
@@ -377,7 +387,7 @@ func (d Desk) OpenRecall(ctx context.Context, by hospital.Actor, r Recall, outOf
 }
 
 func covered(ctx context.Context, from Reader, r Recall) ([]Piece, error) {
-	pieces, err := from.Pieces(ctx, Selection{Models: []string{r.Model}, Lot: r.Lot}, maxPieces)
+	pieces, err := from.Pieces(ctx, r.reach(), maxPieces)
 	return slices.DeleteFunc(pieces, func(p Piece) bool { return !r.Covers(p) }), err
 }
 
