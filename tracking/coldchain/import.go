@@ -16,10 +16,11 @@ const (
 	// importBatch is how many readings of a file are judged at once, and told of.
 	importBatch = 2000
 	// importWhole is how many readings of a file share a transaction, so that a file that was
-	// stopped, or has the wrong fridge, leaves nothing behind: one a minute for longer than a
-	// year. Live readings wait meanwhile, for seconds. Of a longer file each such part is
-	// kept by itself.
-	importWhole = 600_000
+	// stopped, or has the wrong fridge, leaves nothing behind: one a minute for more than two
+	// months, one every five minutes for a year. Live readings wait meanwhile, and must not
+	// wait so long that they are refused: 600,000 take some three seconds, these half a
+	// second. Of a longer file each such part is kept by itself.
+	importWhole = 100_000
 )
 
 // LoggerFile is what a logger recorded, ready to be taken in.
