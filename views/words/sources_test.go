@@ -20,7 +20,7 @@ import (
 const root = "../.."
 
 // spokenFolders are where what people read is written.
-var spokenFolders = []string{"views", "web", "tracking", "inventory", "cmd/wardwatch", "static/js"}
+var spokenFolders = []string{"views", "web", "tracking", "inventory", "db", "cmd/wardwatch", "static/js"}
 
 func eachSource(t *testing.T, call func(file string, text []byte)) {
 	t.Helper()
@@ -277,4 +277,50 @@ func filledIn(format string) string {
 		}
 		return "Xy"
 	})
+}
+
+// TestEveryRecordedReasonIsWorded reads what the program itself notes as the reason of a
+// deed or of a movement: the audit trail and the ledger show it beside what people typed.
+func TestEveryRecordedReasonIsWorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads every source")
+	}
+	count := 0
+	check := func(file string, reason ast.Expr) {
+		said, ok := sampleOf(reason)
+		if !ok || strings.TrimSpace(said) == "" {
+			return
+		}
+		count++
+		if !deutsch.Knows(said) {
+			t.Errorf("%s notes the reason %q, which de.json has not", file, said)
+		}
+	}
+	eachSource(t, func(file string, text []byte) {
+		if !strings.HasSuffix(file, ".go") || strings.HasPrefix(file, "cmd/") || strings.HasPrefix(file, "views/") || strings.Contains(file, "/gs1/") {
+			return
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(node ast.Node) bool {
+			switch n := node.(type) {
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Why" {
+					check(file, n.Value)
+				}
+			case *ast.AssignStmt:
+				for i, left := range n.Lhs {
+					if field, ok := left.(*ast.SelectorExpr); ok && strings.HasSuffix(field.Sel.Name, "Why") && i < len(n.Rhs) {
+						check(file, n.Rhs[i])
+					}
+				}
+			}
+			return true
+		})
+	})
+	if count < 10 {
+		t.Errorf("found only %d reasons", count)
+	}
 }
