@@ -46,16 +46,22 @@ func (d *Door) apiRoutes() []route {
 // the person of the browser's session. A token that is no good is refused, whatever
 // session comes beside it.
 func (d *Door) whoAsks(c echo.Context) (hospital.Actor, bool, error) {
-	secret := bearerToken(c.Request())
-	if secret == "" || d.People == nil || !strings.HasPrefix(c.Path(), api.Root) {
-		by, known := d.WhoAsks(c.Request())
-		return by, known, nil
-	}
-	by, err := d.People.Keys.WhoAsks(c.Request().Context(), secret)
+	by, known, err := d.asker(c.Request(), c.Path())
 	if errors.Is(err, hospital.ErrForbidden) {
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="wardwatch", error="invalid_token"`)
 		err = echo.NewHTTPError(http.StatusUnauthorized, "The token is not known here, was revoked, or is one that delivers and reads nothing.")
 	}
+	return by, known, err
+}
+
+// asker is whoAsks of a request to a path of the table; hospital.ErrForbidden for a token that is no good.
+func (d *Door) asker(r *http.Request, path string) (hospital.Actor, bool, error) {
+	secret := bearerToken(r)
+	if secret == "" || d.People == nil || !strings.HasPrefix(path, api.Root) {
+		by, known := d.WhoAsks(r)
+		return by, known, nil
+	}
+	by, err := d.People.Keys.WhoAsks(r.Context(), secret)
 	return by, err == nil, err
 }
 
@@ -71,9 +77,9 @@ func bearerToken(r *http.Request) string {
 
 // feed is the websocket that tells a program what changed.
 func (d *Door) feed(c echo.Context) error {
-	by := d.actor(c)
-	err := d.hub.Feed(c.Response(), c.Request(), live.Audience{Actor: by, Still: func(context.Context) bool {
-		now, known, err := d.whoAsks(c)
+	request, path, by := lasting(c), c.Path(), d.actor(c)
+	err := d.hub.Feed(c.Response(), request, live.Audience{Actor: by, Still: func(context.Context) bool {
+		now, known, err := d.asker(request, path)
 		return err == nil && known && now.ID == by.ID && slices.Equal(now.Roles, by.Roles) && now.Limits.Equal(by.Limits)
 	}})
 	if errors.Is(err, live.ErrNoUpgrade) {

@@ -51,11 +51,16 @@ func (d *Door) RunLive(ctx context.Context) error { return d.hub.Run(ctx) }
 
 // listen is the websocket that tells an open page what changed.
 func (d *Door) listen(c echo.Context) error {
-	request, by := c.Request(), d.actor(c)
+	request, by := lasting(c), d.actor(c)
 	return tooMany(d.hub.Serve(c.Response(), request, live.Audience{Actor: by, Reader: d.reader(c), Still: func(context.Context) bool {
 		now, known := d.WhoAsks(request)
 		return known && now.ID == by.ID && now.MustEnrol == by.MustEnrol && slices.Equal(now.Roles, by.Roles) && now.Limits.Equal(by.Limits)
 	}}))
+}
+
+// lasting is a request that is asked about after it has been answered.
+func lasting(c echo.Context) *http.Request {
+	return c.Request().WithContext(context.WithoutCancel(c.Request().Context()))
 }
 
 // poll is listen for a network that refuses websockets.

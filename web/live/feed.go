@@ -49,7 +49,8 @@ func (h *Hub) Feed(w http.ResponseWriter, r *http.Request, audience Audience) er
 	if err != nil {
 		return err
 	}
-	return h.converse(w, r, c)
+	h.converse(w, r, c)
+	return nil
 }
 
 func (h *Hub) joinFeed(audience Audience, asked []string, cursor string) (*connection, error) {
@@ -172,10 +173,10 @@ func (c *connection) takeTold() (told, bool) {
 	return message, true
 }
 
-func (c *connection) sendTold(socket *websocket.Conn) error {
+func (c *connection) sendTold() error {
 	message, ok := c.takeTold()
 	if !ok {
 		return nil
 	}
-	return write(socket, func() error { return socket.WriteJSON(message) })
+	return c.write(func() error { return c.socket.WriteJSON(message) })
 }

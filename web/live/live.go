@@ -132,6 +132,9 @@ type Hub struct {
 	sources []Source
 	boot    string
 	work    chan struct{} // holds one token when something is dirty
+	alive   context.Context
+	expire  context.CancelFunc
+	talking sync.WaitGroup // the conversations; Run waits for them
 
 	mu          sync.Mutex
 	seq         uint64              // grows with every change and every rendering
@@ -162,8 +165,9 @@ func New(options Options, sources ...Source) *Hub {
 	slices.SortStableFunc(sorted, func(a, b Source) int { return cmp.Compare(len(b.Prefix), len(a.Prefix)) })
 	var id [8]byte
 	rand.Read(id[:]) // never fails: crypto/rand ends the program instead
+	alive, expire := context.WithCancel(context.Background())
 	return &Hub{
-		options: options, sources: sorted, boot: hex.EncodeToString(id[:]),
+		options: options, sources: sorted, boot: hex.EncodeToString(id[:]), alive: alive, expire: expire,
 		work:        make(chan struct{}, 1),
 		changed:     make(map[string]uint64),
 		topics:      make(map[string]*topic),
@@ -281,7 +285,8 @@ func (h *Hub) Allowed(actor hospital.Actor, topics []string) []string {
 }
 
 // Run renders what changed until ctx ends; then it closes every connection with
-// 1012 (service restart), so that pages come back to the next server by themselves.
+// 1012 (service restart), so that pages come back to the next server by themselves, and
+// waits until each was told or the time to tell it is up.
 func (h *Hub) Run(ctx context.Context) error {
 	defer h.closeAll()
 	for {

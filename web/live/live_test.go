@@ -79,12 +79,18 @@ type hijacked struct {
 	net.Conn
 	header http.Header
 	status int
+	closed func() // when the conversation has ended
+}
+
+func (h *hijacked) Close() error {
+	defer h.closed()
+	return h.Conn.Close()
 }
 
 func (h *hijacked) Header() http.Header    { return h.header }
 func (h *hijacked) WriteHeader(status int) { h.status = status }
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return h.Conn, bufio.NewReadWriter(bufio.NewReader(h.Conn), bufio.NewWriter(h.Conn)), nil
+	return h, bufio.NewReadWriter(bufio.NewReader(h.Conn), bufio.NewWriter(h.Conn)), nil
 }
 
 // page is a browser with an open page.
@@ -108,8 +114,11 @@ func open(t *testing.T, h *Hub, cursor string, audience Audience, topics ...stri
 			p.served <- err
 			return
 		}
-		p.served <- h.Serve(&hijacked{Conn: there, header: http.Header{}}, request, audience)
-		there.Close()
+		ended := sync.OnceFunc(func() { p.served <- nil })
+		if err := h.Serve(&hijacked{Conn: there, header: http.Header{}, closed: ended}, request, audience); err != nil {
+			p.served <- err
+			there.Close()
+		}
 	}()
 	address := &url.URL{Scheme: "ws", Host: "ward", Path: "/live", RawQuery: url.Values{"topics": {strings.Join(topics, ",")}, "since": {cursor}}.Encode()}
 	dialer := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return here, nil }}
@@ -384,9 +393,9 @@ func TestAnEndedSessionEndsItsConnection(t *testing.T) {
 			}
 		}
 		go watch(p)
-		time.Sleep(2 * checkEvery)
+		time.Sleep(2 * beatsACheck * Heartbeat)
 		still.Store(false)
-		time.Sleep(checkEvery)
+		time.Sleep(beatsACheck * Heartbeat)
 		if got := <-code; got != CloseSignedOut {
 			t.Errorf("closed with %d", got)
 		}

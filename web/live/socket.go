@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"wardwatch/tracking/hospital"
@@ -23,14 +24,16 @@ const (
 	maxIncoming = 512
 	// writeDeadline is how long a browser may take to read one message before it is dropped.
 	writeDeadline = 5 * time.Second
+	// farewell is how long all of them may take to be told that the server goes.
+	farewell = 2 * time.Second
 	// silence is how long we wait for a pong.
 	silence = 60 * time.Second
-	// pingEvery keeps proxies and the read deadline content.
-	pingEvery = 25 * time.Second
-	// checkEvery is how often we ask whether the session still stands.
-	checkEvery = time.Minute
-	// bufferSize of each connection; the write buffer is pooled.
-	bufferSize = 1024
+	// beatsAPing keep proxies and the read deadline content.
+	beatsAPing = 2
+	// beatsACheck pass until we ask again whether the session still stands.
+	beatsACheck = 6
+	// readBuffer of each connection; write buffers are pooled.
+	readBuffer, writeBuffer = 256, 1024
 )
 
 // CloseSignedOut is the close code of a connection whose session has ended; live.js leads to the sign-in page.
@@ -40,7 +43,7 @@ const CloseSignedOut = 4401
 type Audience struct {
 	Actor hospital.Actor
 	// Still answers whether the session that opened the connection still stands;
-	// asked once a minute. Nil: always.
+	// asked once a minute, long after the request that opened it is over. Nil: always.
 	Still func(ctx context.Context) bool
 	// Reader words what is sent; the zero Reader leaves it in English.
 	Reader words.Reader
@@ -55,55 +58,113 @@ func (a Audience) person() hospital.PersonID {
 	return a.Actor.ID
 }
 
+// connection is one browser or program that listens. While nothing is to be sent it
+// costs the goroutine that reads from it, and no other: whatever falls due is owed, and
+// whoever owes something to a connection that is at rest begins to pay.
 type connection struct {
 	hub      *Hub
 	audience Audience
 	topics   []*topic
 	cursors  []uint64
 	feed     *feed // of a program that is told names only; else nil
-	wake     chan struct{}
-	recheck  chan struct{} // the account was changed: ask at once whether it still stands
-	shut     chan int      // a close code from the hub
+
+	mu     sync.Mutex
+	socket *websocket.Conn // nil until the request is upgraded
+	due    duty
+	paying bool        // a goroutine sends what is due
+	over   bool        // nothing more is sent
+	code   int         // what dueEnd closes with
+	beats  int         // since the beginning
+	clock  *time.Timer // the next beat
 }
 
-func (c *connection) wakeUp() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
+// duty is what is owed to a connection.
+type duty uint8
+
+const (
+	dueHello duty = 1 << iota
+	dueNews
+	dueBeat
+	duePing
+	dueCheck // the account was changed, or a minute has passed: ask whether the session still stands
+	dueEnd
+)
+
+func (c *connection) wakeUp() { c.owe(dueNews) }
+
+// owe has something sent, soon. It never blocks.
+func (c *connection) owe(d duty) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.due |= d
+	c.begin()
+}
+
+// begin pays what is due, unless somebody does; c.mu is held. The one who reads from the
+// connection is counted until over is set, so nobody is begun whom Run would not wait for.
+func (c *connection) begin() {
+	if c.socket == nil || c.paying || c.over || c.due == 0 {
+		return
 	}
+	c.paying = true
+	c.hub.talking.Go(c.pay)
 }
 
 // Serve answers GET /live?topics=a,b&since=CURSOR with a websocket. It returns an
 // error only before the connection is upgraded: ErrTopic, ErrTooMany or
-// hospital.ErrForbidden; afterwards it returns nil when the conversation has ended.
+// hospital.ErrForbidden. The conversation goes on once it has returned, so that of the
+// request nothing need be kept but what audience.Still asks.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, audience Audience) error {
 	c, err := h.join(audience, splitTopics(r.URL.Query().Get("topics")), r.URL.Query().Get("since"))
 	if err != nil {
 		return err
 	}
-	return h.converse(w, r, c)
+	h.converse(w, r, c)
+	return nil
 }
 
-// converse upgrades the request and talks until either side ends it.
-func (h *Hub) converse(w http.ResponseWriter, r *http.Request, c *connection) error {
-	defer h.leave(c)
+// converse upgrades the request and has the connection talked with until either side ends it.
+func (h *Hub) converse(w http.ResponseWriter, r *http.Request, c *connection) {
 	upgrader := websocket.Upgrader{
-		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize, WriteBufferPool: &h.buffers,
+		ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, WriteBufferPool: &h.buffers,
 		HandshakeTimeout: writeDeadline, CheckOrigin: h.sameOrigin,
 	}
 	socket, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		return nil // the upgrader has answered
+		h.leave(c) // the upgrader has answered
+		return
 	}
-	defer socket.Close()
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	go func() {
-		defer cancel()
-		listen(socket)
-	}()
-	c.talk(ctx, socket)
-	return nil
+	if !h.talk(func() { c.listen(socket) }) {
+		closeWith(socket, websocket.CloseServiceRestart)
+		_ = socket.Close()
+		h.leave(c)
+		return
+	}
+	c.open(socket)
+}
+
+// talk runs a conversation that Run waits for; false when Run has ended and nobody would.
+func (h *Hub) talk(conversation func()) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.talking.Go(conversation)
+	return true
+}
+
+// open begins to send.
+func (c *connection) open(socket *websocket.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over { // it has gone already
+		return
+	}
+	c.socket = socket
+	c.due |= dueHello
+	c.clock = time.AfterFunc(Heartbeat, c.beat)
+	c.begin()
 }
 
 func splitTopics(list string) []string {
@@ -169,7 +230,7 @@ func (h *Hub) seat(audience Audience) (*connection, error) {
 	if h.closed || len(h.connections) >= MaxConnections || h.persons[audience.person()] >= MaxPerPerson {
 		return nil, ErrTooMany
 	}
-	c := &connection{hub: h, audience: audience, wake: make(chan struct{}, 1), recheck: make(chan struct{}, 1), shut: make(chan int, 1)}
+	c := &connection{hub: h, audience: audience}
 	h.connections[c] = struct{}{}
 	h.persons[audience.person()]++
 	return c, nil
@@ -218,7 +279,8 @@ func (h *Hub) leave(c *connection) {
 }
 
 // listen reads until the browser is gone; pongs push the deadline on.
-func listen(socket *websocket.Conn) {
+func (c *connection) listen(socket *websocket.Conn) {
+	defer c.end(socket)
 	socket.SetReadLimit(maxIncoming)
 	alive := func(string) error { return socket.SetReadDeadline(time.Now().Add(silence)) }
 	_ = alive("")
@@ -230,46 +292,94 @@ func listen(socket *websocket.Conn) {
 	}
 }
 
-// talk sends until the browser is gone, the session ends or the server does.
-func (c *connection) talk(ctx context.Context, socket *websocket.Conn) {
-	beat, ping, check := time.NewTicker(Heartbeat), time.NewTicker(pingEvery), time.NewTicker(checkEvery)
-	defer beat.Stop()
-	defer ping.Stop()
-	defer check.Stop()
-	err := c.sayHello(socket)
-	for err == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case code := <-c.shut:
-			closeWith(socket, code)
-			return
-		case <-c.wake:
-			err = c.sendNewer(socket)
-		case <-beat.C:
-			err = c.sendBeat(socket)
-		case <-ping.C:
-			err = socket.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeDeadline))
-		case <-check.C:
-			if c.isOver(ctx, socket) {
-				return
-			}
-		case <-c.recheck:
-			if c.isOver(ctx, socket) {
-				return
-			}
-		}
-	}
-	c.hub.countDropped(err)
+// end leaves the hub; whoever is sending finds out that nobody is there.
+func (c *connection) end(socket *websocket.Conn) {
+	c.hangUp()
+	_ = socket.Close()
+	c.hub.leave(c)
 }
 
-// isOver closes the socket when the session that opened it does not stand any more.
-func (c *connection) isOver(ctx context.Context, socket *websocket.Conn) bool {
-	if c.audience.Still == nil || c.audience.Still(ctx) {
-		return false
+// hangUp sends nothing more; the one who reads finds out and ends it.
+func (c *connection) hangUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	if c.socket != nil {
+		c.clock.Stop()
+		_ = c.socket.Close()
 	}
-	closeWith(socket, CloseSignedOut)
-	return true
+}
+
+// beat is a moment at which a silent connection is told that we live.
+func (c *connection) beat() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return
+	}
+	c.beats++
+	c.due |= dueBeat
+	if c.beats%beatsAPing == 0 {
+		c.due |= duePing
+	}
+	if c.beats%beatsACheck == 0 {
+		c.due |= dueCheck
+	}
+	c.clock.Reset(Heartbeat)
+	c.begin()
+}
+
+// pay sends what is due until nothing is, the session ends or the browser is gone. Who
+// can't be sent to is hung up on, and so is who is told to go.
+func (c *connection) pay() {
+	for {
+		c.mu.Lock()
+		due, code := c.due, c.code
+		c.due = 0
+		if due == 0 || c.over {
+			c.paying = false
+			c.mu.Unlock()
+			return
+		}
+		c.mu.Unlock()
+		if err := c.send(due, code); err != nil {
+			c.hub.countDropped(err)
+			c.hangUp()
+		}
+	}
+}
+
+// errOver: the browser was told that the conversation is over.
+var errOver = errors.New("the conversation is over")
+
+func (c *connection) send(due duty, code int) (err error) {
+	for _, owed := range []struct {
+		duty
+		pay func() error
+	}{
+		{dueEnd, func() error { closeWith(c.socket, code); return errOver }},
+		{dueHello, c.sayHello},
+		{dueNews, c.sendNewer},
+		{dueBeat, c.sendBeat},
+		{duePing, func() error {
+			return c.socket.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeDeadline))
+		}},
+		{dueCheck, c.check},
+	} {
+		if err == nil && due&owed.duty != 0 {
+			err = owed.pay()
+		}
+	}
+	return err
+}
+
+// check closes the socket when the session that opened it does not stand any more.
+func (c *connection) check() error {
+	if c.audience.Still == nil || c.audience.Still(c.hub.alive) {
+		return nil
+	}
+	closeWith(c.socket, CloseSignedOut)
+	return errOver
 }
 
 // Recheck asks at once whether a person's connections still stand, because her
@@ -278,12 +388,8 @@ func (h *Hub) Recheck(person hospital.PersonID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.connections {
-		if c.audience.person() != person {
-			continue
-		}
-		select {
-		case c.recheck <- struct{}{}:
-		default: // a check is due already
+		if c.audience.person() == person {
+			c.owe(dueCheck)
 		}
 	}
 }
@@ -309,29 +415,29 @@ type beat struct {
 	Every   int64  `json:"every,omitempty"` // milliseconds between beats, in the first one
 }
 
-func (c *connection) sayHello(socket *websocket.Conn) error {
-	return write(socket, func() error {
-		return socket.WriteJSON(beat{Now: c.hub.options.Now().UnixMilli(), Version: c.hub.options.Version, Every: Heartbeat.Milliseconds()})
+func (c *connection) sayHello() error {
+	return c.write(func() error {
+		return c.socket.WriteJSON(beat{Now: c.hub.options.Now().UnixMilli(), Version: c.hub.options.Version, Every: Heartbeat.Milliseconds()})
 	})
 }
 
-func (c *connection) sendBeat(socket *websocket.Conn) error {
-	return write(socket, func() error { return socket.WriteJSON(beat{Now: c.hub.options.Now().UnixMilli()}) })
+func (c *connection) sendBeat() error {
+	return c.write(func() error { return c.socket.WriteJSON(beat{Now: c.hub.options.Now().UnixMilli()}) })
 }
 
-func write(socket *websocket.Conn, send func() error) error {
-	if err := socket.SetWriteDeadline(time.Now().Add(writeDeadline)); err != nil {
+func (c *connection) write(send func() error) error {
+	if err := c.socket.SetWriteDeadline(time.Now().Add(writeDeadline)); err != nil {
 		return err
 	}
 	return send()
 }
 
-func (c *connection) sendNewer(socket *websocket.Conn) error {
+func (c *connection) sendNewer() error {
 	if c.feed != nil {
-		return c.sendTold(socket)
+		return c.sendTold()
 	}
 	for _, m := range c.take() {
-		if err := write(socket, func() error { return socket.WritePreparedMessage(m.prepared) }); err != nil {
+		if err := c.write(func() error { return c.socket.WritePreparedMessage(m.prepared) }); err != nil {
 			return err
 		}
 	}
@@ -359,18 +465,31 @@ func (c *connection) take() []message {
 
 func (h *Hub) closeAll() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.closed = true
 	for c := range h.connections {
 		c.close(websocket.CloseServiceRestart)
 	}
+	h.mu.Unlock()
+	late := time.AfterFunc(farewell, h.hangUp)
+	defer late.Stop()
+	h.talking.Wait()
+	h.expire()
+}
+
+// hangUp ends the connections that did not let themselves be told in time.
+func (h *Hub) hangUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.connections {
+		c.hangUp()
+	}
 }
 
 func (c *connection) close(code int) {
-	select {
-	case c.shut <- code:
-	default:
-	}
+	c.mu.Lock()
+	c.code = code
+	c.mu.Unlock()
+	c.owe(dueEnd)
 }
 
 // SignOut closes every connection of a person, such as when her sessions end.

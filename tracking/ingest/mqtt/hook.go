@@ -87,14 +87,13 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 		h.turnAway(cl, claimed, err)
 		return false
 	}
-	s := newSession(h.server, cl, from, shown)
+	s := newSession(h.server, cl, from, shown, h.writers.Go)
 	s.pace = h.paces.of(from, claimed, shown)
 	h.mu.Lock()
-	if h.ctx.Err() != nil { // nobody would wait for its writer any more
+	if h.ctx.Err() != nil { // nobody would wait for its writers any more
 		h.mu.Unlock()
 		return false
 	}
-	h.writers.Go(s.write)
 	h.sessions[cl] = s
 	h.mu.Unlock()
 	h.connections.Inc()
@@ -308,12 +307,14 @@ func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
 func (h *hook) OnDisconnect(cl *mochi.Client, err error, _ bool) {
 	h.mu.Lock()
 	s := h.sessions[cl]
+	if s != nil {
+		s.close() // before it is forgotten: dismiss waits for no writer that begins later
+	}
 	delete(h.sessions, cl)
 	h.mu.Unlock()
 	if s == nil {
 		return
 	}
-	s.close()
 	h.connections.Dec()
 	if s.from != "" && !cl.IsTakenOver() && h.ctx.Err() == nil {
 		h.Book.Link(s.from, gateway.Offline)

@@ -13,7 +13,8 @@ import (
 )
 
 // session is one connection whose sender is known. Its acknowledgements are written
-// by a goroutine of its own: a gateway that does not read holds up nobody else.
+// by a goroutine of its own, which is there while some wait: a gateway that does not read
+// holds up nobody else, and one that is silent costs no more than its connection.
 type session struct {
 	server *mochi.Server
 	client *mochi.Client
@@ -28,9 +29,11 @@ type session struct {
 
 	// acks wait to be written, in turn: never more than there are places, and hardly ever
 	// many, so a gateway holds no room for all of them.
-	mu    sync.Mutex
-	acks  []acknowledgement
-	ready chan struct{} // holds a token while some wait
+	mu      sync.Mutex
+	acks    []acknowledgement
+	writing bool               // somebody writes them
+	ended   bool               // nothing is written any more
+	writers func(write func()) // begins a goroutine that the broker waits for
 }
 
 // acknowledgement answers one message.
@@ -41,9 +44,9 @@ type acknowledgement struct {
 	failed bool // not acknowledged: the connection ends, so that the message is sent again
 }
 
-func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, shown papers) *session {
+func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, shown papers, writers func(func())) *session {
 	return &session{server: server, client: cl, from: from, shown: shown, window: make(chan struct{}, MaxUnacknowledged),
-		closed: make(chan struct{}), ready: make(chan struct{}, 1)}
+		closed: make(chan struct{}), writers: writers}
 }
 
 // wait takes a place for one more message.
@@ -61,15 +64,16 @@ func (s *session) wait(ctx context.Context) error {
 // acknowledge answers a message that has a place; it never blocks.
 func (s *session) acknowledge(a acknowledgement) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.acks = append(s.acks, a)
-	s.mu.Unlock()
-	select {
-	case s.ready <- struct{}{}:
-	default:
+	if !s.writing && !s.ended {
+		s.writing = true
+		s.writers(s.write)
 	}
 }
 
-// waiting takes over the acknowledgements that wait; spent is used for the next.
+// waiting takes over the acknowledgements that wait; spent is used for the next. With none
+// the writer is done.
 func (s *session) waiting(spent []acknowledgement) []acknowledgement {
 	if cap(spent) > keptAcks {
 		spent = nil
@@ -78,23 +82,27 @@ func (s *session) waiting(spent []acknowledgement) []acknowledgement {
 	defer s.mu.Unlock()
 	waiting := s.acks
 	s.acks = spent[:0]
+	if s.writing = len(waiting) > 0 && !s.ended; !s.writing {
+		return nil
+	}
 	return waiting
 }
 
-func (s *session) close() { s.once.Do(func() { close(s.closed) }) }
+// close has nothing more written.
+func (s *session) close() {
+	s.once.Do(func() {
+		close(s.closed)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ended = true
+	})
+}
 
-// write writes acknowledgements until the connection ends.
+// write writes acknowledgements until none waits, or the connection ends.
 func (s *session) write() {
 	var buffer []byte
-	var acks []acknowledgement
-	for {
-		select {
-		case <-s.ready:
-			acks = s.waiting(acks)
-			buffer = s.answer(buffer[:0], acks)
-		case <-s.closed:
-			return
-		}
+	for acks := s.waiting(nil); len(acks) > 0; acks = s.waiting(acks) {
+		buffer = s.answer(buffer[:0], acks)
 	}
 }
 
