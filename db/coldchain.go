@@ -728,21 +728,25 @@ func (tx fridgesTx) AddCheck(ctx context.Context, c coldchain.Check) error {
 // Checks of a fridge with from <= At < to, oldest first.
 func (f Fridges) Checks(ctx context.Context, id coldchain.FridgeID, from, to time.Time) ([]coldchain.Check, error) {
 	const q = `
-		SELECT fridge, at, by, by_name, since, points, min_mc, max_mc, note
+		SELECT ` + checkColumns + `
 		FROM fridge_checks
 		WHERE fridge = $1 AND at >= $2 AND at < $3
 		ORDER BY at, id`
 	rows, err := f.Query(ctx, q, id, ms(from), ms(to))
-	checks, err := scanAll(rows, err, func(row scanner) (c coldchain.Check, err error) {
-		var at, since int64
-		err = row.Scan(&c.Fridge, &at, &c.By, &c.ByName, &since, &c.Points, &c.Min, &c.Max, &c.Note)
-		c.At, c.Since = fromMS(at), fromMS(since)
-		return c, err
-	})
+	checks, err := scanAll(rows, err, scanCheck)
 	if err != nil {
 		return nil, fmt.Errorf("checks of %s: %w", id, err)
 	}
 	return checks, nil
+}
+
+const checkColumns = `fridge, at, by, by_name, since, points, min_mc, max_mc, note`
+
+func scanCheck(row scanner) (c coldchain.Check, err error) {
+	var at, since int64
+	err = row.Scan(&c.Fridge, &at, &c.By, &c.ByName, &since, &c.Points, &c.Min, &c.Max, &c.Note)
+	c.At, c.Since = fromMS(at), fromMS(since)
+	return c, err
 }
 
 // Append adds a link to the chain.

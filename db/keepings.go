@@ -263,6 +263,53 @@ func (s Stock) LotMovements(ctx context.Context, lot inventory.LotID) ([]invento
 	return movements(rows, err)
 }
 
+// LotsMovements is inventory.Reader.
+func (s Stock) LotsMovements(ctx context.Context, lots []inventory.LotID) (map[inventory.LotID][]inventory.Movement, error) {
+	const q = `
+		SELECT m.seq, m.at, m.day, m.kind, m.item, m.lot, m.place, m.free, m.held, m.actor, m.actor_name, m.why, m.source, m.ref, m.other
+		FROM json_each($1) l
+		CROSS JOIN stock_movements m ON m.lot = l.value
+		ORDER BY m.lot, m.seq`
+	text, err := json.Marshal(lots)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Query(ctx, q, string(text))
+	moved, err := movements(rows, err)
+	if err != nil {
+		return nil, fmt.Errorf("movements of %d lots: %w", len(lots), err)
+	}
+	all := make(map[inventory.LotID][]inventory.Movement, len(lots))
+	for _, m := range moved {
+		if len(all[m.Lot]) < inventory.MaxLotMovements {
+			all[m.Lot] = append(all[m.Lot], m)
+		}
+	}
+	return all, nil
+}
+
+// ClocksOf is inventory.Reader.
+func (s Stock) ClocksOf(ctx context.Context, lots []inventory.LotID) (map[inventory.LotID]inventory.RunningClock, error) {
+	const q = `
+		SELECT ` + clockColumns + `
+		FROM lot_clocks
+		WHERE lot IN (SELECT value FROM json_each($1))`
+	text, err := json.Marshal(lots)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Query(ctx, q, string(text))
+	clocks, err := scanAll(rows, err, scanClock)
+	if err != nil {
+		return nil, fmt.Errorf("clocks of %d lots: %w", len(lots), err)
+	}
+	all := make(map[inventory.LotID]inventory.RunningClock, len(clocks))
+	for _, c := range clocks {
+		all[c.Lot] = c
+	}
+	return all, nil
+}
+
 // ColdItems is inventory.Reader.
 func (s Stock) ColdItems(ctx context.Context) ([]inventory.Item, error) {
 	const q = `

@@ -14,7 +14,7 @@ import (
 // fridge may see what was measured in it.
 func (f Fridges) Attended(ctx context.Context, id coldchain.FridgeID, from, to time.Time) ([]coldchain.Attendance, error) {
 	const q = `
-		SELECT ` + sensorColumns + `, y.from_at, y.to_at
+		SELECT ` + sensorColumns + `, y.fridge, y.from_at, y.to_at
 		FROM (
 			SELECT sensor, fridge, from_at, lead(from_at) OVER (PARTITION BY sensor ORDER BY from_at) AS to_at
 			FROM sensor_stays
@@ -24,24 +24,57 @@ func (f Fridges) Attended(ctx context.Context, id coldchain.FridgeID, from, to t
 			AND EXISTS (SELECT 1 FROM fridges f WHERE f.id = $1)
 		ORDER BY s.id, y.from_at`
 	rows, err := f.Query(ctx, q, id, ms(from), untilMS(to))
-	parts, err := scanAll(rows, err, func(row scanner) (a coldchain.Attendance, err error) {
-		var begun int64
-		var ended sql.NullInt64
-		a.Sensor, err = scanSensor(row, &begun, &ended)
-		stay := coldchain.Stay{Fridge: id, From: fromMS(begun), To: fromNullMS(ended)}
-		if stay.From.Before(from) {
-			stay.From = from
-		}
-		if stay.To.IsZero() || !to.IsZero() && stay.To.After(to) {
-			stay.To = to
-		}
-		a.Stays = []coldchain.Stay{stay}
-		return a, err
-	})
+	parts, err := scanAll(rows, err, func(row scanner) (coldchain.Attendance, error) { return scanAttendance(row, from, to) })
 	if err != nil {
 		return nil, fmt.Errorf("probes that %s has had: %w", id, err)
 	}
-	var all []coldchain.Attendance
+	return joinStays(parts), nil
+}
+
+// AttendedAll is Attended of each fridge.
+func (f Fridges) AttendedAll(ctx context.Context, from, to time.Time) (map[coldchain.FridgeID][]coldchain.Attendance, error) {
+	const q = `
+		SELECT ` + sensorColumns + `, y.fridge, y.from_at, y.to_at
+		FROM (
+			SELECT sensor, fridge, from_at, lead(from_at) OVER (PARTITION BY sensor ORDER BY from_at) AS to_at
+			FROM sensor_stays) y
+		JOIN main.sensors s ON s.id = y.sensor
+		JOIN fridges f ON f.id = y.fridge
+		WHERE y.from_at < $2 AND (y.to_at IS NULL OR y.to_at > $1)
+		ORDER BY y.fridge, s.id, y.from_at`
+	rows, err := f.Query(ctx, q, ms(from), untilMS(to))
+	parts, err := scanAll(rows, err, func(row scanner) (coldchain.Attendance, error) { return scanAttendance(row, from, to) })
+	if err != nil {
+		return nil, fmt.Errorf("probes of all fridges: %w", err)
+	}
+	byFridge := map[coldchain.FridgeID][]coldchain.Attendance{}
+	for _, part := range parts {
+		byFridge[part.Stays[0].Fridge] = append(byFridge[part.Stays[0].Fridge], part)
+	}
+	for id, parts := range byFridge {
+		byFridge[id] = joinStays(parts)
+	}
+	return byFridge, nil
+}
+
+// scanAttendance is one stay of a sensor, cut to a time.
+func scanAttendance(row scanner, from, to time.Time) (a coldchain.Attendance, err error) {
+	var stay coldchain.Stay
+	var begun int64
+	var ended sql.NullInt64
+	a.Sensor, err = scanSensor(row, &stay.Fridge, &begun, &ended)
+	if stay.From, stay.To = fromMS(begun), fromNullMS(ended); stay.From.Before(from) {
+		stay.From = from
+	}
+	if stay.To.IsZero() || !to.IsZero() && stay.To.After(to) {
+		stay.To = to
+	}
+	a.Stays = []coldchain.Stay{stay}
+	return a, err
+}
+
+// joinStays puts the stays of a sensor, which follow one another, together.
+func joinStays(parts []coldchain.Attendance) (all []coldchain.Attendance) {
 	for _, part := range parts {
 		if n := len(all); n > 0 && all[n-1].Sensor.ID == part.Sensor.ID {
 			all[n-1].Stays = append(all[n-1].Stays, part.Stays...)
@@ -49,7 +82,7 @@ func (f Fridges) Attended(ctx context.Context, id coldchain.FridgeID, from, to t
 		}
 		all = append(all, part)
 	}
-	return all, nil
+	return all
 }
 
 // Readings are up to limit readings that were measured in a fridge, one probe after the other, oldest first.

@@ -3,12 +3,10 @@ package inventory
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"wardwatch/tracking/coldchain"
-	"wardwatch/tracking/hospital"
 )
 
 // LotReader answers what the page of one lot asks.
@@ -21,6 +19,10 @@ type LotReader interface {
 	LotMovements(ctx context.Context, lot LotID) ([]Movement, error)
 	// ClockOf is the clock that made a lot; false when it is whole.
 	ClockOf(ctx context.Context, lot LotID) (RunningClock, bool, error)
+	// LotsMovements are LotMovements of many lots; one that never moved is left out.
+	LotsMovements(ctx context.Context, lots []LotID) (map[LotID][]Movement, error)
+	// ClocksOf are ClockOf of many lots; one that is whole is left out.
+	ClocksOf(ctx context.Context, lots []LotID) (map[LotID]RunningClock, error)
 	// PartsOf are the clocks that were started on parts of a lot, oldest first.
 	PartsOf(ctx context.Context, lot LotID) ([]RunningClock, error)
 	// ClocksWait says whether MindClocks has anything to do.
@@ -198,6 +200,8 @@ func farther(a, b coldchain.MilliCelsius) bool {
 type Thermometer interface {
 	// Outsides are the times of a fridge that were not known to be in range, oldest first.
 	Outsides(ctx context.Context, fridge coldchain.FridgeID, from, to time.Time) ([]coldchain.Outside, error)
+	// OutsidesOfAll are those of many fridges, each asked for once; one that is not there is left out.
+	OutsidesOfAll(ctx context.Context, spans []coldchain.FridgeTime) (map[coldchain.FridgeID][]coldchain.Outside, error)
 }
 
 // Histories tells what lots went through, in one look at the record of each fridge.
@@ -208,6 +212,7 @@ type Histories struct {
 	Now         time.Time
 
 	fridges map[PlaceID]coldchain.FridgeID
+	read    map[LotID]lotRead
 	moved   map[LotID][]Movement
 	felt    map[coldchain.FridgeID]feltIn
 }
@@ -227,16 +232,13 @@ func (h *Histories) Moved(ctx context.Context, lot LotID) ([]Movement, error) {
 	if h.moved == nil {
 		h.moved = map[LotID][]Movement{}
 	}
-	own, err := h.Store.LotMovements(ctx, lot)
-	if err != nil {
-		return nil, err
-	}
-	clock, part, err := h.Store.ClockOf(ctx, lot)
-	if err != nil || !part {
+	r, err := h.ofLot(ctx, lot)
+	own := r.own
+	if err != nil || r.parent == "" {
 		h.moved[lot] = own
 		return own, err
 	}
-	whole, err := h.Moved(ctx, clock.Parent)
+	whole, err := h.Moved(ctx, r.parent)
 	if err != nil {
 		return nil, err
 	}
@@ -249,6 +251,100 @@ func (h *Histories) Moved(ctx context.Context, lot LotID) ([]Movement, error) {
 	slices.SortFunc(all, func(a, b Movement) int { return cmp.Compare(a.Seq, b.Seq) })
 	h.moved[lot] = all
 	return all, nil
+}
+
+// lotRead is what is stored of one lot: its movements, and which lot it is a part of; empty: none.
+type lotRead struct {
+	own    []Movement
+	parent LotID
+}
+
+func (h *Histories) ofLot(ctx context.Context, lot LotID) (r lotRead, err error) {
+	if r, known := h.read[lot]; known {
+		return r, nil
+	}
+	if r.own, err = h.Store.LotMovements(ctx, lot); err != nil {
+		return r, err
+	}
+	clock, part, err := h.Store.ClockOf(ctx, lot)
+	if part {
+		r.parent = clock.Parent
+	}
+	return r, err
+}
+
+// readLots reads many lots and those that they are parts of: a question for each
+// generation, and not for each lot.
+func (h *Histories) readLots(ctx context.Context, lots []LotID) error {
+	h.read = make(map[LotID]lotRead, len(lots))
+	for young := lots; len(young) > 0; {
+		moved, err := h.Store.LotsMovements(ctx, young)
+		if err != nil {
+			return err
+		}
+		clocks, err := h.Store.ClocksOf(ctx, young)
+		if err != nil {
+			return err
+		}
+		var old []LotID
+		for _, lot := range young {
+			h.read[lot] = lotRead{moved[lot], clocks[lot].Parent}
+		}
+		for _, clock := range clocks {
+			if _, known := h.read[clock.Parent]; !known && !slices.Contains(old, clock.Parent) {
+				old = append(old, clock.Parent)
+			}
+		}
+		young = old
+	}
+	return nil
+}
+
+// readAhead reads what Weigh will ask of lots, of all of them at once.
+func (h *Histories) readAhead(ctx context.Context, held []HeldLot, ended func(coldchain.ExcursionID) time.Time) error {
+	lots := make([]LotID, len(held))
+	for i, one := range held {
+		lots[i] = one.Lot
+	}
+	slices.Sort(lots)
+	if err := h.readLots(ctx, slices.Compact(lots)); err != nil {
+		return err
+	}
+	since := map[coldchain.FridgeID]time.Time{}
+	for _, one := range held {
+		moved, err := h.Moved(ctx, one.Lot)
+		if err != nil {
+			return err
+		}
+		place, at := whereAt(moved, one.Place, ended(one.Excursion))
+		for _, stay := range slices.Concat(PathTo(moved, place, at), PathTo(moved, one.Place, h.Now)) {
+			fridge, err := h.Fridge(ctx, stay.Place)
+			if err != nil {
+				return err
+			}
+			if first, known := since[fridge]; fridge != "" && (!known || stay.From.Before(first)) {
+				since[fridge] = stay.From
+			}
+		}
+	}
+	return h.readFridges(ctx, since)
+}
+
+// readFridges reads how fridges fared since a moment of each.
+func (h *Histories) readFridges(ctx context.Context, since map[coldchain.FridgeID]time.Time) error {
+	var spans []coldchain.FridgeTime
+	for fridge, from := range since {
+		spans = append(spans, coldchain.FridgeTime{Fridge: fridge, From: from, To: h.Now})
+	}
+	all, err := h.Thermometer.OutsidesOfAll(ctx, spans)
+	if err != nil {
+		return err
+	}
+	h.felt = make(map[coldchain.FridgeID]feltIn, len(all))
+	for fridge, outs := range all {
+		h.felt[fridge] = feltIn{since[fridge], outs}
+	}
+	return nil
 }
 
 // Fridge is the fridge that a place is in; empty for a shelf.
@@ -363,27 +459,39 @@ func (h *Histories) Weigh(ctx context.Context, held []HeldLot, times func(coldch
 	return nil
 }
 
-// Excursions tells of excursions; hospital.ErrUnknown for one of a fridge that is gone.
+// Excursions tells of excursions; one of a fridge that is gone is left out.
 type Excursions interface {
-	Excursion(ctx context.Context, id coldchain.ExcursionID) (coldchain.Excursion, []coldchain.Former, error)
+	ExcursionsOf(ctx context.Context, ids []coldchain.ExcursionID) (map[coldchain.ExcursionID]coldchain.Excursion, error)
 }
 
-// WeighAll is Weigh by the excursions that hold the lots. Each is asked for once.
+// WeighAll is Weigh by the excursions that hold the lots. What is stored is asked for all
+// of them at once.
 func (h *Histories) WeighAll(ctx context.Context, held []HeldLot, all Excursions) error {
-	known := map[coldchain.ExcursionID]coldchain.Excursion{}
-	return h.Weigh(ctx, held, func(id coldchain.ExcursionID) (began, ended time.Time, err error) {
-		e, seen := known[id]
-		if !seen {
-			if e, _, err = all.Excursion(ctx, id); err != nil {
-				if errors.Is(err, hospital.ErrUnknown) {
-					return h.Now, h.Now, nil
-				}
-				return began, ended, err
-			}
-			known[id] = e
+	ids := make([]coldchain.ExcursionID, len(held))
+	for i, one := range held {
+		ids[i] = one.Excursion
+	}
+	slices.Sort(ids)
+	known, err := all.ExcursionsOf(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	times := func(id coldchain.ExcursionID) (began, ended time.Time, err error) {
+		if e, there := known[id]; there {
+			return e.Start, e.End, nil
 		}
-		return e.Start, e.End, nil
+		return h.Now, h.Now, nil
+	}
+	err = h.readAhead(ctx, held, func(id coldchain.ExcursionID) time.Time {
+		if _, ended, _ := times(id); !ended.IsZero() {
+			return ended
+		}
+		return h.Now
 	})
+	if err != nil {
+		return err
+	}
+	return h.Weigh(ctx, held, times)
 }
 
 // whereAt is the place whose path to tell of a moment: the place itself, or, when

@@ -162,6 +162,11 @@ func (m *Monitor) Excursion(ctx context.Context, id ExcursionID) (Excursion, []F
 	return e, former, err
 }
 
+// ExcursionsOf are excursions by their numbers; one that is not there is left out.
+func (m *Monitor) ExcursionsOf(ctx context.Context, ids []ExcursionID) (map[ExcursionID]Excursion, error) {
+	return m.store.ExcursionsOf(ctx, ids)
+}
+
 // ExcursionChart shows an excursion with as much before and after it as it lasted, at least three hours.
 func (m *Monitor) ExcursionChart(ctx context.Context, e Excursion, at time.Time) (Chart, error) {
 	end := e.End

@@ -115,52 +115,57 @@ func (m *Monitor) Compliance(ctx context.Context, asked string, at time.Time) (C
 	if err != nil {
 		return all, err
 	}
+	return all, m.complianceOf(ctx, &all, fridges, policy.ChecksADay)
+}
+
+// complianceOf adds the fridges' lines, in their order.
+func (m *Monitor) complianceOf(ctx context.Context, all *Compliance, fridges []Fridge, wanted int) error {
+	cases, err := m.store.CasesWithin(ctx, all.From, all.To)
+	if err != nil {
+		return err
+	}
+	checks, err := m.store.ChecksWithin(ctx, all.From, all.To)
+	if err != nil {
+		return err
+	}
+	var spans []FridgeTime
 	for _, f := range fridges {
-		line, outs, err := m.complianceOf(ctx, f, from, to, policy.ChecksADay)
-		if err != nil {
-			return all, fmt.Errorf("compliance of %s in %s: %w", f.ID, asked, err)
-		}
+		spans = append(spans, FridgeTime{f.ID, all.From, all.To})
+	}
+	if len(spans) == 0 {
+		return nil
+	}
+	zone := m.register.Current().Site.Location()
+	days := workdays(all.From, all.To, zone)
+	err = m.eachOutsides(ctx, fridges, spans, func(f Fridge, outs []Outside) {
+		line := FridgeCompliance{Fridge: f, Kept: keptOf(outs, all.From, all.To), Excursions: cases[f.ID].Excursions, Open: cases[f.ID].Open, Workdays: days}
+		line.Room, _ = m.register.Current().Room(f.Room)
+		line.Checked = days - len(missedDays(checks[f.ID], all.From, all.To, zone, wanted))
 		for i, part := range all.Parts {
 			all.Parts[i].Kept = part.Kept.add(keptIn(outs, part.From, part.To))
 		}
 		all.Fridges = append(all.Fridges, line)
+	})
+	if err != nil {
+		return fmt.Errorf("compliance from %s: %w", all.From.Format(time.DateOnly), err)
 	}
-	return all, nil
+	return nil
 }
 
-func (m *Monitor) complianceOf(ctx context.Context, f Fridge, from, to time.Time, wanted int) (line FridgeCompliance, outs []Outside, err error) {
-	zone := m.register.Current().Site.Location()
-	line.Fridge = f
-	line.Room, _ = m.register.Current().Room(f.Room)
-	if outs, err = m.Outsides(ctx, f.ID, from, to); err != nil {
-		return line, nil, err
-	}
-	line.Kept = keptOf(outs, from, to)
-	excursions, err := m.store.Excursions(ctx, f.ID, maxChartExcursions)
-	if err != nil {
-		return line, nil, err
-	}
-	for _, e := range excursions {
-		if e.Withdrawn || !e.Start.Before(to) || !e.End.IsZero() && !e.End.After(from) {
-			continue
-		}
-		line.Excursions++
-		signed, err := m.store.Signatures(ctx, e.Subject())
-		if err != nil {
-			return line, nil, err
-		}
-		if len(signed) == 0 {
-			line.Open++
-		}
-	}
-	checks, err := m.store.Checks(ctx, f.ID, from, to)
-	if err != nil {
-		return line, nil, err
-	}
-	line.Workdays = workdays(from, to, zone)
-	line.Checked = line.Workdays - len(missedDays(checks, from, to, zone, wanted))
-	return line, outs, nil
+// ComplianceStore is what is asked for all fridges at once, in one query however many they are.
+type ComplianceStore interface {
+	// AttendedAll is Store.Attended of each fridge.
+	AttendedAll(ctx context.Context, from, to time.Time) (map[FridgeID][]Attendance, error)
+	// CasesWithin counts the excursions that touched a time and were not withdrawn, by fridge.
+	CasesWithin(ctx context.Context, from, to time.Time) (map[FridgeID]Cases, error)
+	// ExcursionsOf are excursions by their numbers; one that is not there is left out.
+	ExcursionsOf(ctx context.Context, ids []ExcursionID) (map[ExcursionID]Excursion, error)
+	// ChecksWithin are the checks of from <= At < to by fridge, oldest first.
+	ChecksWithin(ctx context.Context, from, to time.Time) (map[FridgeID][]Check, error)
 }
+
+// Cases are a fridge's excursions, and how many of them nobody has signed.
+type Cases struct{ Excursions, Open int }
 
 // workdays counts the whole days from Monday to Friday.
 func workdays(from, to time.Time, zone *time.Location) int {

@@ -200,6 +200,7 @@ type Store interface {
 	TripStore
 	ForesightStore
 	GlanceStore
+	ComplianceStore
 	KeepingStore
 	InTx(context.Context, func(Tx) error) error
 	// Fridges are all fridges by name.

@@ -13,7 +13,7 @@ type Stretch struct {
 }
 
 // GlanceStore is what a board asks for all of its fridges at once, in one query however
-// many they are. A stream has one stretch at most.
+// many they are. A stream's stretches do not overlap.
 type GlanceStore interface {
 	// Habits are what is learnt of streams; where nothing is, a stream is left out.
 	Habits(context.Context) (map[SensorID]Habit, error)

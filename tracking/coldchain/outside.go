@@ -3,6 +3,7 @@ package coldchain
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 )
@@ -33,25 +34,120 @@ func (m *Monitor) Outsides(ctx context.Context, id FridgeID, from, to time.Time)
 	if err != nil {
 		return nil, err
 	}
-	var tellers []teller
-	for _, a := range attended {
-		if !a.Sensor.Judged {
-			continue
-		}
-		for _, stay := range a.Stays {
-			one := teller{from: later(stay.From, from), to: earlier(stay.To, to)}
-			if !one.from.Before(one.to) {
-				continue
-			}
-			points, err := m.telling(ctx, a.Sensor.ID, f, stay)
-			if err != nil {
-				return nil, fmt.Errorf("times out of range of %s: %w", id, err)
-			}
-			one.outs = OutsidesOf(f.plan(), points, one.from, one.to)
-			tellers = append(tellers, one)
+	var outs []Outside
+	err = m.outsides(ctx, []asked{{f, from, to, attended}}, func(_ Fridge, told []Outside) { outs = told })
+	return outs, err
+}
+
+// FridgeTime is a fridge and a time of it.
+type FridgeTime struct {
+	Fridge   FridgeID
+	From, To time.Time
+}
+
+// OutsidesOfAll are Outsides of many fridges, each asked for once; one that is not there
+// is left out. What is asked of the store grows by a question for each judgedAtOnce of
+// them, and not with each.
+func (m *Monitor) OutsidesOfAll(ctx context.Context, spans []FridgeTime) (map[FridgeID][]Outside, error) {
+	outs := make(map[FridgeID][]Outside, len(spans))
+	if len(spans) == 0 {
+		return outs, nil
+	}
+	fridges, err := m.store.Fridges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return outs, m.eachOutsides(ctx, fridges, spans, func(f Fridge, told []Outside) { outs[f.ID] = told })
+}
+
+// eachOutsides tells the outsides of those of the fridges that are asked for, one after the other.
+func (m *Monitor) eachOutsides(ctx context.Context, fridges []Fridge, spans []FridgeTime, tell func(Fridge, []Outside)) error {
+	first, last := spans[0].From, spans[0].To
+	of := make(map[FridgeID]FridgeTime, len(spans))
+	for _, s := range spans {
+		first, last, of[s.Fridge] = earlier(first, s.From), later(last, s.To), s
+	}
+	attended, err := m.store.AttendedAll(ctx, first.Add(-time.Hour), last.Add(time.Hour))
+	if err != nil {
+		return err
+	}
+	var all []asked
+	for _, f := range fridges {
+		if s, wanted := of[f.ID]; wanted {
+			all = append(all, asked{f, s.From, s.To, cut(attended[f.ID], s.From.Add(-time.Hour), s.To.Add(time.Hour))})
 		}
 	}
-	return worstOf(f.plan(), tellers, from, to), nil
+	for some := range slices.Chunk(all, judgedAtOnce) {
+		if err := m.outsides(ctx, some, tell); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cut keeps of stays what lies in a time.
+func cut(attended []Attendance, from, to time.Time) (kept []Attendance) {
+	for _, a := range attended {
+		var stays []Stay
+		for _, s := range a.Stays {
+			if s.From, s.To = later(s.From, from), earlier(s.To, to); s.From.Before(s.To) {
+				stays = append(stays, s)
+			}
+		}
+		if a.Stays = stays; len(stays) > 0 {
+			kept = append(kept, a)
+		}
+	}
+	return kept
+}
+
+// judgedAtOnce is how many fridges' records lie in memory at the same time.
+const judgedAtOnce = 32
+
+// asked is a fridge whose outsides are asked for, with the probes that it had.
+type asked struct {
+	Fridge
+	from, to time.Time
+	attended []Attendance
+}
+
+// outsides tells what judged probes say of each fridge.
+func (m *Monitor) outsides(ctx context.Context, all []asked, tell func(Fridge, []Outside)) error {
+	var stays []stayed
+	for i, one := range all {
+		for _, a := range one.attended {
+			for _, stay := range a.Stays {
+				if a.Sensor.Judged && later(stay.From, one.from).Before(earlier(stay.To, one.to)) {
+					stays = append(stays, stayed{fridge: i, Stretch: Stretch{a.Sensor.ID, stay.From, stay.To}})
+				}
+			}
+		}
+	}
+	if err := m.read(ctx, all, stays); err != nil {
+		return fmt.Errorf("times out of range of %d fridges: %w", len(all), err)
+	}
+	for i, one := range all {
+		var tellers []teller
+		for _, s := range stays {
+			if s.fridge != i {
+				continue
+			}
+			t := teller{from: later(s.From, one.from), to: earlier(s.To, one.to)}
+			t.outs = OutsidesOf(one.plan(), s.telling(one.Fridge), t.from, t.to)
+			tellers = append(tellers, t)
+		}
+		tell(one.Fridge, worstOf(one.plan(), tellers, one.from, one.to))
+	}
+	return nil
+}
+
+// stayed is a probe's stay in one of the fridges that are asked for.
+type stayed struct {
+	Stretch
+	fridge int
+	quiet  []time.Time // hours that were wholly in range, by their summary
+	maxima []MilliCelsius
+	points []Point // what it measured in all other hours
 }
 
 // teller is what one stay of a probe says of its time.
@@ -104,42 +200,90 @@ func worstOf(plan Plan, tellers []teller, from, to time.Time) []Outside {
 	return outs
 }
 
-// telling are the readings that tell all there is to tell of a stay, and an hour
-// around it: every one of the hours in which something was beyond the band or
-// missing, and quiet ones in place of the hours that were wholly in range.
-func (m *Monitor) telling(ctx context.Context, sensor SensorID, f Fridge, stay Stay) ([]Point, error) {
-	if stay.To.Sub(stay.From) <= rawFor {
-		return m.store.Points(ctx, sensor, stay.From, stay.To)
-	}
-	hours, err := m.hours(ctx, sensor, stay.From, stay.To)
-	if err != nil {
-		return nil, err
-	}
-	var points []Point
-	raw := stay.From // from here on the readings themselves are asked
-	flush := func(until time.Time) error {
-		if !raw.Before(until) {
-			return nil
+// read reads of each stay what tells all there is to tell of it: the readings of the hours
+// in which something was beyond the band or missing, and the names of those that were
+// wholly in range.
+func (m *Monitor) read(ctx context.Context, all []asked, stays []stayed) error {
+	for round := range rounds(stays) {
+		var long []Stretch
+		for _, i := range round {
+			if s := stays[i].Stretch; s.To.Sub(s.From) > rawFor {
+				long = append(long, s)
+			}
 		}
-		more, err := m.store.Points(ctx, sensor, raw, until)
-		points = append(points, more...)
-		return err
+		hours, err := m.hoursWithin(ctx, long, m.summed)
+		if err != nil {
+			return err
+		}
+		var raw []Stretch
+		for _, i := range round {
+			s := &stays[i]
+			raw = append(raw, s.split(all[s.fridge].Fridge, hours[s.Sensor])...)
+		}
+		points, err := m.store.PointsWithin(ctx, raw)
+		if err != nil {
+			return err
+		}
+		for _, i := range round {
+			stays[i].points = points[stays[i].Sensor]
+		}
 	}
+	return nil
+}
+
+// rounds are the stays in as many parts as the most that one probe had: in each a probe is there once.
+func rounds(stays []stayed) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		had, parts := map[SensorID]int{}, [][]int(nil)
+		for i, s := range stays {
+			if had[s.Sensor]++; had[s.Sensor] > len(parts) {
+				parts = append(parts, nil)
+			}
+			parts[had[s.Sensor]-1] = append(parts[had[s.Sensor]-1], i)
+		}
+		for _, part := range parts {
+			if !yield(part) {
+				return
+			}
+		}
+	}
+}
+
+// split notes the stay's hours that were wholly in range and answers the stretches
+// between them, of which the readings themselves are asked.
+func (s *stayed) split(f Fridge, hours []Hour) (raw []Stretch) {
+	from := s.From
 	for i, h := range hours {
 		p := f.JudgedBy(h.Start)
-		quiet := i > 0 && i+1 < len(hours) && p.InBand(h.Min) && p.InBand(h.Max) && time.Duration(h.Points)*p.Interval >= time.Hour-p.Interval
-		if !quiet {
+		if i == 0 || i+1 == len(hours) || !p.InBand(h.Min) || !p.InBand(h.Max) || time.Duration(h.Points)*p.Interval < time.Hour-p.Interval {
 			continue
 		}
-		if err := flush(h.Start); err != nil {
-			return nil, err
+		if from.Before(h.Start) {
+			raw = append(raw, Stretch{s.Sensor, from, h.Start})
 		}
-		for at := h.Start; at.Before(h.Start.Add(time.Hour)); at = at.Add(p.Interval) {
-			points = append(points, Point{At: at, Temp: h.Max})
-		}
-		raw = h.Start.Add(time.Hour)
+		s.quiet, s.maxima = append(s.quiet, h.Start), append(s.maxima, h.Max)
+		from = h.Start.Add(time.Hour)
 	}
-	return points, flush(stay.To)
+	if from.Before(s.To) {
+		raw = append(raw, Stretch{s.Sensor, from, s.To})
+	}
+	return raw
+}
+
+// telling are the readings that tell all there is to tell of the stay, oldest first:
+// quiet ones stand for the hours that were wholly in range.
+func (s *stayed) telling(f Fridge) []Point {
+	points, left := make([]Point, 0, len(s.points)+60*len(s.quiet)), s.points
+	for i, start := range s.quiet {
+		for len(left) > 0 && left[0].At.Before(start) {
+			points, left = append(points, left[0]), left[1:]
+		}
+		interval := f.JudgedBy(start).Interval
+		for at := start; at.Before(start.Add(time.Hour)); at = at.Add(interval) {
+			points = append(points, Point{At: at, Temp: s.maxima[i]})
+		}
+	}
+	return append(points, left...)
 }
 
 // outsides are added to in the order of time; what goes on is joined.
