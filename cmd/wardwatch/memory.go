@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"os"
 	"runtime/debug"
+	"time"
+
+	"github.com/ccojocar/zxcvbn-go/frequency"
 )
 
 // heapGrowth is by how many per cent the heap may grow before it is collected. Go's own
@@ -12,12 +16,31 @@ import (
 // by. Whoever sets GOGC wins.
 const heapGrowth = 25
 
+// unmapEvery is how often the pages of the program's own file are given back that a rare page
+// or the start of something has had read. What is in use comes back within a millisecond.
+const unmapEvery = 10 * time.Second
+
+// economiseOn keeps giving back, until ctx ends.
+func economiseOn(ctx context.Context) error {
+	tick := time.NewTicker(unmapEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			unmapOwn()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // economise gives back what putting the house together has taken, and keeps the heap
 // small from then on.
 func economise() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
+	clear(frequency.Lists) // what passwords are weighed by has been made of them
 	debug.FreeOSMemory()
 	unmapOwn()
 }

@@ -30,7 +30,7 @@ func (h *house) wireUpkeep(context.Context) error {
 	h.parts.Checks = append(h.parts.Checks, web.Check{Name: "storage", Work: h.db.Storable})
 	h.parts.Administration = &web.Administration{Document: hospitalDocument{h}, Notices: db.Alarms{DB: h.db}.Sent, Slowed: h.slowed}
 	h.metrics.MustRegister(houseMeters{h})
-	h.work = append(h.work, task{"storage", h.db.Watch})
+	h.work = append(h.work, task{"storage", h.db.Watch}, task{"memory", economiseOn})
 	h.metrics.MustRegister(storageMeters(h.db.Storage)...)
 	return nil
 }
