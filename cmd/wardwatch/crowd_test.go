@@ -59,7 +59,7 @@ func heldBy(s *server) (kib int) {
 
 // Sockets open all at once, nine a person where eight may: whoever finds room is served,
 // the others are told that there are too many, nobody is broken off, and a reading that is
-// taken meanwhile reaches everybody who was let in. Long: 10,000, where 4,096 may.
+// taken meanwhile reaches everybody who was let in; afterwards verify --deep finds nothing. Long: 10,000, where 4,096 may.
 func TestACrowdOfSocketsOpensAtOnce(t *testing.T) {
 	t.Parallel()
 	crowd := 270
@@ -102,6 +102,9 @@ func TestACrowdOfSocketsOpensAtOnce(t *testing.T) {
 	}
 	t.Logf("%d sockets within %s: %d let in, %d told that there are too many; %d MiB before, %d with them", crowd, opened.Round(time.Millisecond), let.Load(), turned.Load(), before>>10, held>>10)
 	s.stop(t)
+	if code, out, errs := commandLine(t, nil, "verify", "--deep", "--db", "sqlite:"+path); code != exitDone {
+		t.Errorf("verify --deep found a fault: %s%s", out, errs)
+	}
 }
 
 // watchFor reads until a message shows a text, and hangs up.
