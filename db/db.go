@@ -185,9 +185,7 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 		return d.joined.Query(ctx, query, args...)
 	}
 	d.ask(query)
-	if query, narrowed := narrow(ctx, query); narrowed {
-		return d.reading.QueryContext(ctx, query, args...)
-	}
+	query, args = d.queries.within(ctx, query, args)
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {
 		return nil, d.read(err)
@@ -210,9 +208,7 @@ func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 		return d.joined.QueryRow(ctx, query, args...)
 	}
 	d.ask(query)
-	if query, narrowed := narrow(ctx, query); narrowed {
-		return Row{row: d.reading.QueryRowContext(ctx, query, args...)}
-	}
+	query, args = d.queries.within(ctx, query, args)
 	statement, err := d.queries.get(ctx, query)
 	if err != nil {
 		return Row{err: d.read(err)}
@@ -264,9 +260,10 @@ func (r Row) Scan(into ...any) error {
 // statements keeps each query prepared, by its text. Queries are constants of
 // this package, so their number is bounded by the program.
 type statements struct {
-	prepare func(context.Context, string) (*sql.Stmt, error)
-	mu      sync.RWMutex
-	byText  map[string]*sql.Stmt
+	prepare  func(context.Context, string) (*sql.Stmt, error)
+	mu       sync.RWMutex
+	byText   map[string]*sql.Stmt
+	narrowed map[asking]narrowing
 }
 
 func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {

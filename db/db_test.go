@@ -3,6 +3,7 @@ package db_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,22 @@ func TestEveryTableIsStrict(t *testing.T) {
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A new file's schema, made at once, is what a file has that lived through every migration.
+func TestASchemaMadeAtOnceIsAsOneByOne(t *testing.T) {
+	made, err := db.Schemas(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(made[0]) < 300 || !slices.Equal(made[0], made[1]) {
+		for i := range min(len(made[0]), len(made[1])) {
+			if made[0][i] != made[1][i] {
+				t.Fatalf("at once %q, one by one %q", made[0][i], made[1][i])
+			}
+		}
+		t.Fatalf("%d lines at once, %d one by one", len(made[0]), len(made[1]))
 	}
 }
 

@@ -3,8 +3,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"wardwatch/tracking/hospital"
 )
@@ -90,39 +93,124 @@ var stockTables = []narrowed{
 // placeUnit is the unit of a place p: its own, that of its room r, or that of its fridge f, or of the fridge's room fr.
 const placeUnit = `COALESCE(NULLIF(p.unit, ''), r.unit, NULLIF(f.unit, ''), fr.unit, '')`
 
-// narrow is a query as whoever looks with ctx may ask it.
-func narrow(ctx context.Context, query string) (string, bool) {
-	cold, stock := hospital.ReachOf(ctx, hospital.SeeColdChain), hospital.ReachOf(ctx, hospital.SeeStock)
-	if cold.Everywhere && stock.Everywhere {
-		return query, false
-	}
-	var with strings.Builder
-	with.WriteString("WITH ")
-	if !cold.Everywhere {
-		writeNarrowed(&with, coldTables, cold)
-	}
-	if !stock.Everywhere {
-		writeNarrowed(&with, stockTables, stock)
-	}
-	rest := strings.TrimSpace(query)
-	if later, also := strings.CutPrefix(rest, "WITH "); also {
-		if later, recursive := strings.CutPrefix(later, "RECURSIVE "); recursive {
-			return "WITH RECURSIVE " + strings.TrimPrefix(with.String(), "WITH ") + later, true
-		}
-		return with.String() + later, true
-	}
-	return strings.TrimSuffix(with.String(), ",\n") + "\n" + rest, true
+// asking is a query as it stands in the program, and which of its tables whoever
+// looks sees in part.
+type asking struct {
+	query       string
+	cold, stock bool
 }
 
-func writeNarrowed(with *strings.Builder, tables []narrowed, reach hospital.Reach) {
-	quoted := make([]string, len(reach.Units))
-	for i, unit := range reach.Units {
-		quoted[i] = "'" + strings.ReplaceAll(string(unit), "'", "''") + "'"
+// narrowing is how it is put to the engine then. Her units are not in its text: it takes
+// them as the lists :cold and :stock, so that one text, prepared once, answers
+// everybody. The number of texts is bounded by the program, as that of queries is.
+type narrowing struct {
+	text        string
+	cold, stock bool // which of the lists it takes
+}
+
+// within is a query, and what it is given, as whoever looks with ctx may ask it.
+func (s *statements) within(ctx context.Context, query string, args []any) (string, []any) {
+	cold, stock := hospital.ReachOf(ctx, hospital.SeeColdChain), hospital.ReachOf(ctx, hospital.SeeStock)
+	if cold.Everywhere && stock.Everywhere {
+		return query, args
 	}
-	units := strings.Join(quoted, ", ")
+	n := s.narrowing(asking{query, !cold.Everywhere, !stock.Everywhere})
+	if n.cold {
+		args = append(slices.Clip(args), sql.Named("cold", listed(cold.Units)))
+	}
+	if n.stock {
+		args = append(slices.Clip(args), sql.Named("stock", listed(stock.Units)))
+	}
+	return n.text, args
+}
+
+func (s *statements) narrowing(a asking) narrowing {
+	s.mu.RLock()
+	n, known := s.narrowed[a]
+	s.mu.RUnlock()
+	if known {
+		return n
+	}
+	n = narrow(a)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.narrowed == nil {
+		s.narrowed = map[asking]narrowing{}
+	}
+	s.narrowed[a] = n
+	return n
+}
+
+// listed are units as JSON.
+func listed(units []hospital.UnitID) string {
+	if len(units) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(units)
+	if err != nil {
+		return "[]" // never: names marshal; and if they did not, she would see nothing
+	}
+	return string(text)
+}
+
+// narrow puts before a query those of its tables that are seen in part.
+func narrow(a asking) (n narrowing) {
+	var with strings.Builder
+	if a.cold {
+		n.cold = writeNarrowed(&with, coldTables, a.query, ":cold")
+	}
+	if a.stock {
+		n.stock = writeNarrowed(&with, stockTables, a.query, ":stock")
+	}
+	n.text = a.query
+	if with.Len() == 0 {
+		return n
+	}
+	rest := strings.TrimSpace(a.query)
+	if later, also := strings.CutPrefix(rest, "WITH "); also {
+		if later, recursive := strings.CutPrefix(later, "RECURSIVE "); recursive {
+			n.text = "WITH RECURSIVE " + with.String() + later
+			return n
+		}
+		n.text = "WITH " + with.String() + later
+		return n
+	}
+	n.text = "WITH " + strings.TrimSuffix(with.String(), ",\n") + "\n" + rest
+	return n
+}
+
+// writeNarrowed writes those of the tables that the query reads, each after those that
+// it is read through, and says whether any of them asks for the list of units.
+func writeNarrowed(with *strings.Builder, tables []narrowed, query, list string) (asks bool) {
+	read := mentioned(query)
+	for _, t := range slices.Backward(tables) { // a table is read through earlier ones
+		if read[t.table] {
+			maps.Copy(read, mentioned(t.as))
+		}
+	}
 	for _, t := range tables {
-		with.WriteString(t.table + " AS NOT MATERIALIZED (" + strings.ReplaceAll(t.as, "(%)", "("+units+")") + "),\n")
+		if !read[t.table] {
+			continue
+		}
+		as := strings.ReplaceAll(t.as, "json_array(%)", list)
+		as = strings.ReplaceAll(as, "(%)", "(SELECT value FROM json_each("+list+"))")
+		with.WriteString(t.table + " AS NOT MATERIALIZED (" + as + "),\n")
+		asks = asks || as != t.as
 	}
+	return asks
+}
+
+// mentioned are the words of a query that may be names of tables: of "main.fridges",
+// which is the whole table, only "main". One word too many does no harm.
+func mentioned(query string) map[string]bool {
+	words := map[string]bool{}
+	for _, word := range strings.FieldsFunc(strings.ToLower(query), func(r rune) bool {
+		return r != '_' && r != '.' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		name, _, _ := strings.Cut(word, ".")
+		words[name] = true
+	}
+	return words
 }
 
 // theirs asks within a change as whoever looks may ask: for the one thing that
@@ -130,12 +218,12 @@ func writeNarrowed(with *strings.Builder, tables []narrowed, reach hospital.Reac
 type theirs struct{ *Tx }
 
 func (tx theirs) QueryRow(ctx context.Context, query string, args ...any) Row {
-	query, _ = narrow(ctx, query)
+	query, args = tx.statements.within(ctx, query, args)
 	return tx.Tx.QueryRow(ctx, query, args...)
 }
 
 func (tx theirs) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	query, _ = narrow(ctx, query)
+	query, args = tx.statements.within(ctx, query, args)
 	return tx.Tx.Query(ctx, query, args...)
 }
 

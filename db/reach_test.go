@@ -2,6 +2,8 @@ package db_test
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +57,55 @@ func TestEveryTableOfAUnitIsNarrowed(t *testing.T) {
 		of(`SELECT 1 FROM `+table, ctx)
 		of(`WITH one AS (SELECT 1 AS n) SELECT n FROM one JOIN `+table+` ON 1 = 1`, ctx)
 		of(`WITH RECURSIVE one(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM one WHERE n < 2) SELECT n FROM one JOIN `+table+` ON 1 = 1`, ctx)
+	}
+}
+
+// What a narrowed table is read through is narrowed too, and stands before it.
+func TestANarrowedTableIsReadThroughNarrowedOnes(t *testing.T) {
+	for _, table := range db.NarrowedTables() {
+		query := "SELECT 1 FROM " + table
+		text := db.Narrowed(query)
+		if !strings.Contains(text, table+" AS NOT MATERIALIZED (") {
+			t.Errorf("%s is asked whole: %s", table, text)
+		}
+		for _, through := range db.NarrowedTables() {
+			named := regexp.MustCompile(`(?i)\b(FROM|JOIN) ` + through + `\b`).FindStringIndex(text)
+			if made := strings.Index(text, through+" AS NOT MATERIALIZED ("); named != nil && (made < 0 || made > named[0]) {
+				t.Errorf("%s is read through the whole of %s", table, through)
+			}
+		}
+	}
+	for _, query := range []string{"SELECT name FROM people", "SELECT 1 FROM main.fridges"} {
+		if db.Narrowed(query) != query {
+			t.Errorf("%q reads nothing that belongs to units and becomes %q", query, db.Narrowed(query))
+		}
+	}
+	for _, query := range []string{`SELECT 1 FROM "fridges"`, "SELECT 1 FROM rooms,FRIDGES", "SELECT (SELECT 1 FROM\nfridges)"} {
+		if !strings.Contains(db.Narrowed(query), "fridges AS NOT MATERIALIZED (") {
+			t.Errorf("%q is asked whole", query)
+		}
+	}
+}
+
+// However many units people are limited to, a query is prepared once for all of them.
+func TestQueriesArePreparedOnceForAllUnits(t *testing.T) {
+	d := dbtest.Open(t, db.Options{})
+	importing(t, d, linden(t), true)
+	kept := 0
+	for i := range 50 {
+		ctx := hospital.LookingWithin(t.Context(), hospital.Reach{Units: []hospital.UnitID{"ward-a", hospital.UnitID(fmt.Sprint("unit-", i))}})
+		if _, err := (db.Fridges{DB: d}).Fridges(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if places, err := (db.Stock{DB: d}).Places(ctx); err != nil || len(places) != 1 {
+			t.Fatal(places, err)
+		}
+		if i == 0 {
+			kept = d.Prepared()
+		}
+	}
+	if d.Prepared() != kept {
+		t.Errorf("%d queries are kept for one reach, %d for fifty", kept, d.Prepared())
 	}
 }
 
