@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed css js img ops vendor
@@ -38,8 +39,8 @@ type file struct {
 	name   string // "css/app.css"
 	hash   string
 	plain  []byte
-	zipped []byte // nil when it would not be smaller
-	kind   string // media type
+	zipped func() []byte // compressed when it is first asked for; nil when it would not be smaller
+	kind   string        // media type
 }
 
 // Files is the embedded tree, indexed once. It is safe for concurrent use.
@@ -47,7 +48,7 @@ type Files struct {
 	byName map[string]*file
 }
 
-// Load indexes and compresses the embedded files.
+// Load indexes the embedded files.
 func Load() (*Files, error) {
 	files := &Files{byName: make(map[string]*file)}
 	err := fs.WalkDir(embedded, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -58,7 +59,8 @@ func Load() (*Files, error) {
 		if err != nil {
 			return err
 		}
-		return files.add(name, content)
+		files.add(name, content)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load static files: %w", err)
@@ -66,38 +68,31 @@ func Load() (*Files, error) {
 	return files, nil
 }
 
-func (f *Files) add(name string, content []byte) error {
+func (f *Files) add(name string, content []byte) {
 	sum := sha256.Sum256(content)
-	zipped, err := compress(content)
-	if err != nil {
-		return fmt.Errorf("compress %s: %w", name, err)
-	}
 	f.byName[name] = &file{
-		name: name, hash: hex.EncodeToString(sum[:])[:hashLength],
-		plain: content, zipped: zipped, kind: mediaType(name),
+		name: name, hash: hex.EncodeToString(sum[:])[:hashLength], plain: content, kind: mediaType(name),
+		zipped: sync.OnceValue(func() []byte { return compress(content) }),
 	}
-	return nil
 }
 
-func compress(content []byte) ([]byte, error) {
+// compress answers nil for what would not be smaller, or could not be compressed.
+func compress(content []byte) []byte {
 	if len(content) < smallestZipped {
-		return nil, nil
+		return nil
 	}
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	if _, err := w.Write(content); err != nil {
-		return nil, err
+		return nil
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
+	if err := w.Close(); err != nil || out.Len() >= len(content) {
+		return nil
 	}
-	if out.Len() >= len(content) {
-		return nil, nil
-	}
-	return out.Bytes(), nil
+	return out.Bytes()
 }
 
 // mediaType does not ask the machine's mime tables first for what we ship: they differ.
@@ -171,9 +166,11 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (f *file) send(w http.ResponseWriter, r *http.Request) {
 	body := f.plain
-	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Encoding", "gzip")
-		body = f.zipped
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if zipped := f.zipped(); zipped != nil {
+			w.Header().Set("Content-Encoding", "gzip")
+			body = zipped
+		}
 	}
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method == http.MethodHead {
