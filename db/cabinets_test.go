@@ -172,7 +172,7 @@ func TestUseAndWasteAreSummed(t *testing.T) {
 	if len(u.Reasons) != 1 || u.Reasons[0].Why != "broken" || u.OnHand != 44*1205+500*450/100+390*300/50 {
 		t.Errorf("%+v", u)
 	}
-	soon, err := room.WillExpire(ctx, today, today+30)
+	soon, err := room.WillExpire(ctx, today, today+30, 1)
 	p.must(err)
 	if len(soon) != 1 || soon[0].Lot.Number != "A1" || soon[0].Waste != 24 || soon[0].Minor != 24*1205 {
 		t.Errorf("will expire %+v", soon)
@@ -198,9 +198,12 @@ func TestCurrenciesAreKeptApart(t *testing.T) {
 			t.Errorf("in %q: used %d, on hand %d of %+v", currency, used, u.OnHand, u)
 		}
 	}
-	soon, err := room.WillExpire(ctx, today, today+400)
+	soon, err := room.WillExpire(ctx, today, today+400, 1)
 	p.must(err)
 	for i := range soon {
+		if named := soon[i].ItemName != ""; named != (i == 0) {
+			t.Errorf("of %d lots one is shown, number %d has the name %q", len(soon), i, soon[i].ItemName)
+		}
 		soon[i].Minor = 100
 	}
 	soon = append(soon, inventory.Perishing{Minor: 7, Currency: "EUR"})

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"wardwatch/inventory"
@@ -149,19 +150,71 @@ func (s Storeroom) usageWorth(ctx context.Context, u *inventory.Usage, currency 
 	return s.QueryRow(ctx, empty, u.From, u.To).Scan(&u.EmptyDays)
 }
 
-// ExpiringSoon is inventory.UsageReader, by item and place.
+// ExpiringSoon is inventory.UsageReader. It may be thousands of lots, and asks of each
+// only what its waste is reckoned from.
 func (s Storeroom) ExpiringSoon(ctx context.Context, today, by inventory.Date) ([]inventory.Perishing, error) {
+	currencies, err := s.currencyOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	const q = `
-		SELECT b.lot, b.item, l.number, l.expiry, b.place, b.free, b.held, i.name, i.unit, p.name, COALESCE(o.per_day, 0), i.price_minor, i.pack,
-			COALESCE((SELECT s.currency FROM suppliers s WHERE s.id = i.supplier), '')
+		SELECT b.lot, b.item, l.expiry, b.place, b.free, COALESCE(o.per_day, 0), i.price_minor, i.pack, COALESCE(i.supplier, '')
 		FROM stock_lots l
 		JOIN stock_balances b ON b.lot = l.id
 		JOIN stock_items i ON i.id = b.item
-		JOIN stock_places p ON p.id = b.place
 		LEFT JOIN stock_outlooks o ON o.item = b.item AND o.place = b.place
 		WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $2 AND b.free > 0`
 	rows, err := s.Query(ctx, q, today, by)
-	return collect(rows, err, func(e *inventory.Perishing) []any {
-		return []any{&e.Lot.ID, &e.Lot.Item, &e.Lot.Number, &e.Lot.Expiry, &e.Place, &e.Free, &e.Held, &e.ItemName, &e.Unit, &e.PlaceName, &e.PerDay, &e.Price, &e.Pack, &e.Currency}
+	all, err := collect(rows, err, func(e *inventory.Perishing) []any {
+		return []any{&e.Lot.ID, &e.Lot.Item, &e.Lot.Expiry, &e.Place, &e.Free, &e.PerDay, &e.Price, &e.Pack, &e.Currency}
 	})
+	for i := range all {
+		all[i].Currency = currencies[all[i].Currency] // as read it was the supplier
+	}
+	return all, err
+}
+
+// currencyOf is what each supplier is paid in.
+func (s Storeroom) currencyOf(ctx context.Context) (map[string]string, error) {
+	rows, err := s.Query(ctx, `SELECT id, currency FROM suppliers`)
+	pairs, err := collect(rows, err, func(p *[2]string) []any { return []any{&p[0], &p[1]} })
+	currencies := make(map[string]string, len(pairs))
+	for _, p := range pairs {
+		currencies[p[0]] = p[1]
+	}
+	return currencies, err
+}
+
+// NameExpiring is inventory.UsageReader.
+func (s Storeroom) NameExpiring(ctx context.Context, lots []inventory.Perishing) error {
+	const q = `
+		SELECT e.key, l.number, b.held, i.name, i.unit, p.name
+		FROM json_each($1) e
+		JOIN stock_balances b ON b.lot = json_extract(e.value, '$[0]') AND b.place = json_extract(e.value, '$[1]')
+		JOIN stock_lots l ON l.id = b.lot
+		JOIN stock_items i ON i.id = b.item
+		JOIN stock_places p ON p.id = b.place`
+	asked := make([][2]string, len(lots))
+	for i, e := range lots {
+		asked[i] = [2]string{string(e.Lot.ID), string(e.Place)}
+	}
+	list, err := json.Marshal(asked)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Query(ctx, q, string(list))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int
+		var e inventory.Perishing
+		if err := rows.Scan(&i, &e.Lot.Number, &e.Held, &e.ItemName, &e.Unit, &e.PlaceName); err != nil {
+			return err
+		}
+		to := &lots[i]
+		to.Lot.Number, to.Held, to.ItemName, to.Unit, to.PlaceName = e.Lot.Number, e.Held, e.ItemName, e.Unit, e.PlaceName
+	}
+	return rows.Err()
 }

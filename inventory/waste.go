@@ -113,8 +113,11 @@ type UsageReader interface {
 	// commonest where none, or an unknown one, is named.
 	Usage(ctx context.Context, from, to Date, currency string, top int) (Usage, error)
 	// ExpiringSoon are usable lots that expire by a day, of all places and in no order,
-	// with the use a day that the desk forecasts there.
+	// with the use a day that the desk forecasts there; their names and numbers, and what
+	// is held of them, are left out.
 	ExpiringSoon(ctx context.Context, today, by Date) ([]Perishing, error)
+	// NameExpiring fills in of each lot what ExpiringSoon leaves out.
+	NameExpiring(ctx context.Context, lots []Perishing) error
 }
 
 // Worths are the sums of what will be wasted, one for each currency, by its name.
@@ -134,8 +137,8 @@ func Worths(all []Perishing) (sums []Money) {
 }
 
 // WillExpire are the lots that expire by a day with what will be wasted of each,
-// the most worth first.
-func (r *Storeroom) WillExpire(ctx context.Context, today, by Date) ([]Perishing, error) {
+// the most worth first. As many of the first as are shown have their names.
+func (r *Storeroom) WillExpire(ctx context.Context, today, by Date, shown int) ([]Perishing, error) {
 	all, err := r.Store.ExpiringSoon(ctx, today, by)
 	if err != nil {
 		return nil, err
@@ -158,9 +161,10 @@ func (r *Storeroom) WillExpire(ctx context.Context, today, by Date) ([]Perishing
 		}
 		from = to
 	}
-	return sorted(all, func(a, b *Perishing) int {
+	all = sorted(all, func(a, b *Perishing) int {
 		return cmp.Or(cmp.Compare(b.Minor, a.Minor), cmp.Compare(b.Waste, a.Waste), cmp.Compare(a.Lot.Expiry, b.Lot.Expiry))
-	}), nil
+	})
+	return all, r.Store.NameExpiring(ctx, all[:min(len(all), shown)])
 }
 
 // sorted puts lots into an order, equal ones as they stood. They are large: what is

@@ -242,7 +242,7 @@ func (d *Door) expiring(c echo.Context) error {
 		within = expiringWithin[0]
 	}
 	today := d.Stock.Today(d.Now())
-	all, err := d.Storeroom.WillExpire(c.Request().Context(), today, today+inventory.Date(within))
+	all, err := d.Storeroom.WillExpire(c.Request().Context(), today, today+inventory.Date(within), expiringShown)
 	if err != nil {
 		return err
 	}
