@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,10 +42,15 @@ const (
 	stopTime  = 90 * time.Second
 )
 
-// shared is what all tests of this package use: one program, one browser.
+// shared is what all tests of this package use: one program, one browser, and one demo
+// for those that only look around in it.
 var shared struct {
 	binary  string
 	browser context.Context
+	visited struct {
+		sync.Mutex
+		*server
+	}
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -84,7 +90,14 @@ func run(m *testing.M) int {
 		return 1
 	}
 	shared.browser = browser
-	return m.Run()
+	code := m.Run()
+	if shared.visited.server != nil {
+		if err := shared.visited.end(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
 }
 
 func findBrowser() string {
@@ -129,18 +142,45 @@ func ownSettings() []string {
 func demo(t *testing.T, flags ...string) *server {
 	t.Helper()
 	needBrowser(t)
-	s := &server{t: t, log: &strings.Builder{}}
+	s, err := startDemo(flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.t = t
+	t.Cleanup(s.stop)
+	return s
+}
+
+// visited is a made-up hospital that tests share which change nothing in it and do not
+// mind how long it has run.
+func visited(t *testing.T) *server {
+	t.Helper()
+	needBrowser(t)
+	shared.visited.Lock()
+	defer shared.visited.Unlock()
+	if shared.visited.server == nil {
+		s, err := startDemo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.visited.server = s
+	}
+	return shared.visited.server
+}
+
+// startDemo starts the program and waits until it is ready.
+func startDemo(flags ...string) (*server, error) {
+	s := &server{log: &strings.Builder{}}
 	s.command = exec.Command(shared.binary, append([]string{"demo", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--size", "small"}, flags...)...)
 	s.command.Stderr = s.log
 	s.command.Env = ownSettings()
 	stdout, err := s.command.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if err := s.command.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	t.Cleanup(s.stop)
 	ready := make(chan string, 1)
 	go func() {
 		defer close(ready)
@@ -154,30 +194,40 @@ func demo(t *testing.T, flags ...string) *server {
 	select {
 	case s.url = <-ready:
 		if s.url == "" {
-			t.Fatal("the demo ended before it was ready")
+			err = errors.New("the demo ended before it was ready")
 		}
 	case <-time.After(startTime):
-		t.Fatal("the demo was not ready in time")
+		err = errors.New("the demo was not ready in time")
 	}
-	return s
+	if err != nil {
+		return nil, errors.Join(err, s.end())
+	}
+	return s, nil
 }
 
 // stop is also for stories in which the server goes away.
 func (s *server) stop() {
 	s.once.Do(func() {
-		_ = s.command.Process.Signal(syscall.SIGTERM)
-		done := make(chan error, 1)
-		go func() { done <- s.command.Wait() }()
-		select {
-		case err := <-done:
-			if err != nil {
-				s.t.Errorf("the demo ended with %v:\n%s", err, s.log)
-			}
-		case <-time.After(stopTime):
-			_ = s.command.Process.Kill()
-			s.t.Error("the demo did not drain in time")
+		if err := s.end(); err != nil {
+			s.t.Error(err)
 		}
 	})
+}
+
+// end asks the program to end, and has it end.
+func (s *server) end() error {
+	_ = s.command.Process.Signal(syscall.SIGTERM)
+	done := make(chan error, 1)
+	go func() { done <- s.command.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("the demo ended with %w:\n%s", err, s.log)
+		}
+		return nil
+	case <-time.After(stopTime):
+		return errors.Join(errors.New("the demo did not drain in time"), s.command.Process.Kill())
+	}
 }
 
 // tab is one open tab and what its console said.

@@ -51,7 +51,7 @@ func filmed(folder string) (path string, err error) {
 // TestATelephoneReadsACodeWithItsCamera: the code before the camera is read by the
 // vendored decoder and looked up, without a key.
 func TestATelephoneReadsACodeWithItsCamera(t *testing.T) {
-	b := demo(t).look(t, hospital.SupplyManager, phone)
+	b := visited(t).look(t, hospital.SupplyManager, phone)
 	b.do(browser.SetPermission(&browser.PermissionDescriptor{Name: "camera"}, browser.PermissionSettingGranted).WithOrigin(b.server.url))
 	b.tolerate = append(b.tolerate, "404") // nobody has hung up this card
 	b.open("/scan")
@@ -63,7 +63,7 @@ func TestATelephoneReadsACodeWithItsCamera(t *testing.T) {
 
 // TestACameraThatIsRefusedSaysWhatToDo: whoever says no is told what else there is.
 func TestACameraThatIsRefusedSaysWhatToDo(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, phone)
+	b := visited(t).look(t, hospital.Nurse, phone)
 	b.open("/stock/scan")
 	b.until("the camera is offered", `!document.querySelector("[data-camera]").hidden`)
 	b.do(chromedp.Evaluate(`navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"))`, nil))

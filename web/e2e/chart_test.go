@@ -13,7 +13,7 @@ import (
 // TestEveryChartCanBeRead: each has a table that says the same, and says the row that the
 // pointer or the arrow keys stand on.
 func TestEveryChartCanBeRead(t *testing.T) {
-	b := demo(t).look(t, hospital.SupplyManager, desk)
+	b := visited(t).look(t, hospital.SupplyManager, desk)
 	for _, page := range []string{"/fridges/f-02", "/stock/health", "/stock/usage", "/orders/proposals"} {
 		b.open(page)
 		const charts = `[...document.querySelectorAll("svg.chart:not(.spark):not([aria-hidden])")]`
@@ -42,7 +42,7 @@ func TestEveryChartCanBeRead(t *testing.T) {
 
 // TestAFloorIsDrawnLarger, and shows where things stood.
 func TestAFloorIsDrawnLarger(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, phone)
+	b := visited(t).look(t, hospital.Nurse, phone)
 	b.open("/floors")
 	b.tap("main .list a, main a.tile")
 	b.until("a plan is shown", `!!document.querySelector("svg.plan[role=group]")`)

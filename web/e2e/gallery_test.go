@@ -71,7 +71,7 @@ const paintedKept = "testdata/gallery.txt"
 // TestTheGalleryInEveryColourScheme: no component fails axe in any scheme, and each is painted
 // as it was when somebody last looked. WARDWATCH_LOOKS=keep keeps how they look now.
 func TestTheGalleryInEveryColourScheme(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, desk)
+	b := visited(t).look(t, hospital.Nurse, desk)
 	b.open("/gallery")
 	var now strings.Builder
 	for _, s := range schemes() {
@@ -129,7 +129,7 @@ func line(lines []string, i int) string {
 // and what sticks to its edges must not cover it; text alone grows to 200 %, and spaced wide it
 // still fits (WCAG 1.4.4, 1.4.10, 1.4.12).
 func TestZoomedFarIn(t *testing.T) {
-	b := demo(t).look(t, hospital.Pharmacist, desk)
+	b := visited(t).look(t, hospital.Pharmacist, desk)
 	// A wide table may make the page scroll; no text may be cut off.
 	const cut = `[...document.querySelectorAll("main *")].filter((e) => ["hidden", "clip"].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 2 && !e.closest(".visually-hidden, svg, thead")).map((e) => e.className + ": " + e.innerText.slice(0, 40)).join("; ")`
 	const spaced = `document.body.style.cssText = "line-height: 1.5; letter-spacing: .12em; word-spacing: .16em"`

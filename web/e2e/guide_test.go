@@ -15,7 +15,7 @@ var printedPage = regexp.MustCompile(`/Type\s*/Page\b`)
 
 // TestEachRolesGuideFitsOnOnePage prints it as its reader would.
 func TestEachRolesGuideFitsOnOnePage(t *testing.T) {
-	s := demo(t)
+	s := visited(t)
 	for _, role := range hospital.Roles() {
 		b := s.look(t, role, desk)
 		b.open("/")

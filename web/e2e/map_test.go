@@ -45,7 +45,7 @@ func TestARoomIsDrawnWithThePointer(t *testing.T) {
 
 // TestTheReplaySliderTurnsTheClockBack: the plan follows the slider without a new page.
 func TestTheReplaySliderTurnsTheClockBack(t *testing.T) {
-	s := demo(t)
+	s := visited(t)
 	b := s.look(t, hospital.Nurse, desk)
 	b.open(b.firstFloor() + "/replay")
 	b.eval(mark)

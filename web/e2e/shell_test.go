@@ -11,7 +11,7 @@ import (
 // TestEveryPageOfTheRailCanBeUsedByEverybody walks through what each role's rail
 // leads to, on every kind of screen.
 func TestEveryPageOfTheRailCanBeUsedByEverybody(t *testing.T) {
-	s := demo(t)
+	s := visited(t)
 	for _, role := range []hospital.Role{hospital.Nurse, hospital.Pharmacist, hospital.SupplyManager, hospital.Administrator} {
 		t.Run(string(role), func(t *testing.T) {
 			b := s.look(t, role, desk)
@@ -38,7 +38,7 @@ func TestEveryPageOfTheRailCanBeUsedByEverybody(t *testing.T) {
 }
 
 func TestKeyboardAlone(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, desk)
+	b := visited(t).look(t, hospital.Nurse, desk)
 	b.open("/")
 	b.until("the cursor stands in the search box", `document.activeElement.id === "q"`)
 	b.press(kb.Escape)
@@ -66,7 +66,7 @@ func TestAPageThatIsCutOffSaysSinceWhen(t *testing.T) {
 }
 
 func TestColoursAreRemembered(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, desk)
+	b := visited(t).look(t, hospital.Nurse, desk)
 	b.open("/")
 	b.click(".topbar .menu summary")
 	b.click(`.menu button[value="dark"]`)
@@ -76,7 +76,7 @@ func TestColoursAreRemembered(t *testing.T) {
 }
 
 func TestAnotherRoleAnotherHouse(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, desk)
+	b := visited(t).look(t, hospital.Nurse, desk)
 	b.open("/")
 	b.until("a nurse has no orders", `!document.querySelector('.rail a[href="/orders"]')`)
 	b.click(`.strip.demo button[value="supply_manager"]`)
