@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -46,25 +47,44 @@ func wholeHouse(t testing.TB) (*house, *bytes.Buffer) {
 	return h, &log
 }
 
+// importSmallHospital makes the database at dsn, with the small hospital in it.
 func importSmallHospital(t testing.TB, dsn string) {
 	t.Helper()
-	text, err := os.ReadFile(smallHospital)
+	file, err := small()
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := document.Read(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := db.Open(t.Context(), dsn, db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	if _, err := (db.Hospital{DB: d}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+	if err := os.WriteFile(strings.TrimPrefix(dsn, "sqlite:"), file, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
+
+// small is the file of a database with the small hospital in it, imported once for all tests.
+var small = sync.OnceValues(func() (file []byte, err error) {
+	folder, err := os.MkdirTemp("", "wardwatch-small-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	text, err := os.ReadFile(smallHospital)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := document.Read(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(folder, "w.db")
+	d, err := db.Open(context.Background(), path, db.Options{})
+	if err != nil {
+		return nil, err
+	}
+	_, err = db.Hospital{DB: d}.Import(context.Background(), hospital.Job("test"), doc, true)
+	if err := errors.Join(err, d.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // skews are how far the clocks of whole houses run ahead: a visitor who is told to come
 // back later does so at once.
