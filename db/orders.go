@@ -268,7 +268,7 @@ const (
 	selectProposal = `
 		SELECT r.id, r.status, r.version, r.quantity, r.suggested, r.pack, r.price_minor, r.cause, r.reason, r.figures, r.if_not,
 			r.use_days, r.offers, r.per_day, r.days_left, r.raised_at, r.raised_by, r.raised_name, r.changed_why, r.changed_name,
-			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.sd_per_day, r.first_for, r.decided_for,
+			r.first_by, r.first_name, r.decided_at, r.decided_by, r.decided_name, r.decided_why, COALESCE(r.order_number, ''), r.put_off_until, r.sd_per_day, r.first_for, r.decided_for, r.together,
 			i.id, i.name, i.unit, i.pack, i.supplier_code, i.price_minor, i.criticality, i.storage,
 			p.id, p.name, ` + unitOfPlace + `, s.id, s.name, s.email, s.currency, s.account, s.lead_days, s.minimum_minor, s.calendar, s.channel
 		FROM proposals r
@@ -287,7 +287,7 @@ func scanProposal(row scanner) (p reorder.Proposal, err error) {
 	var decided sql.NullInt64
 	err = row.Scan(append([]any{&p.ID, &p.Status, &p.Version, &p.Quantity, &p.Suggested, &p.Pack, &p.Price, &p.Cause, &p.Reason, &figures, &p.IfNot,
 		&days, &offers, &p.PerDay, &p.DaysLeft, &raised, &p.RaisedBy, &p.RaisedName, &p.ChangedWhy, &p.ChangedName,
-		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &p.SDPerDay, &p.FirstFor, &p.DecidedFor,
+		&p.FirstBy, &p.FirstName, &decided, &p.DecidedBy, &p.DecidedName, &p.DecidedWhy, &p.Order, &p.PutOffUntil, &p.SDPerDay, &p.FirstFor, &p.DecidedFor, &p.Together,
 		&p.Item.ID, &p.Item.Name, &p.Item.Unit, &p.Item.Pack, &p.Item.SupplierCode, &p.Item.Price, &p.Item.Criticality, &p.Item.Storage,
 		&p.Place.ID, &p.Place.Name, &p.Place.Unit, &p.Supplier.ID, &p.Supplier.Name, &p.Supplier.Email, &p.Supplier.Currency, &p.Supplier.Account,
 		&p.Supplier.LeadDays, &p.Supplier.Minimum}, termsColumns(&p.Supplier)...)...)
@@ -333,10 +333,10 @@ func (tx ordersTx) SaveProposal(ctx context.Context, p reorder.Proposal) error {
 		UPDATE proposals
 		SET status = $1, version = version + 1, quantity = $2, suggested = $3, cause = $4, reason = $5, figures = $6, if_not = $7,
 			use_days = $8, per_day = $9, days_left = $10, changed_why = $11, changed_name = $12, first_by = $13, first_name = $14,
-			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22, offers = $23, price_minor = $24, sd_per_day = $25, first_for = $26, decided_for = $27
+			decided_at = $15, decided_by = $16, decided_name = $17, decided_why = $18, order_number = NULLIF($19, ''), put_off_until = $22, offers = $23, price_minor = $24, sd_per_day = $25, first_for = $26, decided_for = $27, together = $28
 		WHERE id = $20 AND version = $21 AND status IN ('waiting', 'half approved')`
 	result, err := tx.Exec(ctx, q, p.Status, p.Quantity, p.Suggested, p.Cause, p.Reason, string(figures), p.IfNot, string(days), p.PerDay, p.DaysLeft,
-		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil, string(offers), p.Price, p.SDPerDay, p.FirstFor, p.DecidedFor)
+		p.ChangedWhy, p.ChangedName, p.FirstBy, p.FirstName, nullMS(p.DecidedAt), p.DecidedBy, p.DecidedName, p.DecidedWhy, p.Order, p.ID, p.Version, p.PutOffUntil, string(offers), p.Price, p.SDPerDay, p.FirstFor, p.DecidedFor, p.Together)
 	if err != nil {
 		return err
 	}
@@ -368,7 +368,7 @@ func (tx ordersTx) Reopen(ctx context.Context, p reorder.Proposal) error {
 	const q = `
 		UPDATE proposals
 		SET status = 'waiting', version = version + 1, first_by = '', first_name = '', first_for = '', decided_at = NULL,
-			decided_for = '', decided_by = '', decided_name = '', decided_why = '', order_number = NULL
+			decided_for = '', decided_by = '', decided_name = '', decided_why = '', order_number = NULL, together = ''
 		WHERE id = $1 AND version = $2`
 	result, err := tx.Exec(ctx, q, p.ID, p.Version)
 	if err != nil {
@@ -376,6 +376,14 @@ func (tx ordersTx) Reopen(ctx context.Context, p reorder.Proposal) error {
 	}
 	tx.Announce("proposals", "stock/"+string(p.Item.ID))
 	return oneRow(result, reorder.ErrDecided)
+}
+
+func (tx ordersTx) ApprovedTogether(ctx context.Context, mark string) ([]reorder.Proposal, error) {
+	const q = selectProposal + `
+		WHERE r.together = $1 AND r.together <> ''
+		ORDER BY r.id`
+	rows, err := theirs{tx.Tx}.Query(ctx, q, mark)
+	return proposals(rows, err)
 }
 
 func (tx ordersTx) DropLine(ctx context.Context, number string, id reorder.ProposalID) error {
@@ -605,8 +613,8 @@ func (o Orders) DecidedBy(ctx context.Context, who hospital.PersonID, since time
 	const q = selectProposal + `
 		WHERE r.decided_by = $1 AND r.decided_at >= $2
 		ORDER BY r.decided_at DESC, r.id DESC
-		LIMIT 20`
-	rows, err := o.Query(ctx, q, who, ms(since))
+		LIMIT $3`
+	rows, err := o.Query(ctx, q, who, ms(since), reorder.MaxAtOnce)
 	return proposals(rows, err)
 }
 

@@ -289,10 +289,85 @@ func TestApprovingAllOfASupplierKeepsGoing(t *testing.T) {
 		all = append(all, reorder.Answer{ID: one.ID, Version: one.Version})
 	}
 	all[0].Version = 99
-	n, err := p.desk.ApproveAll(ctx, manager, all)
-	if n != len(all)-1 || !errors.Is(err, hospital.ErrStale) {
+	batch, err := p.desk.ApproveAll(ctx, manager, all)
+	if n := batch.Approved; n != len(all)-1 || !errors.Is(err, hospital.ErrStale) {
 		t.Errorf("%d of %d approved: %v", n, len(all), err)
 	}
+}
+
+// What one button approved one button takes back: by whoever pressed it, within the
+// minute, in one change. What can't be taken back any more stays, and that is told.
+func TestWhatOneButtonApprovedOneButtonTakesBack(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: 300}))
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "flu", Place: "fridge-1", Quantity: 35}))
+	_, err := p.desk.Ask(ctx, nora, reorder.Spot{Item: "swabs", Place: "store"}, 50, "ward round")
+	p.must(err)
+	p.must(p.desk.Nightly(ctx))
+	approve := func(want int) reorder.Batch {
+		t.Helper()
+		var all []reorder.Answer
+		for _, one := range p.open() {
+			all = append(all, reorder.Answer{ID: one.ID, Version: one.Version})
+		}
+		batch, err := p.desk.ApproveAll(ctx, manager, all)
+		p.must(err)
+		if batch.Approved != want || len(p.open()) != 0 {
+			t.Fatalf("%+v of %d approved", batch, want)
+		}
+		return batch
+	}
+	undo := func(by hospital.Actor, mark string, many, all int, told string) {
+		t.Helper()
+		back, err := p.desk.UndoAll(ctx, by, mark)
+		if back != (reorder.TakenBack{Many: many, All: all}) || (err != nil) != (told != "") || !strings.Contains(hospital.Sentence(err), told) {
+			t.Errorf("taken back %+v, told %v", back, err)
+		}
+		if err != nil && !errors.Is(err, hospital.ErrStale) {
+			t.Errorf("told %v", err)
+		}
+	}
+	lines := func() (n int) {
+		t.Helper()
+		orders, err := p.desk.Store.Orders(ctx, "", 10)
+		p.must(err)
+		for _, o := range orders {
+			n += len(o.Lines)
+		}
+		return n
+	}
+
+	batch := approve(3)
+	if _, err := p.desk.UndoAll(ctx, nora, batch.Mark); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("a nurse takes it back: %v", err)
+	}
+	undo(second, batch.Mark, 0, 3, "a decision of your own")
+	undo(manager, "", 0, 0, "Nothing of this is left")
+	undo(manager, batch.Mark, 3, 3, "")
+	if len(p.open()) != 3 || lines() != 0 {
+		t.Fatalf("%d wait, %d lines ordered", len(p.open()), lines())
+	}
+	undo(manager, batch.Mark, 0, 0, "Nothing of this is left")
+
+	batch = approve(3) // then one supplier's order goes out, and somebody asks for swabs again
+	orders, err := p.desk.Store.Orders(ctx, reorder.Draft, 10)
+	p.must(err)
+	for _, o := range orders {
+		if o.Supplier.ID == "vax" {
+			p.must(p.desk.Send(ctx, manager, o.Number, o.Version))
+		}
+	}
+	_, err = p.desk.Ask(ctx, nora, reorder.Spot{Item: "swabs", Place: "store"}, 50, "another round")
+	p.must(err)
+	undo(manager, batch.Mark, 1, 3, "proposed anew")
+	var trail int
+	p.must(p.db.QueryRow(ctx, `SELECT COUNT(*) FROM audit WHERE what = 'proposal.undo' AND actor = 'sam'`).Scan(&trail))
+	if trail != 4 || len(p.open()) != 2 || lines() != 2 {
+		t.Errorf("%d lines in the trail, %d wait, %d lines ordered", trail, len(p.open()), lines())
+	}
+	p.pass(reorder.UndoFor + time.Second)
+	undo(manager, batch.Mark, 0, 2, "only for a minute")
+	p.sound()
 }
 
 // Where approvals are signed, none goes through without a proof, each signs what

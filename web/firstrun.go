@@ -61,6 +61,11 @@ func (d *Door) showStart(c echo.Context, status int, page views.StartPage) (err 
 		page.Open = "house"
 	}
 	page.House, page.Makes, page.Profiles = d.house(), document.GatewayMakes(), document.Profiles()
+	if d.Desk != nil {
+		if page.Sellers, err = d.Desk.Store.Sellers(c.Request().Context()); err != nil {
+			return err
+		}
+	}
 	return d.showAs(c, status, "Set up", views.Start(page))
 }
 
@@ -204,7 +209,11 @@ func startDeed(step string, typed url.Values) (add func(*document.Document) erro
 			return nil
 		}, "/fridges/" + url.PathEscape(id), typed.Get("name") + " is watched as soon as its probe is heard. Go on under Administration, Set up."
 	case "item":
-		return func(doc *document.Document) error { return addItem(doc, typed) }, startPath, typed.Get("name") + " is entered."
+		said = typed.Get("name") + " is entered."
+		if typed.Get("supplier")+typed.Get("seller") == "" {
+			said = typed.Get("name") + " is entered. Nobody sells it yet: whoever orders supplies chooses a supplier on its page."
+		}
+		return func(doc *document.Document) error { return addItem(doc, typed) }, startPath, said
 	}
 	return nil, "", ""
 }
@@ -238,6 +247,22 @@ func addHouse(doc *document.Document, typed url.Values) error {
 	return nil
 }
 
+// sellerOf is who was chosen to sell an item, or the new supplier that was typed, which it
+// adds; empty where there is neither.
+func sellerOf(doc *document.Document, typed url.Values) (string, error) {
+	name := typed.Get("seller")
+	if name == "" {
+		return typed.Get("supplier"), nil
+	}
+	days, err := strconv.Atoi(typed.Get("lead_days"))
+	if err != nil {
+		return "", hospital.Refuse(hospital.ErrInvalid, "Say in how many days a delivery comes, as a whole number.")
+	}
+	id := freshID(name)
+	doc.Suppliers = append(doc.Suppliers, document.Supplier{ID: id, Name: name, Email: typed.Get("email"), Currency: strings.ToUpper(typed.Get("currency")), LeadDays: days})
+	return id, nil
+}
+
 // addItem adds an item with the place that holds it, and what is there now.
 func addItem(doc *document.Document, typed url.Values) error {
 	pack, err := strconv.Atoi(typed.Get("pack"))
@@ -245,7 +270,16 @@ func addItem(doc *document.Document, typed url.Values) error {
 		return hospital.Refuse(hospital.ErrInvalid, "A pack holds a whole number.")
 	}
 	id, room := freshID(typed.Get("name")), hospital.RoomID(typed.Get("room"))
-	doc.Items = append(doc.Items, document.Item{ID: id, Name: typed.Get("name"), UnitOfIssue: typed.Get("unit"), Pack: pack})
+	item := document.Item{ID: id, Name: typed.Get("name"), UnitOfIssue: typed.Get("unit"), Pack: pack}
+	if item.Supplier, err = sellerOf(doc, typed); err != nil {
+		return err
+	}
+	if typed.Get("price") != "" {
+		if item.PriceMinor, err = readAmount(typed.Get("price")); err != nil {
+			return err
+		}
+	}
+	doc.Items = append(doc.Items, item)
 	at := slices.IndexFunc(doc.Places, func(p document.Place) bool { return p.Room == room })
 	if at < 0 {
 		name := string(room)

@@ -28,6 +28,7 @@ func (d *Door) orderRoutes() []route {
 		{get, "/orders/proposals", hospital.SeeOrders, d.proposals},
 		{post, "/orders/proposals/approve-all", hospital.ApproveOrders, d.approveAll},
 		{post, "/orders/proposals/:id/undo", hospital.ApproveOrders, d.undoAnswer},
+		{post, "/orders/proposals/together/:mark/undo", hospital.ApproveOrders, d.undoTogether},
 		{post, "/orders/proposals/:id/put-off", hospital.ApproveOrders, d.answer("put-off")},
 		{post, "/orders/proposals/:id/approve", hospital.ApproveOrders, d.answer("approve")},
 		{post, "/orders/proposals/:id/change", hospital.ApproveOrders, d.answer("change")},
@@ -151,8 +152,8 @@ func (d *Door) approveAll(c echo.Context) error {
 		}
 		answers = append(answers, a)
 	}
-	approved, err := d.Desk.ApproveAll(c.Request().Context(), d.actor(c), answers)
-	said := fmt.Sprintf("%d of %d approved.", approved, len(answers))
+	batch, err := d.Desk.ApproveAll(c.Request().Context(), d.actor(c), answers)
+	said := fmt.Sprintf("%d of %d approved.", batch.Approved, len(answers))
 	if err != nil {
 		_, sentence, back := comesBack(err)
 		if !back {
@@ -174,6 +175,21 @@ func (d *Door) undoAnswer(c echo.Context) error {
 		return err
 	}
 	d.say(c, "Taken back. It waits again.")
+	return d.seeOther(c, "/orders/proposals")
+}
+
+// undoTogether takes back what one button approved in the last minute.
+func (d *Door) undoTogether(c echo.Context) error {
+	back, err := d.Desk.UndoAll(c.Request().Context(), d.actor(c), c.Param("mark"))
+	said := fmt.Sprintf("%d of %d taken back. They wait again.", back.Many, back.All)
+	if err != nil {
+		_, sentence, partly := comesBack(err)
+		if !partly || back.Many == 0 {
+			return err
+		}
+		said = fmt.Sprintf("%d of %d taken back. The others stay approved.", back.Many, back.All) + " " + sentence
+	}
+	d.say(c, said)
 	return d.seeOther(c, "/orders/proposals")
 }
 

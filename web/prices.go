@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
 	"wardwatch/tracking/hospital"
 	"wardwatch/views"
 )
@@ -20,6 +21,7 @@ func (d *Door) priceRoutes() []route {
 	return []route{
 		{get, "/stock/:item/prices", hospital.SeePrices, d.prices},
 		{post, "/stock/:item/prices", hospital.ManageItems, d.setPrices},
+		{post, "/stock/:item/supplier", hospital.ManageItems, d.setSeller},
 	}
 }
 
@@ -27,16 +29,23 @@ func (d *Door) priceRoutes() []route {
 const breakLines = 5
 
 func (d *Door) prices(c echo.Context) error {
-	return d.showPrices(c, http.StatusOK, "", nil)
+	return d.showPrices(c, http.StatusOK, "", nil, views.SellerForm{})
 }
 
 // showPrices shows what an item costs, or what was typed of it.
-func (d *Door) showPrices(c echo.Context, status int, wrong string, typed [][2]string) error {
+func (d *Door) showPrices(c echo.Context, status int, wrong string, typed [][2]string, seller views.SellerForm) error {
 	item, supplier, err := d.Desk.Store.PricesOf(c.Request().Context(), inventory.ItemID(c.Param("item")))
 	if err != nil {
 		return err
 	}
-	page := views.PricesPage{Item: item, Supplier: supplier, Error: wrong, Rows: typed, May: d.actor(c).May(hospital.ManageItems)}
+	by := d.actor(c)
+	page := views.PricesPage{Item: item, Supplier: supplier, Error: wrong, Rows: typed, May: by.May(hospital.ManageItems), MayAdd: by.May(hospital.ManageHospital) && d.Administration != nil, Seller: seller}
+	if page.Sellers, err = d.Desk.Store.Sellers(c.Request().Context()); err != nil {
+		return err
+	}
+	if seller.Error == "" {
+		page.Seller = views.SellerForm{Supplier: string(item.Supplier), Code: item.SupplierCode, Pack: fmt.Sprint(item.Pack), Least: fmt.Sprint(item.LeastPacks)}
+	}
 	if typed == nil {
 		page.Rows = append(page.Rows, [2]string{"1", amountTyped(item.Price)})
 		for _, b := range item.Breaks {
@@ -70,7 +79,31 @@ func (d *Door) setPrices(c echo.Context) error {
 	if !back {
 		return err
 	}
-	return d.showPrices(c, status, sentence, typed)
+	return d.showPrices(c, status, sentence, typed, views.SellerForm{})
+}
+
+// setSeller says who sells an item, and in what packs.
+func (d *Door) setSeller(c echo.Context) error {
+	typed := func(name string) string { return strings.TrimSpace(c.FormValue(name)) }
+	id, form := inventory.ItemID(c.Param("item")), views.SellerForm{Supplier: typed("supplier"), Code: typed("code"), Pack: typed("pack"), Least: typed("least")}
+	bought := reorder.Purchase{Supplier: inventory.SupplierID(form.Supplier), Code: form.Code}
+	var err error
+	if bought.Pack, err = wholeNumber(form.Pack); err == nil && form.Least != "" {
+		bought.LeastPacks, err = wholeNumber(form.Least)
+	}
+	if err == nil {
+		err = d.Desk.SetPurchase(c.Request().Context(), d.actor(c), id, bought)
+	}
+	if err == nil {
+		d.say(c, "Saved. It is proposed on these terms from now on.")
+		return d.seeOther(c, "/stock/"+url.PathEscape(string(id))+"/prices")
+	}
+	status, sentence, back := comesBack(err)
+	if !back {
+		return err
+	}
+	form.Error = sentence
+	return d.showPrices(c, status, "", nil, form)
 }
 
 // readPrices reads the form's lines: the first is what one pack costs, those that are

@@ -130,8 +130,12 @@ func (d *Door) itemPage(ctx context.Context, id inventory.ItemID, before string)
 	if p.Proposals, err = d.Desk.Store.ProposalsOf(ctx, id, proposalsShown); err != nil {
 		return p, err
 	}
-	if len(p.Proposals) > 0 {
-		p.Supplier = p.Proposals[0].Supplier.Name
+	if p.Item.Supplier != "" {
+		seller, err := d.Desk.Store.SupplierNamed(ctx, p.Item.Supplier)
+		if err != nil {
+			return p, err
+		}
+		p.Supplier = seller.Name
 	}
 	p.UseDays, err = d.useOf(ctx, id, p.Today)
 	return p, err

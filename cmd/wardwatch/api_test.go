@@ -395,6 +395,17 @@ func TestAProgramSeesStockAndAnswersProposals(t *testing.T) {
 	if len(trail) != 1 || !strings.HasPrefix(trail[0]["by"].(string), "token:t-") {
 		t.Errorf("trail: %v", trail)
 	}
+	waits := o.tells(manager, "POST", path+"/undo", "", 200)
+	batch := o.tells(manager, "POST", "/api/v1/proposals/approve-all", fmt.Sprintf(`{"proposals":[{"id":%[1]v,"version":%[2]v},{"id":%[1]v,"version":1}]}`, waits["id"], waits["version"]), 200)
+	if waits["status"] != "waiting" || batch["approved"] != 1.0 || batch["of"] != 2.0 || batch["refused"] == nil {
+		t.Errorf("waits %v, approved together %v", waits, batch)
+	}
+	together := fmt.Sprintf("/api/v1/proposals/together/%v/undo", batch["together"])
+	o.tells(hospital.Auditor, "POST", together, "", 403)
+	if back := o.tells(manager, "POST", together, "", 200); back["taken_back"] != 1.0 || back["of"] != 1.0 || back["refused"] != nil {
+		t.Errorf("taken back: %v", back)
+	}
+	o.tells(manager, "POST", together, "", 409)
 	if err := o.house.reorders.Nightly(t.Context()); err != nil {
 		t.Fatal(err)
 	}

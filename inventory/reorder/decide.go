@@ -198,6 +198,9 @@ func (p Proposal) deed() string {
 	if place := cmp.Or(p.DecidedFor, p.FirstFor); place != "" {
 		more += fmt.Sprintf(`,"in_place_of":%q`, place)
 	}
+	if p.Together != "" {
+		more += fmt.Sprintf(`,"together":%q`, p.Together)
+	}
 	if len(p.OverBudget) > 0 {
 		more += fmt.Sprintf(`,"over_budget":%q`, strings.Join(p.OverBudget, "; "))
 	}

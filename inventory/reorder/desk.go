@@ -43,6 +43,8 @@ type Tx interface {
 	SaveProposal(ctx context.Context, p Proposal) error
 	// Reopen makes a decided proposal wait again; ErrDecided when the spot has another open one.
 	Reopen(ctx context.Context, p Proposal) error
+	// ApprovedTogether are those that carry a mark, the first raised first.
+	ApprovedTogether(ctx context.Context, mark string) ([]Proposal, error)
 	// DropLine takes a proposal's line out of a draft and raises the order's version.
 	DropLine(ctx context.Context, number string, id ProposalID) error
 	// KeepQuiet has the desk propose nothing for a spot until a day.
@@ -75,6 +77,7 @@ type Tx interface {
 
 	RefillTx
 	ReplyTx
+	PurchaseTx
 	// SetPrices keeps what a pack of an item costs, and what it costs in larger orders.
 	SetPrices(ctx context.Context, item inventory.ItemID, price int64, breaks []inventory.PriceBreak) error
 
@@ -109,6 +112,7 @@ type Tx interface {
 // Reader answers what pages ask.
 type Reader interface {
 	RefillReader
+	PurchaseReader
 	ReplyReader
 	// EachSituation calls look with every spot that stock lies at, is used at or is
 	// meant for; with the use since a day. An open proposal comes with its quantity alone.

@@ -2,6 +2,7 @@ package reorder
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -27,32 +28,44 @@ func (l Limits) InOneGo(p Proposal, by hospital.Actor) bool {
 	return !l.Signed && !p.NeedsTwo(l) && p.RaisedBy != by.Answers()
 }
 
+// Batch is what was approved with one button, and can be taken back with one.
+type Batch struct {
+	Mark     string // of the proposals that were approved; see Proposal.Together
+	Approved int
+}
+
 // ApproveAll approves several proposals as they were shown, each in its own
 // right: one that somebody has changed meanwhile, or that is not for approving in
-// one go, does not keep back the others. It answers how many were approved, and
-// the refusals joined; any other fault ends it.
-func (d *Desk) ApproveAll(ctx context.Context, by hospital.Actor, answers []Answer) (approved int, err error) {
+// one go, does not keep back the others. It answers what was approved, and the
+// refusals joined; any other fault ends it.
+func (d *Desk) ApproveAll(ctx context.Context, by hospital.Actor, answers []Answer) (Batch, error) {
 	if len(answers) > MaxAtOnce {
-		return 0, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Approve at most %d at once.", MaxAtOnce))
+		return Batch{}, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Approve at most %d at once.", MaxAtOnce))
 	}
-	var refused []error
+	batch, refused := Batch{Mark: rand.Text()}, []error{}
 	for _, a := range answers {
 		_, err := d.answer(ctx, by, a, "approve", func(tx Tx, p *Proposal) error {
 			if !d.Limits.InOneGo(*p, by) {
 				return hospital.Refuse(hospital.ErrInvalid, "What takes two people or a signature, or you raised yourself, is approved one by one.")
 			}
+			p.Together = batch.Mark
 			return d.approve(ctx, tx, by, a, p)
 		})
 		switch {
 		case err == nil:
-			approved++
-		case errors.Is(err, hospital.ErrInvalid) || errors.Is(err, hospital.ErrStale):
+			batch.Approved++
+		case refusal(err):
 			refused = append(refused, err)
 		default:
-			return approved, err
+			return batch, err
 		}
 	}
-	return approved, errors.Join(refused...)
+	return batch, errors.Join(refused...)
+}
+
+// refusal says whether an error is one that leaves the others of a batch alone.
+func refusal(err error) bool {
+	return errors.Is(err, hospital.ErrInvalid) || errors.Is(err, hospital.ErrStale)
 }
 
 // PutOff hides a proposal from the inbox for some days. It stays open: what it
@@ -87,22 +100,7 @@ func (d *Desk) Undo(ctx context.Context, by hospital.Actor, id ProposalID) error
 		if err != nil {
 			return err
 		}
-		if !p.CanUndo(by, tx.Now()) {
-			return hospital.Refuse(ErrDecided, "Only a decision of your own can be taken back, and only for a minute.")
-		}
-		before := p.deed()
-		if p.Order != "" {
-			if err := d.takeBack(ctx, tx, p); err != nil {
-				return err
-			}
-		}
-		if err := tx.KeepQuiet(ctx, Spot{p.Item.ID, p.Place.ID}, 0, ""); err != nil {
-			return err
-		}
-		if err := tx.Reopen(ctx, p); err != nil {
-			return err
-		}
-		return tx.Record(ctx, hospital.Deed{By: by, What: "proposal.undo", On: "stock/" + string(p.Item.ID), Before: before})
+		return d.undo(ctx, tx, by, p)
 	})
 	if err != nil {
 		return fmt.Errorf("undo proposal %d: %w", id, err)
@@ -110,14 +108,72 @@ func (d *Desk) Undo(ctx context.Context, by hospital.Actor, id ProposalID) error
 	return nil
 }
 
-// takeBack takes the proposal's line out of the order, which must be a draft still.
-func (d *Desk) takeBack(ctx context.Context, tx Tx, p Proposal) error {
-	o, err := tx.Order(ctx, p.Order)
+// TakenBack is what became of a batch that was taken back: so Many of All wait again.
+type TakenBack struct{ Many, All int }
+
+// UndoAll takes back, in one change, what was approved with one button, by the rules
+// of Undo. What can't be taken back any more stays approved and does not keep back the
+// rest: the refusals come joined beside what was. ErrDecided when nothing of it is left.
+func (d *Desk) UndoAll(ctx context.Context, by hospital.Actor, mark string) (back TakenBack, err error) {
+	if err := by.Need(hospital.ApproveOrders); err != nil {
+		return back, err
+	}
+	var refused []error
+	err = d.Store.InTx(ctx, func(tx Tx) error {
+		back, refused = TakenBack{}, nil
+		all, err := tx.ApprovedTogether(ctx, mark)
+		if err != nil {
+			return err
+		}
+		if back.All = len(all); back.All == 0 {
+			return hospital.Refuse(ErrDecided, "Nothing of this is left to take back.")
+		}
+		for _, p := range all {
+			switch err := d.undo(ctx, tx, by, p); {
+			case err == nil:
+				back.Many++
+			case refusal(err):
+				refused = append(refused, err)
+			default:
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
+		return TakenBack{}, fmt.Errorf("undo what was approved together: %w", err)
+	}
+	return back, errors.Join(refused...)
+}
+
+// undo takes one decision back. It refuses before it changes anything, so that a
+// refusal leaves the change that it is part of as it was.
+func (d *Desk) undo(ctx context.Context, tx Tx, by hospital.Actor, p Proposal) error {
+	if !p.CanUndo(by, tx.Now()) {
+		return hospital.Refuse(ErrDecided, "Only a decision of your own can be taken back, and only for a minute.")
+	}
+	if p.Order != "" {
+		o, err := tx.Order(ctx, p.Order)
+		if err != nil {
+			return err
+		}
+		if o.Status != Draft {
+			return hospital.Refuse(ErrDecided, "The order has been sent already. Ask the supplier, then close it short.")
+		}
+	}
+	before := p.deed()
+	if err := tx.Reopen(ctx, p); errors.Is(err, ErrDecided) {
+		return hospital.Refuse(ErrDecided, "The same was proposed anew meanwhile. Decide that one.")
+	} else if err != nil {
 		return err
 	}
-	if o.Status != Draft {
-		return hospital.Refuse(ErrDecided, "The order has been sent already. Ask the supplier, then close it short.")
+	if p.Order != "" {
+		if err := tx.DropLine(ctx, p.Order, p.ID); err != nil {
+			return err
+		}
 	}
-	return tx.DropLine(ctx, o.Number, p.ID)
+	if err := tx.KeepQuiet(ctx, Spot{p.Item.ID, p.Place.ID}, 0, ""); err != nil {
+		return err
+	}
+	return tx.Record(ctx, hospital.Deed{By: by, What: "proposal.undo", On: "stock/" + string(p.Item.ID), Before: before})
 }

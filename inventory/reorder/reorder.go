@@ -87,6 +87,8 @@ type Proposal struct {
 	DecidedFor  hospital.PersonID // in whose place; empty: her own right
 	DecidedWhy  string
 	Order       string // the order's number, once approved
+	// Together marks those that were approved with one button; empty: it was decided alone.
+	Together string
 	// PutOffUntil is the day on which the inbox shows it again; zero: it is not put off.
 	PutOffUntil inventory.Date
 	// OverBudget names the budgets that it would break, as they stood when it was looked at; it is not kept.

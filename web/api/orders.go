@@ -53,6 +53,7 @@ type Proposal struct {
 	DecidedBy    string               `json:"decided_by,omitempty"`
 	DecidedWhy   string               `json:"decided_why,omitempty"`
 	Order        string               `json:"order,omitempty" doc:"The order's number, once it is approved."`
+	Together     string               `json:"together,omitempty" doc:"Names those that were approved in one go."`
 }
 
 // Figure is one number of a reason.
@@ -66,7 +67,7 @@ func wireProposal(ctx context.Context, p reorder.Proposal) Proposal {
 		SupplierName: p.Supplier.Name, Status: p.Status, Version: p.Version, Quantity: p.Quantity, Suggested: p.Suggested, Pack: p.Pack,
 		Cost: wireMoney(ctx, p.Cost()), Cause: p.Cause, Reason: p.Reason, Figures: []Figure{}, IfNot: p.IfNot, DaysLeft: daysLeft(p.DaysLeft),
 		RaisedAt: p.RaisedAt, RaisedBy: p.RaisedName, ChangedBy: p.ChangedName, ChangedWhy: p.ChangedWhy, FirstBy: p.FirstName,
-		DecidedAt: p.DecidedAt, DecidedBy: p.DecidedName, DecidedWhy: p.DecidedWhy, Order: p.Order}
+		DecidedAt: p.DecidedAt, DecidedBy: p.DecidedName, DecidedWhy: p.DecidedWhy, Order: p.Order, Together: p.Together}
 	for _, f := range p.Figures {
 		out.Figures = append(out.Figures, Figure{f.Name, f.Value})
 	}

@@ -68,7 +68,10 @@ func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
 		t.Error("the page was loaded anew")
 	}
 	b.open("/admin/start")
-	b.fill("item", map[string]string{"name": "Measles vaccine", "unit": "dose", "pack": "10", "quantity": "40", "lot": "L1"})
+	b.fill("item", map[string]string{"name": "Measles vaccine", "unit": "dose", "pack": "10", "quantity": "40", "lot": "L1",
+		"seller": "Medi", "email": "orders", "price": "82.50"})
+	b.until("an address that is none is refused, what was typed is kept", `!!document.querySelector("form .notice") && document.querySelector("#start-item-seller").value === "Medi"`)
+	b.fill("item", map[string]string{"email": "orders@medi.example"})
 	b.until("the item is entered", `document.querySelector("#step-item .status").innerText.includes("Done")`)
 	// A room is decided by what is heard for a while: the pump lies there and its tag goes on.
 	for end := time.Now().Add(storyTime); b.eval(`document.querySelector("main").innerText.includes("5 of 5 done")`) != "true"; b.open("/admin/start") {
@@ -79,7 +82,10 @@ func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
 	}
 	b.check("the set-up, done")
 	b.open("/stock/measles-vaccine")
-	b.until("the item is there", `document.querySelector("main").innerText.includes("40")`)
+	b.until("the item is there, with whom it is bought from", `document.querySelector("main").innerText.includes("40") && document.querySelector("main").innerText.includes("from Medi")`)
+	b.open("/stock/measles-vaccine/prices")
+	b.until("it can be ordered", `document.querySelector("main").innerText.includes("from Medi, in EUR") && document.querySelector("main").innerText.includes("82.50 EUR")`)
+	b.check("who sells it")
 }
 
 // deliver posts what a gateway says.
