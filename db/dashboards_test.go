@@ -116,3 +116,55 @@ func TestComplianceOfAWeekAndADay(t *testing.T) {
 		t.Errorf("next week: %v", err)
 	}
 }
+
+// TestHowStockStoodIsKeptADayAtATime: the first note also tells the days before from when
+// places were empty; each day is noted once, agrees with the page of today, and is let go
+// when it is old.
+func TestHowStockStoodIsKeptADayAtATime(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	first := p.stock.Today(p.now())
+	p.must(p.stock.Use(ctx, nora, inventory.Taking{Item: "gloves", Place: "store", Quantity: 500}))
+	p.pass(3 * 24 * time.Hour)
+	night := func() inventory.Date {
+		t.Helper()
+		p.must(p.desk.Nightly(ctx))
+		p.must(p.stock.KeepHealth(ctx))
+		return p.stock.Today(p.now())
+	}
+	of := func(place inventory.PlaceID) []inventory.HealthDay {
+		t.Helper()
+		days, err := p.stock.Store.HealthDays(ctx, place, 0)
+		p.must(err)
+		return days
+	}
+	today := night()
+	night()
+	days := of("")
+	if len(days) != 4 || days[0].Day != first || days[3].Day != today {
+		t.Fatalf("%+v", days)
+	}
+	for i, empty := range []int{0, 1, 1} { // the day on which the last went had some
+		if d := days[i]; !d.Told || d.Empty != empty || d.Items != 3 || d.Low != -1 || d.Held != -1 {
+			t.Errorf("told of day %d: %+v", i, d)
+		}
+	}
+	now, err := p.stock.Store.Health(ctx, today)
+	p.must(err)
+	if d := days[3]; d.Told || d.Items != now.Items || d.Empty != now.Empty || d.Low != now.Low || d.Expiring != now.Expiring || d.Low < 1 || d.Available() != now.Available() {
+		t.Errorf("today %+v, the page says %+v", d, now)
+	}
+	if store := of("store"); len(store) != 4 || store[1].Empty != 1 || store[3].Empty != 1 || store[3].Items != 2 || store[3].Expired != -1 {
+		t.Errorf("the store: %+v", store)
+	}
+	p.must(p.stock.Receive(ctx, manager, inventory.Receiving{Item: "gloves", Place: "store", Quantity: 500}))
+	p.pass(24 * time.Hour)
+	night()
+	if days = of(""); len(days) != 5 || days[4].Empty != 0 || days[3].Empty != 1 {
+		t.Errorf("after a delivery: %+v", days)
+	}
+	p.pass(inventory.HealthKept * 24 * time.Hour)
+	today = night()
+	if days = of(""); len(days) != 2 || days[0].Day != today-inventory.HealthKept || days[1].Day != today {
+		t.Errorf("two years later: %+v", days)
+	}
+}

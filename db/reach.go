@@ -80,6 +80,7 @@ var stockTables = []narrowed{
 	{"carries", `SELECT * FROM main.carries WHERE to_place IN (SELECT id FROM stock_places)`},
 	{"carry_lines", `SELECT * FROM main.carry_lines WHERE carry IN (SELECT id FROM carries)`},
 	{"stock_empty", `SELECT * FROM main.stock_empty WHERE place IN (SELECT id FROM stock_places)`},
+	{"stock_health_days", `SELECT * FROM main.stock_health_days WHERE place IN (SELECT id FROM stock_places)`},
 	{"stock_methods", `SELECT * FROM main.stock_methods WHERE place IN (SELECT id FROM stock_places)`},
 	{"level_reviews", `SELECT * FROM main.level_reviews WHERE place IN (SELECT id FROM stock_places)`},
 	{"order_returns", `SELECT * FROM main.order_returns WHERE place IN (SELECT id FROM stock_places)`},

@@ -51,6 +51,7 @@ type Reader interface {
 	// Outlooks are where an item stands at each place, as the reorder desk last saw it.
 	Outlooks(ctx context.Context, item ItemID) ([]Outlook, error)
 	LotReader
+	HealthReader
 	CarryReader
 	DeliveryReader
 }

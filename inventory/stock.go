@@ -46,6 +46,7 @@ type Tx interface {
 	KeepingTx
 	CarryTx
 	DeliveryTx
+	HealthTx
 }
 
 // Stock changes what is held. Each change is one transaction with its line in

@@ -64,7 +64,7 @@ func (d *Door) keepables() []keepable {
 		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile(), d.forewarningsFile(), d.complianceFile())
 	}
 	if d.Stock != nil {
-		all = append(all, d.lotsFile(), d.ledgerFile(), d.stockHealthFile())
+		all = append(all, d.lotsFile(), d.ledgerFile(), d.stockHealthFile(), d.healthDaysFile())
 	}
 	if d.Storeroom != nil {
 		all = append(all, d.itemsFile())

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"wardwatch/db"
 	"wardwatch/inventory"
@@ -49,6 +50,19 @@ func TestAFullInboxComesPageByPage(t *testing.T) {
 	if w := s.post("/orders/proposals/"+id+"/approve", 303, "version", "1", "quantity", "9", "from", "50"); w.Header().Get("Location") != "/orders/proposals?from=50" {
 		t.Errorf("goes on at %s", w.Header().Get("Location"))
 	}
+	number := func(card string) string { return strings.Trim(strings.TrimPrefix(card, "data-proposal="), `"`) }
+	if w := s.ask("POST", "/orders/proposals/approve-all", url.Values{"one": {number(first[0]) + ":1", number(first[1]) + ":1"}}); w.Code != 303 {
+		t.Fatalf("approve all: %d %s", w.Code, w.Body)
+	}
+	s.page("/orders/proposals", "2 proposals approved just now for Bulk", "Undo all 2", "Undo one of them")
+	together := regexp.MustCompile(`/orders/proposals/together/\w+/undo`).FindString(s.ask("GET", "/orders/proposals", nil).Body.String())
+	s.who = as(hospital.SupplyManager, "Mo")
+	s.page("/orders/proposals", "!approved just now for")
+	s.holds("another's", s.post(together, 409).Body.String(), "a decision of your own")
+	s.who = as(hospital.SupplyManager, "Sam")
+	s.post(together, 303)
+	s.page("/orders/proposals", first[0], first[1], "!approved just now for Bulk")
+	s.holds("twice", s.post(together, 409).Body.String(), "Nothing of this is left to take back")
 	brief, err := s.desk.Store.OpenBrief(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +123,78 @@ func TestPriceBreaksAreSetOnTheItem(t *testing.T) {
 	for _, i := range doc.Items {
 		if i.ID == "flu" && (i.PriceMinor != 9150 || len(i.PriceBreaks) != 2) {
 			t.Errorf("in the document: %+v", i)
+		}
+	}
+}
+
+// Who sells an item is chosen on the page of its prices. While nobody does, its page says
+// so and nothing is proposed; once somebody does, what runs low is.
+func TestWhoSellsAnItemIsChosenAndThenItIsProposed(t *testing.T) {
+	s := openStoreroom(t)
+	s.who = as(hospital.SupplyManager, "Sam")
+	s.page("/stock/gloves", "!Nobody sells this", "from Medi")
+	s.post("/stock/gloves/supplier", 303, "supplier", "", "pack", "100")
+	s.page("/stock/gloves", "Nobody sells this here yet", `href="/stock/gloves/prices#seller"`, "!from Medi")
+	s.page("/stock/gloves/prices", "Nobody sells it here yet", "!/admin/suppliers")
+	s.post("/stock/gloves/use", 303, "quantity", "250", "place", "store")
+	raised := func() int {
+		t.Helper()
+		if _, err := s.desk.Consider(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		all, err := s.desk.Store.ProposalsOf(t.Context(), "gloves", 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	if n := raised(); n != 0 {
+		t.Errorf("%d proposals of what nobody sells", n)
+	}
+	s.holds("a stranger", s.post("/stock/gloves/supplier", 422, "supplier", "nobody", "pack", "10", "code", "X-1").Body.String(), "Choose a supplier from the list", `value="X-1"`)
+	s.holds("no pack", s.post("/stock/gloves/supplier", 422, "supplier", "medi", "pack", "0").Body.String(), "A pack holds 1 to", `value="0"`)
+	s.holds("text", s.post("/stock/gloves/supplier", 422, "supplier", "medi", "pack", "ten").Body.String(), "whole number", `value="ten"`)
+	s.holds("long", s.post("/stock/gloves/supplier", 422, "supplier", "medi", "pack", "10", "code", strings.Repeat("X", 81)).Body.String(), "at most 80 characters")
+	s.post("/stock/gloves/supplier", 303, "supplier", "medi", "pack", "20", "least", "2", "code", "M-7")
+	if n := raised(); n != 1 {
+		t.Errorf("%d proposals once somebody sells it", n)
+	}
+	item, supplier, err := s.desk.Store.PricesOf(t.Context(), "gloves")
+	if err != nil || supplier.ID != "medi" || item.Pack != 20 || item.LeastPacks != 2 || item.SupplierCode != "M-7" {
+		t.Errorf("%+v %+v %v", item, supplier, err)
+	}
+	s.who = as(hospital.Nurse, "Nora")
+	s.post("/stock/gloves/supplier", 403, "supplier", "medi", "pack", "10")
+}
+
+// How stock stood is drawn day by day, of the whole hospital or of a place, and kept as a
+// file that says the same.
+func TestHowStockStoodIsDrawnAndKeptAsAFile(t *testing.T) {
+	s := openStoreroom(t)
+	s.page("/stock/health", "Nothing is noted yet")
+	s.post("/stock/gloves/use", 303, "quantity", "500", "place", "store")
+	for range 2 {
+		s.at = s.at.Add(24 * time.Hour)
+		if err := s.desk.Nightly(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.stock.KeepHealth(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := s.page("/stock/health", "How it stood, day by day", `<rect class="lost"`, "Pale days were told", "/files/stock-health-days.csv?days=90", "Whole hospital", "4 May 2026", "6 May 2026", "50.0 %")
+	s.page("/stock/health?days=30&place=store", "Store &lt;B&gt;", "/files/stock-health-days.xlsx?days=30&amp;place=store", "0.0 %")
+	if strings.Count(page, `<rect class="lost"`) != 2 {
+		t.Error("gloves were missing on two mornings")
+	}
+	w := s.ask("GET", "/files/stock-health-days.csv?days=30", nil)
+	lines := strings.Split(strings.TrimSpace(w.Body.String()), "\r\n")
+	if w.Code != 200 || len(lines) != 4 || !strings.HasPrefix(lines[1], "2026-05-04,Whole hospital,") || !strings.HasSuffix(lines[1], ",,,,,yes") || !strings.HasPrefix(lines[3], "2026-05-06,Whole hospital,2,50") {
+		t.Errorf("%d %q", w.Code, lines)
+	}
+	for _, kind := range []string{"xlsx", "pdf"} {
+		if w := s.ask("GET", "/files/stock-health-days."+kind+"?place=store", nil); w.Code != 200 || w.Body.Len() < 500 {
+			t.Errorf("%s: %d, %d bytes", kind, w.Code, w.Body.Len())
 		}
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"iter"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -31,8 +32,53 @@ func (d *Door) stockHealth(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	past, err := d.healthPast(c, today)
+	if err != nil {
+		return err
+	}
 	return d.show(c, "Stock health", views.StockHealth(views.StockHealthPage{Health: told, Worst: worst[:min(len(worst), healthWorst)], Today: today,
-		MayUsage: d.actor(c).May(hospital.SeePrices)}), "stock")
+		MayUsage: d.actor(c).May(hospital.SeePrices), Past: past}), "stock")
+}
+
+// healthPast is how stock stood day by day, as it was asked for: of the whole hospital, or
+// of a place. Who sees some places alone begins with the first of them.
+func (d *Door) healthPast(c echo.Context, today inventory.Date) (past views.HealthPast, err error) {
+	ctx := c.Request().Context()
+	past.Days, past.Place = views.HealthSpans()[0], inventory.PlaceID(c.QueryParam("place"))
+	for _, days := range views.HealthSpans() {
+		if c.QueryParam("days") == strconv.Itoa(days) {
+			past.Days = days
+		}
+	}
+	if past.Places, err = d.Stock.Store.Places(ctx); err != nil {
+		return past, err
+	}
+	past.Whole = hospital.ReachOf(ctx, hospital.SeeStock).Everywhere
+	if past.Place == "" && !past.Whole && len(past.Places) > 0 {
+		past.Place = past.Places[0].ID
+	}
+	past.All, err = d.Stock.Store.HealthDays(ctx, past.Place, today-inventory.Date(past.Days)+1)
+	return past, err
+}
+
+// healthDaysFile is how stock stood, a line a day.
+func (d *Door) healthDaysFile() keepable {
+	return keepable{"stock-health-days", hospital.SeeStock,
+		[]column{{"Day", 12}, {"Place", 26}, {"Items", 10}, {"Usable %", 10}, {"Nothing usable", 14}, {"Low", 10}, {"Lots expired", 12}, {"Lots expiring", 12}, {"Lots on hold", 12}, {"Told from the ledger", 16}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			past, err := d.healthPast(c, d.Stock.Today(d.Now()))
+			return listed(past.All, err, func(h inventory.HealthDay) [][]any {
+				cells := []any{h.Day.String(), past.Title(), int64(h.Items), 100 * h.Available(), int64(h.Empty)}
+				for _, n := range []int{h.Low, h.Expired, h.Expiring, h.Held} {
+					if n < 0 {
+						cells = append(cells, nil)
+						continue
+					}
+					cells = append(cells, int64(n))
+				}
+				return [][]any{append(cells, yesNo(h.Told))}
+			})
+		}}
 }
 
 func (d *Door) stockHealthFile() keepable {

@@ -42,7 +42,7 @@ func (h *house) jobs() []job {
 		{"par levels", "asks for equipment to be carried where units are short of it, and rings when one falls below its critical number", "@every 10s", notDaily, h.reviewLevels},
 		{"test alarm", "tells everybody on the ladder, on the days that it names, to prove the ways", "@every 5m", testHour, h.testLadder},
 		{"test alarm's end", "says how many test messages were taken", "@every 1m", notDaily, h.settleTest},
-		{"reorders", "looks at everything that is ordered for and proposes what is due", "@every 1m", reorderHour, h.proposeReorders},
+		{"reorders", "looks at everything that is ordered for, proposes what is due and notes how stock stands", "@every 1m", reorderHour, h.proposeReorders},
 		{"cabinets", "books what is taken out of RFID cabinets, and what comes back", "@every 10s", notDaily, h.lookIntoCabinets},
 		{"count plan", "weighs what everything is worth and plans what is counted when", "@every 1m", countHour, h.planCounts},
 		{"send orders", "sends draft orders that are worth the supplier's least order", "@every 1m", sendHour, h.sendOrders},

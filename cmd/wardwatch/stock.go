@@ -100,7 +100,10 @@ func (h *house) wakeOn(matters func(topic string) bool) <-chan struct{} {
 }
 
 func (h *house) proposeReorders(ctx context.Context, _ time.Time) error {
-	return h.reorders.Nightly(ctx)
+	if err := h.reorders.Nightly(ctx); err != nil {
+		return err
+	}
+	return h.parts.Stock.KeepHealth(ctx)
 }
 
 func (h *house) sendOrders(ctx context.Context, _ time.Time) error { return h.reorders.SendDrafts(ctx) }
