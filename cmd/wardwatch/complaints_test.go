@@ -4,15 +4,20 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 )
 
-// complaints are what users of other equipment trackers complain about most, in public
-// threads, and the tests that show that it does not happen here: file, names.
-var complaints = []struct {
+// complaint is what users of other systems complain about, and the tests that show that it
+// does not happen here: names by file.
+type complaint struct {
 	about string
 	tests map[string][]string
-}{
+}
+
+// complaints are what users of other equipment trackers complain about most, in public
+// threads, and the tests that show that it does not happen here: file, names.
+var complaints = []complaint{
 	{"1: a tag jumps between rooms", map[string][]string{
 		"tracking/locate/complaints_test.go": {"TestComplaintATagJumpsBetweenRooms"},
 		"tracking/locate/baselines_test.go":  {"TestFilterBeatsTheBaselines"}}},
@@ -54,7 +59,7 @@ var complaints = []struct {
 }
 
 func TestEveryComplaintHasItsTest(t *testing.T) {
-	for _, complaint := range complaints {
+	for _, complaint := range slices.Concat(complaints, supplyComplaints, coldComplaints) {
 		for file, tests := range complaint.tests {
 			source, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
 			if err != nil {
