@@ -217,13 +217,14 @@ func TestFilterBeatsTheBaselines(t *testing.T) {
 				t.Errorf("%s: %.3f @ %.0f is not better than %v", trial.name, ours.Accuracy, ours.FlapsPerHour, theirs)
 			}
 		}
+		if ours.Calibration > 0.05 {
+			t.Errorf("%s: of all that is said with 80 %%, not 80 %% are right: off by %.3f", trial.name, ours.Calibration)
+		}
 	}
 }
 
-// With nothing taught the filter names the room of the loudest receiver about as often as
-// that rule does itself, but calmly: it flaps no more, and seldom where the rule flaps.
-// Where receivers have no places it is right more often. Of the hall's hundredth, half is
-// the very first millisecond, of which the rule is judged by its first sighting.
+// With nothing taught the filter is right more often than the rule of the loudest receiver
+// with its best window, and flaps no more. In the hall neither flaps.
 func TestUntaughtFilterBesideTheStrongestGateway(t *testing.T) {
 	for _, trial := range []struct {
 		name string
@@ -233,8 +234,8 @@ func TestUntaughtFilterBesideTheStrongestGateway(t *testing.T) {
 		loudest, _ := baselines(trial.of, nil)
 		t.Logf("%s, untaught: %.3f @ %.0f flaps an hour, calibration error %.3f; strongest gateway %v",
 			trial.name, ours.Accuracy, ours.FlapsPerHour, ours.Calibration, loudest)
-		if theirs := best(loudest); ours.Accuracy < theirs.Accuracy-0.03 || ours.FlapsPerHour > theirs.FlapsPerHour {
-			t.Errorf("%s: worse than %v", trial.name, theirs)
+		if theirs := best(loudest); ours.Accuracy <= theirs.Accuracy || ours.FlapsPerHour > theirs.FlapsPerHour {
+			t.Errorf("%s: not better than %v", trial.name, theirs)
 		}
 	}
 }
@@ -253,7 +254,7 @@ func halves(truth []Truth) [2]fold {
 }
 
 // Taught by one half of the recordings and tried on the other, as when other people and
-// other tags come into a house: half a house teaches less, and what is heard oddly flaps more.
+// other tags come into a house: half a house teaches less.
 // The flat has no halves: rooms of one were never entered in the other.
 func TestTaughtByOneHalfTriedOnTheOther(t *testing.T) {
 	for _, set := range []string{"sphere", "sal_rb"} {
@@ -263,7 +264,7 @@ func TestTaughtByOneHalfTriedOnTheOther(t *testing.T) {
 			other.truth = slices.DeleteFunc(slices.Clone(r.truth), func(x Truth) bool { return !in(x.Tag, x.FromMS) })
 			ours := Judge(other.truth, predict(r, DefaultTuning(), in))
 			t.Logf("%s, half %d: %.3f @ %.0f flaps an hour, calibration error %.3f", set, i+1, ours.Accuracy, ours.FlapsPerHour, ours.Calibration)
-			if ours.Accuracy < 0.78 || ours.FlapsPerHour > 50 || ours.Calibration > 0.09 {
+			if ours.Accuracy < 0.82 || ours.FlapsPerHour > 20 || ours.Calibration > 0.08 {
 				t.Error("what is taught by some does not hold for others")
 			}
 			if longer() {

@@ -8,7 +8,8 @@
 // by how likely it is to be heard as the tag was heard, the silence of a working
 // receiver included. Steady signals are a tag that stands still: they count for
 // little, whatever they say, and it hardly leaves; where visits were taught, it is
-// more likely where tags rest than where they pass. The room with the most weight
+// more likely where tags rest than where they pass, and what the last eight seconds
+// were like tells where it came from. The room with the most weight
 // stands; another takes over only in steps whose own evidence favours it. What one
 // step can say is bounded, so a single loud sighting never moves an asset: metal
 // doors reflect. A room-level read or a person's word moves it at once and holds
@@ -30,9 +31,10 @@ type Event struct {
 
 // Filter works a model. It holds scratch space, so each goroutine has its own.
 type Filter struct {
-	model *Model
-	quiet []float32 // by spot: no working receiver hears the tag
-	fresh float64   // how much of the step is new: see State.news
+	model     *Model
+	quiet     []float32 // by spot: no working receiver hears the tag
+	forgotten []float32 // by spot: none remembers it
+	fresh     float64   // how much of the step is new: see State.news
 
 	slot        []int16   // by spot: its place among candidates, or -1
 	spots       []int16   // the candidates
@@ -40,6 +42,7 @@ type Filter struct {
 	after       []float64
 	proof       []float64 // log-likelihood of the step alone
 	lean, stiff []float32
+	past        []float32 // what memories say
 	byRoom      []int16   // by room: its place among the candidates' rooms, or -1
 	rooms       []share   // the candidates' rooms
 	storey      []int     // by room: dense index of its level
@@ -78,7 +81,7 @@ const faint = 1e-5
 func NewFilter(m *Model) *Filter {
 	f := &Filter{model: m, quiet: make([]float32, len(m.quiet)), slot: make([]int16, len(m.roomOf)),
 		spots: make([]int16, 0, maxWork), prior: make([]float64, maxWork), after: make([]float64, maxWork),
-		proof: make([]float64, maxWork), lean: make([]float32, maxWork), stiff: make([]float32, maxWork), byRoom: make([]int16, len(m.plan.Rooms)), rooms: make([]share, 0, maxWork),
+		proof: make([]float64, maxWork), lean: make([]float32, maxWork), past: make([]float32, maxWork), forgotten: make([]float32, len(m.forgotten)), stiff: make([]float32, maxWork), byRoom: make([]int16, len(m.plan.Rooms)), rooms: make([]share, 0, maxWork),
 		storey: make([]int, len(m.plan.Rooms)), spotsOf: make([][]int16, len(m.plan.Rooms))}
 	for s, room := range m.roomOf {
 		f.slot[s] = -1
@@ -103,10 +106,14 @@ func (f *Filter) Model() *Model { return f.model }
 // Offline names the receivers that do not work now: their silence says nothing.
 func (f *Filter) Offline(receivers []int) {
 	copy(f.quiet, f.model.quiet)
+	copy(f.forgotten, f.model.forgotten)
 	spots := len(f.quiet)
 	for _, g := range receivers {
 		for s := range spots {
 			f.quiet[s] -= f.model.silent[g*spots+s]
+		}
+		for s := range f.forgotten {
+			f.forgotten[s] -= f.model.unheard[g*spots+s]
 		}
 	}
 }
@@ -140,7 +147,7 @@ func (f *Filter) fill(s *State, room int) {
 func (f *Filter) Sight(s *State, receiver int, dbm float64, atMS int64) (Event, bool) {
 	var event Event
 	var changed bool
-	if s.heard > 0 && atMS >= s.stepMS+f.model.tuning.StepMS {
+	if f.Due(s, atMS) {
 		event, changed = f.Settle(s)
 	}
 	if atMS < s.lastMS {
@@ -155,7 +162,16 @@ func (f *Filter) Sight(s *State, receiver int, dbm float64, atMS int64) (Event, 
 
 // Due says whether the open step has lasted long enough to be settled at this time.
 func (f *Filter) Due(s *State, atMS int64) bool {
-	return s.heard > 0 && atMS >= s.stepMS+f.model.tuning.StepMS
+	return s.heard > 0 && atMS >= s.stepMS+max(f.lasts(s), 1)
+}
+
+// lasts is how long the open step of a tag lasts: that of one heard for the first time
+// but the moment, so that it is shown at once.
+func (f *Filter) lasts(s *State) int64 {
+	if s.lastMS == 0 {
+		return 0
+	}
+	return f.model.tuning.StepMS
 }
 
 // Place puts a tag into a room at once, on the word of a room-level reader or of
@@ -197,7 +213,7 @@ func (f *Filter) Settle(s *State) (Event, bool) {
 	}
 	atMS, heard := s.stepMS, s.heard
 	if atMS < s.holdMS {
-		s.news(&f.model.tuning)
+		s.news(&f.model.tuning, atMS)
 		s.heard, s.lastMS = 0, atMS
 		s.answer.AtMS, s.answer.Heard = atMS, heard
 		return Event{}, false
@@ -218,7 +234,7 @@ func (f *Filter) Settle(s *State) (Event, bool) {
 // accelerometer does. What changes in the signal of a tag that has rested for a while
 // is the people and the metal around it, not its place; one that moves is heard afresh.
 func (f *Filter) news(s *State, atMS int64) float64 {
-	t, fresh := &f.model.tuning, s.news(&f.model.tuning)
+	t, fresh := &f.model.tuning, s.news(&f.model.tuning, atMS)
 	if s.motion != Resting {
 		s.movedMS = atMS
 	}
@@ -358,6 +374,10 @@ func (f *Filter) leaving(s *State, atMS int64) (pace, lost, wander float64) {
 // weigh multiplies each candidate by how well it explains what was heard.
 func (f *Filter) weigh(s *State) {
 	m := f.model
+	if m.blind {
+		f.askTheLoudest(s)
+		return
+	}
 	for i, spot := range f.spots {
 		f.proof[i] = float64(f.quiet[spot])
 	}
@@ -406,9 +426,15 @@ func (f *Filter) weigh(s *State) {
 	if !guessed && s.familiar < m.oddest {
 		temper *= m.tuning.OddNews
 	}
+	if m.recalls != nil {
+		f.recall(s)
+	}
 	total, calm, calmness := f.unknown(s, best, guessed), calmClass(s.change), m.tuning.Calmness
 	for i, spot := range f.spots {
 		said, rests := temper*(f.proof[i]-best), calmness*float64(m.calm[spot][calm])
+		if m.recalls != nil {
+			said += m.tuning.Memory * f.fresh * float64(f.past[i])
+		}
 		f.after[i] *= math.Exp(max(said, -m.tuning.MostEvidence) + rests)
 		f.proof[i] = said + rests
 		total += f.after[i]
@@ -573,7 +599,9 @@ func (f *Filter) beats(s *State, challenger, stood int16) bool {
 		return f.chance(challenger) > float64(s.unknown)
 	}
 	margin := f.model.tuning.Margin
-	if !f.model.taught[challenger] || !f.model.taught[stood] {
+	if f.model.blind {
+		margin = blindMargin
+	} else if !f.model.taught[challenger] || !f.model.taught[stood] {
 		margin = f.model.tuning.MarginUntaught
 	}
 	if f.chance(challenger) <= margin*f.chance(stood) {
@@ -589,6 +617,8 @@ func (f *Filter) beats(s *State, challenger, stood int16) bool {
 func (f *Filter) needed(stood, challenger int16, pauseMS int64, heard uint8) int {
 	t := &f.model.tuning
 	switch {
+	case stood == NoRoom && heard >= severalReceivers:
+		return 1
 	case stood != NoRoom && challenger != NoRoom && f.storey[stood] != f.storey[challenger]:
 		return t.WinsAcrossFloors
 	case stood != NoRoom && (pauseMS <= t.DenseMS || heard >= severalReceivers):

@@ -105,11 +105,11 @@ func (m *Model) learnScale(plan Plan, tuning Tuning, lessons []Lesson) (scale, f
 	}
 	var right, all [scalePoints]float64
 	var familiar []float32
-	halves := inHalves(lessons)
-	for i := range halves {
-		half := newModel(plan, tuning, halves[1-i])
+	deal := inHalves(lessons)
+	for i := range 2 {
+		half := newModel(plan, tuning, deal.half(1-i))
 		half.scale = plainScale(1)
-		try(half, halves[i], func(s *State, room int) {
+		deal.try(half, i, func(s *State, room int) {
 			p, said := float64(s.answer.Confidence), int(s.answer.Room)
 			familiar = append(familiar, s.familiar)
 			if m.trials[room] == nil {
@@ -130,49 +130,81 @@ func (m *Model) learnScale(plan Plan, tuning Tuning, lessons []Lesson) (scale, f
 	return rising(right, all), familiar[int(oddShare*float64(len(familiar)))]
 }
 
+// dealt are lessons in their order, each in one of two halves.
+type dealt struct {
+	lessons []Lesson
+	halves  []int
+}
+
+func (d *dealt) deal(l Lesson, half int) {
+	if len(l.Steps) > 0 {
+		d.lessons, d.halves = append(d.lessons, l), append(d.halves, half)
+	}
+}
+
+func (d dealt) half(of int) []Lesson {
+	var lessons []Lesson
+	for i, l := range d.lessons {
+		if d.halves[i] == of {
+			lessons = append(lessons, l)
+		}
+	}
+	return lessons
+}
+
 // inHalves deals the lessons of each room out in turn; a room's only lesson is cut in two.
-func inHalves(lessons []Lesson) [2][]Lesson {
+func inHalves(lessons []Lesson) dealt {
 	perRoom := make(map[int]int)
 	for _, lesson := range lessons {
 		perRoom[lesson.Room]++
 	}
-	var halves [2][]Lesson
-	dealt := make(map[int]int)
+	var d dealt
+	turn := make(map[int]int)
 	for _, lesson := range lessons {
-		if perRoom[lesson.Room] == 1 {
-			first, second := lesson, lesson
-			middle := len(lesson.Steps) / 2
-			first.Steps, second.Steps = lesson.Steps[:middle], lesson.Steps[middle:]
-			if lesson.Changes != nil {
-				first.Changes, second.Changes = lesson.Changes[:middle], lesson.Changes[middle:]
-			}
-			first.Left, second.Entered = false, false
-			halves[0], halves[1] = append(halves[0], first), append(halves[1], second)
+		if perRoom[lesson.Room] > 1 {
+			d.deal(lesson, turn[lesson.Room]%2)
+			turn[lesson.Room]++
 			continue
 		}
-		half := dealt[lesson.Room] % 2
-		dealt[lesson.Room]++
-		halves[half] = append(halves[half], lesson)
+		first, second := lesson, lesson
+		middle := len(lesson.Steps) / 2
+		first.Steps, second.Steps = lesson.Steps[:middle], lesson.Steps[middle:]
+		if lesson.Changes != nil {
+			first.Changes, second.Changes = lesson.Changes[:middle], lesson.Changes[middle:]
+			first.Before, second.Before = lesson.Before[:middle], lesson.Before[middle:]
+		}
+		first.Left, second.Entered = false, second.Entered && middle == 0
+		d.deal(first, 0)
+		d.deal(second, 1)
 	}
-	for i := range halves {
-		halves[i] = slices.DeleteFunc(halves[i], func(l Lesson) bool { return len(l.Steps) == 0 })
-	}
-	return halves
+	return d
 }
 
-// try lets a tag live through the lessons, one after the other.
-func try(m *Model, lessons []Lesson, tell func(s *State, room int)) {
+// comingSteps of the room before are lived through ahead of a visit that is tried: a tag
+// comes through a door, and what was heard before it lingers.
+const comingSteps = 60
+
+// try lets a tag live through the lessons of one half, one after the other.
+func (d dealt) try(m *Model, half int, tell func(s *State, room int)) {
 	f, s := NewFilter(m), NewState()
 	at := int64(1)
-	for _, lesson := range lessons {
+	for i, lesson := range d.lessons {
+		steps := lesson.Steps
+		told := d.halves[i] == half
+		if !told {
+			if i+1 == len(d.lessons) || d.halves[i+1] != half || !d.lessons[i+1].Entered {
+				continue
+			}
+			steps = steps[max(len(steps)-comingSteps, 0):]
+		}
 		f.Offline(missing(lesson.Alive, len(m.plan.Receivers)))
-		for _, step := range lesson.Steps {
+		for _, step := range steps {
 			at += m.tuning.StepMS
 			for _, signal := range step {
 				f.Sight(&s, signal.Receiver, signal.DBm, at)
 			}
 			f.Settle(&s)
-			if s.answer.Room != NoRoom {
+			if told && s.answer.Room != NoRoom {
 				tell(&s, lesson.Room)
 			}
 		}

@@ -25,6 +25,8 @@ type Lesson struct {
 	// Changes is by how much the signals of each step had changed of late, in dB²;
 	// nil unless the lesson is a whole visit.
 	Changes []float32
+	// Before is what receivers remembered at each step; nil with Changes.
+	Before [][]Recollection
 }
 
 // Verdict is a person's word on what the filter had answered.

@@ -43,7 +43,13 @@ type Model struct {
 	enter  []float32              // by spot: share of those that come into the room
 	quiet  []float32              // by spot: log-likelihood that no receiver hears the tag
 	calm   [][calmClasses]float32 // by spot: what a tag's steadiness says for it
-	near   [][]int16              // by receiver: the spots it speaks for, likeliest first
+	// recalls are what to expect of memories, at the same index as cells, unheard the
+	// log-likelihood of none, forgotten the sum of those by spot, visited the spots of which
+	// visits told; nil where nobody's visit taught.
+	recalls            []recall
+	unheard, forgotten []float32
+	visited            []bool
+	near               [][]int16 // by receiver: the spots it speaks for, likeliest first
 
 	// cells is where receiver g's table of the taught spot s begins, at g*len(roomOf)+s:
 	// log-likelihoods of not hearing it, then of each strength (less the former).
@@ -60,6 +66,8 @@ type Model struct {
 	// there is such a spot. Of those the loudest receiver tells more than any distance.
 	undrawn    []bool
 	anyUndrawn bool
+	// blind: nobody drew nor taught any room, and each has a receiver of its own.
+	blind bool
 }
 
 // gauss is an expectation ready for use.
@@ -104,6 +112,7 @@ func newModel(plan Plan, tuning Tuning, lessons []Lesson) *Model {
 	m.tabulate(spots)
 	m.pass(spots)
 	m.calm = tabulateCalm(spots)
+	m.tabulateMemory(spots)
 	return m
 }
 
@@ -157,11 +166,11 @@ func (m *Model) tabulate(spots []spot) {
 	m.plain, m.silent, m.untaught = make([]gauss, ng*ns), make([]float32, ng*ns), make([]bool, ns)
 	kernel := gaussianKernel(kernelDB)
 	hearing := newHearing(m.plan)
-	m.undrawn = make([]bool, ns)
+	m.undrawn, m.blind = make([]bool, ns), m.plan.everyRoomHears()
 	for s := range spots {
 		m.roomOf[s] = int16(spots[s].room)
 		m.undrawn[s] = spots[s].taught == 0 && len(m.plan.Rooms[spots[s].room].Outline) == 0
-		m.anyUndrawn = m.anyUndrawn || m.undrawn[s]
+		m.anyUndrawn, m.blind = m.anyUndrawn || m.undrawn[s], m.blind && m.undrawn[s]
 	}
 	for g := range ng {
 		loud := make([]loudness, ns)

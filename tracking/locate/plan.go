@@ -1,6 +1,9 @@
 package locate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // NoRoom stands where a room's index would, when there is none.
 const NoRoom = -1
@@ -34,6 +37,17 @@ type Receiver struct {
 type Plan struct {
 	Rooms     []Room
 	Receivers []Receiver
+}
+
+// everyRoomHears says whether a receiver hangs in each room.
+func (p Plan) everyRoomHears() bool {
+	hears := make([]bool, len(p.Rooms))
+	for _, receiver := range p.Receivers {
+		if receiver.Room != NoRoom {
+			hears[receiver.Room] = true
+		}
+	}
+	return !slices.Contains(hears, false)
 }
 
 // hops counts the doors between every two rooms, up to limit; limit+1 beyond.

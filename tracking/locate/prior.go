@@ -58,16 +58,12 @@ func (h hearing) byGeometry(receiver Receiver, s *spot) (expectation, bool) {
 		return expectation{}, false
 	}
 	storeys := math.Abs(float64(h.plan.Rooms[s.room].Level - receiver.Level))
-	wall := 0.0 // nobody knows what stands between in a room that nobody drew
-	if len(h.plan.Rooms[s.room].Outline) > 0 {
-		wall = wallDB
-	}
 	var sum, squares float64
 	for _, at := range s.at {
 		metres := max(math.Hypot(distance(at, *receiver.At), 3.5*storeys), 1)
 		dbm := atOneMetreDBm - 10*pathLoss*math.Log10(metres) - ceilingDB*storeys
 		if receiver.Room != s.room {
-			dbm -= wall * (1 + metres/20)
+			dbm -= wallDB * (1 + metres/20)
 		}
 		sum += dbm
 		squares += dbm * dbm

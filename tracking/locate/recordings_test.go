@@ -134,21 +134,21 @@ func holds(t *testing.T, s Score, accuracy, flaps, calibration float64) {
 // left out in turn. kNN reaches 0.91 at 46 flaps an hour.
 func TestPersonsWalkThroughAHouse(t *testing.T) {
 	r := openRecording(t, "sphere")
-	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.94, 8, 0.03)
+	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.94, 8, 0.04)
 }
 
-// A robot in a flat, in blocks of a minute. kNN reaches 0.89 at 96 flaps an hour, or 0.87
-// at 32. Most of what is wrong is the first seconds behind a door: the same answers
-// given a second sooner would be right in 0.900, with three seconds' hindsight in 0.919.
+// A robot in a flat, a fifth of its minutes left out. kNN reaches 0.89 at 96 flaps an
+// hour, or 0.87 at 32; on these very folds 0.865 at 47. Most of what is wrong is the first
+// seconds behind a door.
 func TestRobotDrivesThroughAFlat(t *testing.T) {
 	r := openRecording(t, "wut_flat")
-	holds(t, leaveOneOut(r, DefaultTuning(), byBlocks(r.truth, 60_000, 5)), 0.88, 25, 0.03)
+	holds(t, leaveOneOut(r, DefaultTuning(), byBlocks(r.truth, 60_000, 5)), 0.87, 25, 0.03)
 }
 
 // Cars and a walker through the gate of a hall, three zones. kNN reaches 0.79.
 func TestCarsDriveIntoAHallTaught(t *testing.T) {
 	r := openRecording(t, "sal_rb")
-	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.85, 26, 0.05)
+	holds(t, leaveOneOut(r, DefaultTuning(), byTag(r.truth)), 0.855, 20, 0.04)
 }
 
 // insideOutside is the recording of the gate with two rooms instead of three zones.
@@ -169,11 +169,11 @@ func insideOutside(t *testing.T, r recording) recording {
 }
 
 // The same with nothing taught, inside or outside. The strongest gateway reaches
-// 0.83 at 16 flaps an hour, or 0.81 at 8. What is wrong is the eight seconds after each
+// 0.83 at 16 flaps an hour, or 0.81 at 8, and on these 0.842 at 0. What is wrong is the eight seconds after each
 // car sets out: the truth's border is a light barrier five metres inside the receivers
 // that hang at the gate's inner side, and until it has passed those a car is heard
 // loudest, and by all, inside. Nothing that an untaught house knows tells of that border.
 func TestCarsDriveIntoAHallUntaught(t *testing.T) {
 	r := insideOutside(t, openRecording(t, "sal_rb"))
-	holds(t, untaught(r), 0.83, 3, 0.03)
+	holds(t, untaught(r), 0.84, 1, 0.03)
 }

@@ -59,6 +59,10 @@ func (r *replay) take(o Observation) {
 		s = &fresh
 		r.states[o.Tag] = s
 	}
+	if r.filter.Due(s, o.AtMS) { // its step was shorter than those before it
+		r.settle(o.Tag, s)
+		r.open = slices.DeleteFunc(r.open, func(tag string) bool { return tag == o.Tag })
+	}
 	if s.heard == 0 {
 		r.open = append(r.open, o.Tag)
 	}
@@ -79,7 +83,7 @@ func (r *replay) settle(tag string, s *State) {
 	if s.heard == 0 {
 		return
 	}
-	at := s.stepMS + r.filter.model.tuning.StepMS
+	at := s.stepMS + r.filter.lasts(s)
 	r.filter.Settle(s)
 	a := s.Answer()
 	if a.Room == NoRoom && a.SinceMS == 0 {
@@ -175,6 +179,7 @@ func (t *teacher) close() {
 	}
 	last := &t.lessons[len(t.lessons)-1]
 	last.Steps, last.Changes = append(last.Steps, signals), append(last.Changes, t.ear.change)
+	last.Before = append(last.Before, t.ear.recollect())
 	t.closed = t.began
 }
 
@@ -184,7 +189,7 @@ func (t *teacher) listen(signals []Signal) {
 		t.ear.hear(signal.Receiver, signal.DBm)
 	}
 	tuning := DefaultTuning()
-	t.ear.news(&tuning)
+	t.ear.news(&tuning, t.began)
 	t.ear.heard = 0
 }
 

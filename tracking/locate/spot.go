@@ -16,11 +16,13 @@ type spot struct {
 	// How often teaching saw a tag come in here, or leave the room from here.
 	entries, exits float64
 	calm           calmness
+	visited        float64      // steps of whole visits
+	memories       []remembered // by receiver
 }
 
 const (
 	spotMetres   = 7.0 // the side of the square that a spot covers
-	maxRoomSpots = 8
+	maxRoomSpots = 12
 	// stepsPerSpot is how much teaching lets one more spot be told apart.
 	stepsPerSpot = 80
 	// smoothSteps of teaching are averaged before they are sorted into spots: one
@@ -30,7 +32,7 @@ const (
 )
 
 // spotsOf divides every room: a taught room by how it sounds, a drawn one by its
-// size, and an undrawn one by where its receivers hang.
+// size; one that is neither is a single spot.
 func spotsOf(plan Plan, lessons []Lesson) []spot {
 	taught := make([][]Lesson, len(plan.Rooms))
 	for _, lesson := range lessons {
@@ -42,9 +44,6 @@ func spotsOf(plan Plan, lessons []Lesson) []spot {
 		if len(taught[r]) > 0 {
 			spots = append(spots, taughtSpots(r, slices.Concat(drawn...), taught[r], len(plan.Receivers))...)
 			continue
-		}
-		if len(drawn) == 0 {
-			drawn = hangings(plan, r)
 		}
 		for _, part := range drawn {
 			spots = append(spots, spot{room: r, at: part})
@@ -104,18 +103,6 @@ func inside(outline []Point, p Point) bool {
 	return in
 }
 
-// hangings are the places of a room's own receivers: of a room that nobody drew
-// they are all that is known.
-func hangings(plan Plan, room int) [][]Point {
-	var parts [][]Point
-	for _, receiver := range plan.Receivers {
-		if receiver.Room == room && receiver.At != nil && len(parts) < maxRoomSpots {
-			parts = append(parts, []Point{*receiver.At})
-		}
-	}
-	return parts
-}
-
 // taughtSpots sorts a room's lessons into spots that sound alike.
 func taughtSpots(room int, at []Point, lessons []Lesson, receivers int) []spot {
 	var steps [][]Signal
@@ -127,10 +114,11 @@ func taughtSpots(room int, at []Point, lessons []Lesson, receivers int) []spot {
 		}
 	}
 	sound := smooth(lessons)
+	tellApart(sound, lessons, columnsOf(lessons))
 	groups := groupAlike(sound, max(min(len(steps)/stepsPerSpot, maxRoomSpots), 1))
 	spots := make([]spot, slices.Max(append(groups, 0))+1)
 	for i := range spots {
-		spots[i] = spot{room: room, at: at, cells: make(map[int]*cell)}
+		spots[i] = spot{room: room, at: at, cells: make(map[int]*cell), memories: make([]remembered, receivers)}
 	}
 	for i, step := range steps {
 		spots[groups[i]].learn(step, alive[i])
@@ -142,6 +130,9 @@ func taughtSpots(room int, at []Point, lessons []Lesson, receivers int) []spot {
 		}
 		for i, change := range lesson.Changes {
 			spots[groups[first+i]].calm[calmClass(change)]++
+		}
+		for i, before := range lesson.Before {
+			spots[groups[first+i]].remember(before)
 		}
 		first += len(lesson.Steps)
 		if lesson.Left {
@@ -164,6 +155,15 @@ func (s *spot) learn(step []Signal, alive []int) {
 	}
 }
 
+// remember adds what receivers remembered in one step of a visit.
+func (s *spot) remember(before []Recollection) {
+	s.visited++
+	for _, r := range before {
+		s.memories[r.Receiver].mean.add(float64(r.MeanDBm))
+		s.memories[r.Receiver].spread.add(float64(r.SpreadDB))
+	}
+}
+
 func (s *spot) cell(receiver int) *cell {
 	if s.cells[receiver] == nil {
 		s.cells[receiver] = &cell{}
@@ -171,10 +171,9 @@ func (s *spot) cell(receiver int) *cell {
 	return s.cells[receiver]
 }
 
-// smooth is how each step of the lessons sounds, averaged with its neighbours:
-// by receiver, unheardDBm where none of them heard it.
-func smooth(lessons []Lesson) [][]float64 {
-	var columns []int // the receivers that matter here
+// columnsOf are the receivers that heard anything in the lessons.
+func columnsOf(lessons []Lesson) []int {
+	var columns []int
 	for _, lesson := range lessons {
 		for _, step := range lesson.Steps {
 			for _, signal := range step {
@@ -184,6 +183,13 @@ func smooth(lessons []Lesson) [][]float64 {
 			}
 		}
 	}
+	return columns
+}
+
+// smooth is how each step of the lessons sounds, averaged with its neighbours:
+// by receiver, unheardDBm where none of them heard it.
+func smooth(lessons []Lesson) [][]float64 {
+	columns := columnsOf(lessons)
 	var all [][]float64
 	for _, lesson := range lessons {
 		for i := range lesson.Steps {

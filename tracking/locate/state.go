@@ -66,6 +66,7 @@ type signalSum struct {
 type lately struct {
 	receiver int16
 	dbm      float32
+	memory   memory
 }
 
 // State is what the filter remembers of one tag. Its zero value is not usable:
@@ -77,10 +78,11 @@ type State struct {
 	lastMS int64 // when the last closed step began; 0 before the first
 	holdMS int64 // radio does not move the tag before this time
 	// movedMS is when the last step was closed in which the tag did not say that it rests.
-	movedMS int64
-	open    [MaxHeard]signalSum
-	spots   [MaxCandidates]weight
-	past    [MaxHeard]lately // most recent first
+	movedMS  int64
+	open     [MaxHeard]signalSum
+	spots    [MaxCandidates]weight
+	past     [MaxHeard]lately // most recent first
+	secondMS int64            // when the newest second of their memories began
 
 	unknown    float32 // chance of being where nobody taught
 	heard      uint8   // filled part of open
@@ -151,20 +153,24 @@ func (s *State) hear(receiver int, dbm float64) {
 // change come from a tag that stands still, and then each step repeats what the
 // last one said: how the walls happen to reflect at that one place. Only a tag
 // that moves is heard afresh in every step.
-func (s *State) news(t *Tuning) float64 {
+func (s *State) news(t *Tuning, atMS int64) float64 {
 	if s.heard == 0 {
 		return 0
 	}
 	var squares float32
 	var past [MaxHeard]lately
-	n := 0
+	n, older := 0, (atMS-s.secondMS)/secondMS
+	if older > 0 {
+		s.secondMS = atMS
+	}
 	for i := range s.open[:s.heard] {
 		now := lately{receiver: s.open[i].receiver, dbm: s.open[i].sum / float32(s.open[i].n)}
 		off := float32(freshDB)
-		if before, heard := s.recall(now.receiver); heard {
-			off = now.dbm - before
-			now.dbm = before + off/2
+		if before := s.recall(now.receiver); before != nil {
+			off = now.dbm - before.dbm
+			now.dbm, now.memory = before.dbm+off/2, before.memory.age(older)
 		}
+		now.memory = now.memory.hear(now.dbm)
 		squares += off * off
 		past[n] = now
 		n++
@@ -172,6 +178,7 @@ func (s *State) news(t *Tuning) float64 {
 	for _, before := range s.past[:s.recalled] {
 		if n < MaxHeard && !s.hears(before.receiver) {
 			past[n] = before
+			past[n].memory = before.memory.age(older)
 			n++
 		}
 	}
@@ -180,13 +187,13 @@ func (s *State) news(t *Tuning) float64 {
 	return min(t.LeastNews+float64(s.change)/t.ChangeDB2, 1)
 }
 
-func (s *State) recall(receiver int16) (dbm float32, heard bool) {
-	for _, before := range s.past[:s.recalled] {
-		if before.receiver == receiver {
-			return before.dbm, true
+func (s *State) recall(receiver int16) *lately {
+	for i := range s.past[:s.recalled] {
+		if s.past[i].receiver == receiver {
+			return &s.past[i]
 		}
 	}
-	return 0, false
+	return nil
 }
 
 func (s *State) hears(receiver int16) bool {

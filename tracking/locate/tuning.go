@@ -13,6 +13,9 @@ type Tuning struct {
 	// Calmness scales what a tag's steadiness says of its place: steady seconds are
 	// alike, and a tag that rests says so again and again.
 	Calmness float64
+	// Memory scales what the last seconds were like says of a place: they are nearly the
+	// same in the next step.
+	Memory float64
 	// TemperUntaught scales each step's evidence where geometry is all that is known:
 	// what it gets wrong it gets wrong every second anew.
 	TemperUntaught float64
@@ -61,7 +64,7 @@ type Tuning struct {
 // DefaultTuning suits equipment on wheels, carried and parked.
 func DefaultTuning() Tuning {
 	return Tuning{
-		StepMS: 350, ChangeDB2: 10, LeastNews: 0.1, TemperUntaught: 0.5, OddNews: 0.5, LoudestPerDB: 0.1, MostEvidence: 8, Calmness: 0.6,
+		StepMS: 350, ChangeDB2: 10, LeastNews: 0.1, TemperUntaught: 0.5, OddNews: 0.5, LoudestPerDB: 0.1, MostEvidence: 8, Calmness: 0.6, Memory: 0.15,
 		LeavePerSecond: 0.01, WanderPerSecond: 0.03, Moving: 4, Resting: 0.1, MovingNews: 0.6, RestingNews: 0.1, RestAfterMS: 20_000,
 		SettledAfterMS: 10 * 60_000, Settled: 0.2,
 		ThroughDoors: 0.9, AcrossFloors: 0.1, Lost: 0.0005, UnknownLog: -5.9,

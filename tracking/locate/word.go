@@ -79,8 +79,11 @@ func forget(lessons []Lesson, room int, elsewhere []Signal) {
 		}
 	}
 	if from >= 0 {
-		steps := lessons[from].Steps
-		lessons[from].Steps = slices.Concat(steps[:at], steps[at+1:])
+		l := &lessons[from]
+		l.Steps = slices.Concat(l.Steps[:at], l.Steps[at+1:])
+		if l.Changes != nil {
+			l.Changes, l.Before = slices.Concat(l.Changes[:at], l.Changes[at+1:]), slices.Concat(l.Before[:at], l.Before[at+1:])
+		}
 	}
 }
 
