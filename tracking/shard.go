@@ -23,7 +23,7 @@ const (
 	// seenEvery is how old a stored "last seen" may grow while nothing else of a place
 	// changes: what stands still and is heard every second is not stored every few. It is
 	// well below FreshFor.
-	seenEvery = 20 * time.Second
+	seenEvery = 30 * time.Second
 	// maxUnstored bounds the moves kept while the database refuses them.
 	maxUnstored = 20_000
 )

@@ -411,6 +411,31 @@ func TestAnEndedSessionEndsItsConnection(t *testing.T) {
 	})
 }
 
+func TestAMessageIsHeldUntilEverybodyWasTold(t *testing.T) {
+	h := New(Options{}, newWard().source())
+	cursor := h.Cursor()
+	join := func(guest string) *connection {
+		c, err := h.join(Audience{Actor: nurse, Guest: guest}, []string{"fridge/1"}, cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first, second := join("first"), join("second")
+	h.Changed("fridge/1")
+	h.renderDirty(t.Context())
+	held := func() int { return len(h.topics["fridge/1"].messages) }
+	if len(first.take()) != 1 || held() != 1 {
+		t.Errorf("%d messages are held while one waits", held())
+	}
+	if len(second.take()) != 1 || held() != 0 {
+		t.Errorf("%d messages are held though all were told", held())
+	}
+	if len(join("late").take()) != 1 {
+		t.Error("who comes with an old cursor is told nothing")
+	}
+}
+
 func TestShutdownAsksPagesToComeBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, stop := running(t, newWard().source())

@@ -456,6 +456,7 @@ func (c *connection) take() []message {
 			continue
 		}
 		c.cursors[i] = t.seq
+		t.tell()
 		messages = append(messages, m)
 	}
 	slices.SortFunc(messages, func(a, b message) int { return int(int64(a.seq) - int64(b.seq)) })

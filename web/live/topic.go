@@ -34,8 +34,10 @@ type topic struct {
 
 	seq       uint64 // newest version among the fragments; 0 before the first rendering
 	fragments []version
-	// messages are encoded once for each cursor that asks, until the next change.
+	// messages are encoded once for each cursor that asks, until the next change, or
+	// until as many watchers as there are have been told.
 	messages map[uint64]message
+	told     int
 }
 
 type version struct {
@@ -169,7 +171,7 @@ func (t *topic) merge(fragments []Fragment, seq uint64) bool {
 	t.fragments = next
 	if differs {
 		t.seq = seq
-		t.messages = nil
+		t.messages, t.told = nil, 0
 	}
 	return differs
 }
@@ -198,6 +200,13 @@ func (h *Hub) newer(t *topic, cursor uint64) (message, bool) {
 	}
 	t.messages[cursor] = m
 	return m, true
+}
+
+// tell notes that one more watcher was told the newest; what nobody will ask for is let go.
+func (t *topic) tell() {
+	if t.told++; t.told >= len(t.watchers) {
+		t.messages = nil
+	}
 }
 
 func encode(seq uint64, content any) (message, error) {
