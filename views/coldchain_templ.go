@@ -1443,9 +1443,9 @@ func chartTimes(p FridgePageProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(Clock(ctx, p.Chart.From) + " to " + Clock(ctx, p.Chart.To))
+			templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs("from " + Clock(ctx, p.Chart.From) + " to " + Clock(ctx, p.Chart.To))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `coldchain.templ`, Line: 361, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `coldchain.templ`, Line: 361, Col: 73}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 			if templ_7745c5c3_Err != nil {

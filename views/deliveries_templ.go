@@ -292,7 +292,7 @@ func keptOptions(profiles []coldchain.Profile) []Option {
 func tripOptions(p DeliveriesPage) []Option {
 	options := []Option{{"", "–"}}
 	for _, t := range p.Trips {
-		options = append(options, Option{strconv.FormatInt(int64(t.ID), 10), fmt.Sprintf("Trip %d: %s, %s", t.ID, firstOf(p.Carriers[t.Fridge], string(t.Fridge)), t.Purpose)})
+		options = append(options, Option{strconv.FormatInt(int64(t.ID), 10), fmt.Sprintf("Trip %d: %s, “%s”", t.ID, firstOf(p.Carriers[t.Fridge], string(t.Fridge)), t.Purpose)})
 	}
 	return options
 }
@@ -830,9 +830,9 @@ func DeliveryDetail(d inventory.Delivery, held []inventory.HeldLot, by hospital.
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var41 string
-					templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(string(h.Decision) + ", " + h.DecidedBy + ": " + h.Why)
+					templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(string(h.Decision) + ", " + h.DecidedBy + ": “" + h.Why + "”")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `deliveries.templ`, Line: 172, Col: 68}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `deliveries.templ`, Line: 172, Col: 79}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
 					if templ_7745c5c3_Err != nil {

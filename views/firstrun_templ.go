@@ -450,7 +450,7 @@ func startForm(p StartPage, step StartStep) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(p.field("gateway", "make", "It speaks", "canonical", ""), plainOptions(p.Makes)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(p.field("gateway", "make", "It speaks", "canonical", ""), envelopes(p.Makes)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

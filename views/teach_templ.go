@@ -401,7 +401,7 @@ func TeachState(room hospital.RoomID, c tracking.Class, held bool) templ.Compone
 }
 
 func lessonWords(l tracking.Lesson, h House) string {
-	words := fmt.Sprintf("%s with %s", l.By, string(l.Asset))
+	words := fmt.Sprintf("by %s with the tag of %s", l.By, string(l.Asset))
 	switch l.Kind {
 	case tracking.FoundHere:
 		words = fmt.Sprintf("%s saw %s here", l.By, string(l.Asset))

@@ -208,9 +208,9 @@ func (d *Door) lotsOf(ctx context.Context, held []inventory.HeldLot) ([]report.L
 		case inventory.MovedOn:
 			lots[i].Decision = "moved to another place"
 		default:
-			lots[i].Decision = fmt.Sprintf("%sd by %s: %s", h.Decision, h.DecidedBy, h.Why)
+			lots[i].Decision = fmt.Sprintf("%sd by %s: “%s”", h.Decision, h.DecidedBy, h.Why)
 			if h.Decision == inventory.DiscardLot {
-				lots[i].Decision = fmt.Sprintf("discarded by %s: %s", h.DecidedBy, h.Why)
+				lots[i].Decision = fmt.Sprintf("discarded by %s: “%s”", h.DecidedBy, h.Why)
 			}
 		}
 	}

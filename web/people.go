@@ -559,6 +559,7 @@ func attach(c echo.Context, name, kind string) {
 
 func (d *Door) audit(c echo.Context) error {
 	props, filter := d.auditFilter(c.QueryParam)
+	props.Actor = d.actor(c)
 	before, _ := strconv.ParseInt(c.QueryParam("before"), 10, 64) // anything else begins at the top
 	page, err := d.People.Trail.Read(c.Request().Context(), d.actor(c), filter, before)
 	if err != nil {

@@ -69,7 +69,7 @@ var deedWords = map[string]string{
 	"alarm.raise": "rang the alarm", "alarm.worsen": "rang anew: it became worse", "alarm.acknowledge": "acknowledged the alarm", "alarm.return": "noted the return to range",
 	"alarm.close": "closed the alarm", "case.step": "noted a step of the checklist", "case.close": "closed and signed the case",
 	"stock.hold": "put a lot on hold", "stock.release": "released a lot", "stock.release.first": "released a lot as the first of two", "stock.discard": "discarded a lot",
-	"stock.carry": "set out with the goods", "stock.arrive": "booked what arrived", "sign": "signed",
+	"stock.carry": "set out with the goods", "stock.arrive": "booked what arrived", "signature.sign": "signed",
 }
 
 // Said is the deed in words.
@@ -79,7 +79,7 @@ func (d CaseDeed) Said() string {
 		words = d.What
 	}
 	if d.Why != "" {
-		words += ": " + d.Why
+		words += ": “" + d.Why + "”"
 	}
 	return words
 }

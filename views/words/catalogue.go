@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -129,7 +131,10 @@ func (b *book) say(text string, pressed bool) string {
 	if hit {
 		return a.said
 	}
-	a.said, a.known = b.phrase(text, pressed, 0)
+	a.said, a.known = b.aroundQuotes(text, pressed)
+	if !a.known {
+		a.said, a.known = b.phrase(text, pressed, 0)
+	}
 	if !a.known {
 		a.said = b.figures(text)
 	}
@@ -141,6 +146,50 @@ func (b *book) say(text string, pressed bool) string {
 	b.mu.Unlock()
 	return a.said
 }
+
+// typedQuote is what somebody typed, as our texts show it.
+var typedQuote = regexp.MustCompile(`“[^“”]*”`)
+
+// halfGerman is a quote that a wording opens and that the sign after the text still closes in English.
+var halfGerman = regexp.MustCompile(`„([^„“”]*)”`)
+
+// quotesAtMost bounds the quotes in one text that are held apart.
+const quotesAtMost = 16
+
+// aroundQuotes words a text but for what it quotes: that was typed, and a stop or a
+// comma in it parts nothing. A quote that is itself a text of ours is worded.
+func (b *book) aroundQuotes(text string, pressed bool) (string, bool) {
+	quotes := typedQuote.FindAllString(text, -1)
+	if len(quotes) == 0 || len(quotes) > quotesAtMost {
+		return "", false
+	}
+	if b.wholly(text, pressed) || !slices.ContainsFunc(splitSentences(text), func(one string) bool { return !b.wholly(one, pressed) }) {
+		return "", false // the quotes are ours
+	}
+	var back []string
+	held := typedQuote.ReplaceAllStringFunc(text, func(quote string) string {
+		inner := strings.TrimSuffix(strings.TrimPrefix(quote, "“"), "”")
+		if said, ok := b.exact(inner, false); ok {
+			inner = said
+		}
+		stand := string(firstStand + rune(len(back)/2))
+		back = append(back, stand, inner)
+		return "“" + stand + "”"
+	})
+	said, ok := b.phrase(held, pressed, 0)
+	return strings.NewReplacer(back...).Replace(halfGerman.ReplaceAllString(said, "„$1“")), ok
+}
+
+// wholly says whether a text stands in the catalogue as it is, but for the signs around it.
+func (b *book) wholly(text string, pressed bool) bool {
+	_, core, _ := unwrap(text)
+	_, is := b.exact(text, pressed)
+	_, within := b.exact(core, pressed)
+	return is || within
+}
+
+// firstStand is the first of the private characters that stand for quotes.
+const firstStand = '\uE000'
 
 // phrase words a text that the catalogue knows as a whole, without the signs around
 // it, by a pattern, or part by part where it knows one part at least.

@@ -25,7 +25,9 @@
 // or brackets, is found without them; a list or a run of sentences is worded part by part.
 //
 // What the catalogue does not know is data and stays as it was typed: names, notes,
-// numbers of lots. An element with translate="no" is never touched, nor are code, kbd,
+// numbers of lots. What stands in “ ” was typed and stays too, unless it is as a whole a
+// text of ours. An element with data-typed shows a reason that either the program or a
+// person gave; one with translate="no" is never touched, nor are code, kbd,
 // pre, samp, textarea, and the value of any field: what goes back to the server is
 // what came from it. What a record keeps (a signed meaning, the reason of a decision,
 // a row of the audit trail) is stored as it was written; only its showing is worded.

@@ -72,7 +72,13 @@ func TestANewBuildTakesTheOldOnesPlace(t *testing.T) {
 	b.put(`input[name="email"]`, "ada@linden.example")
 	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
 	b.click(`main form button.primary`)
-	b.until("the worker is at work", `location.pathname === "/" && !!navigator.serviceWorker.controller`)
+	b.until("she is in", `location.pathname === "/"`)
+	const atWork = `!!navigator.serviceWorker.controller`
+	for try := 0; try < 3 && b.eval(atWork) != "true"; try++ { // one whose setting-up was cut short is set up by the next page
+		b.open("/")
+		b.awaits(`Promise.race([navigator.serviceWorker.ready.then(() => "ready"), new Promise((tired) => setTimeout(() => tired("not yet"), 20000))])`)
+	}
+	b.until("the worker is at work", atWork)
 	b.open("/admin/start")
 	b.put("#start-house-site", "Linden, half typed")
 	before, old, _ := strings.Cut(b.awaits(cacheOf), "\n")
