@@ -262,9 +262,15 @@ var (
 // look opens a tab on the server as somebody with a role.
 func (s *server) look(t *testing.T, role hospital.Role, on screen) *tab {
 	t.Helper()
+	return s.lookFor(t, testTime, role, on)
+}
+
+// lookFor opens a tab that may be used for so long.
+func (s *server) lookFor(t *testing.T, long time.Duration, role hospital.Role, on screen) *tab {
+	t.Helper()
 	fresh, closeTab := chromedp.NewContext(shared.browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(fresh, testTime)
+	ctx, cancel := context.WithTimeout(fresh, long)
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, server: s}
 	chromedp.ListenTarget(ctx, b.hear)
