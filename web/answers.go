@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"wardwatch/inventory/supplier"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/account"
+	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/views"
 )
 
@@ -50,46 +52,57 @@ func (d *Door) answers(c echo.Context) error {
 
 // bringAnswer takes an answer that a person has as a file, from a mail or a portal.
 func (d *Door) bringAnswer(c echo.Context) error {
-	number := c.Param("number")
-	file, err := replyFile(c)
-	var r reorder.Reply
-	if err == nil {
-		r, err = d.readAnswer(c, number, file)
-	}
-	if err == nil {
-		r, err = d.Desk.TakeReply(c.Request().Context(), d.actor(c), "", reorder.ByUpload, file)
-	}
+	number, by := c.Param("number"), d.actor(c)
+	file, name, err := replyFile(c)
+	failed := func(err error) error { return d.orderBack(c, err) }
 	if err != nil {
-		return d.orderBack(c, err)
+		return failed(err)
 	}
-	d.say(c, views.ReplySaid(r))
-	return d.seeOther(c, "/orders/"+number+"#answers")
+	here := "/orders/" + number + "#answers"
+	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: name, Back: here}, failed: failed, work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
+		pace := upkeep.NewPace(ctx, says)
+		if err := pace.Begin("reading the file", 1, answerSteps, 0); err != nil {
+			return upkeep.Outcome{}, err
+		}
+		if err := answerTo(number, file); err != nil {
+			return upkeep.Outcome{}, err
+		}
+		if err := pace.Begin("recording what it says", answerSteps, answerSteps, 0); err != nil {
+			return upkeep.Outcome{}, err
+		}
+		r, err := d.Desk.TakeReply(ctx, by, "", reorder.ByUpload, file)
+		return upkeep.Outcome{Said: views.ReplySaid(r), Href: here}, err
+	}})
 }
 
-// readAnswer refuses one about another order than the page's.
-func (d *Door) readAnswer(_ echo.Context, number string, file []byte) (reorder.Reply, error) {
+// answerSteps are reading an answer, and recording what it says.
+const answerSteps = 2
+
+// answerTo refuses an answer about another order than that one.
+func answerTo(number string, file []byte) error {
 	r, err := supplier.ReadAnswer(file)
 	if err == nil && r.Order != number {
 		err = hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("This answer is about order %s. Open that one.", r.Order))
 	}
-	return r, err
+	return err
 }
 
-// replyFile is the file of the form.
-func replyFile(c echo.Context) ([]byte, error) {
+// replyFile is the file of the form, and its name.
+func replyFile(c echo.Context) (file []byte, name string, err error) {
 	header, err := c.FormFile("file")
 	if _, large := errors.AsType[*http.MaxBytesError](err); large || err == nil && header.Size > supplier.MaxAnswer {
-		return nil, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("The file is larger than %d kB.", supplier.MaxAnswer>>10))
+		return nil, "", hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("The file is larger than %d kB.", supplier.MaxAnswer>>10))
 	}
 	if err != nil || header.Size == 0 {
-		return nil, hospital.Refuse(hospital.ErrInvalid, "Choose the supplier's file.")
+		return nil, "", hospital.Refuse(hospital.ErrInvalid, "Choose the supplier's file.")
 	}
-	file, err := header.Open()
+	from, err := header.Open()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, supplier.MaxAnswer+1))
+	defer from.Close()
+	file, err = io.ReadAll(io.LimitReader(from, supplier.MaxAnswer+1))
+	return file, header.Filename, err
 }
 
 // decideAnswer accepts what an answer would change, or refuses it.

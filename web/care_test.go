@@ -189,6 +189,28 @@ func TestWhatIsThawedIsScannedAndLabelled(t *testing.T) {
 }
 
 // multi sends a form with a file.
+// slowly sends a form while the database has other work, stops what it asked for, and reads
+// on its page that nothing was changed and where its form is.
+func (s *care) slowly(send func() string, name, back string) {
+	s.t.Helper()
+	held, release, writing := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		writing <- s.base.InTx(context.Background(), func(*db.Tx) error { close(held); <-release; return nil })
+	}()
+	<-held
+	s.door.Patience = time.Millisecond
+	work := send()
+	s.shows(work, "Take in a file", name, ">Stop</button>", "<progress")
+	s.post(work, url.Values{})
+	close(release)
+	if err := <-writing; err != nil {
+		s.t.Fatal(err)
+	}
+	s.door.Patience = time.Minute
+	s.post(work, url.Values{}) // waits for its end
+	s.shows(work, "Stopped. Nothing was changed.", back)
+}
+
 func (s *care) multi(path, name, content string, fields ...string) *httptest.ResponseRecorder {
 	s.t.Helper()
 	var body bytes.Buffer
@@ -380,6 +402,12 @@ func TestColdDeliveriesAreReadOrRefused(t *testing.T) {
 		if code, _ := s.get(path); code != http.StatusNotFound {
 			t.Errorf("%s answers %d", path, code)
 		}
+	}
+	s.slowly(func() string {
+		return s.multi("/deliveries", "slow.csv", cold, "ref", "lot/lot-2", "profile", "refrigerator").Header().Get("Location")
+	}, "slow.csv", `href="/deliveries?ref=lot%2Flot-2"`)
+	if page := s.shows("/deliveries"); strings.Contains(page, "slow.csv") {
+		t.Error("what was stopped is there")
 	}
 	s.who = person("Ada", hospital.Auditor)
 	if w := s.multi("/deliveries", "ok.csv", cold, "ref", "lot/lot-2", "profile", "refrigerator"); w.Code != http.StatusForbidden {

@@ -1,13 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -16,6 +16,7 @@ import (
 	"wardwatch/inventory"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/hospital/upkeep"
 	"wardwatch/tracking/ingest/logger"
 	"wardwatch/views"
 )
@@ -77,19 +78,26 @@ func (d *Door) takeColdDelivery(c echo.Context) error {
 	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxDeliveryForm)
 	file, name, err := deliveryFileOf(c)
 	p := views.DeliveriesPage{Ref: strings.TrimSpace(c.FormValue("ref")), Profile: c.FormValue("profile"), Trip: c.FormValue("trip"), Note: c.FormValue("note")}
-	var id inventory.DeliveryID
-	if err == nil {
-		id, err = d.attachDelivery(c, p, file, name)
-	}
-	if status, sentence, back := comesBack(err); err != nil && back {
+	failed := func(err error) error {
+		status, sentence, back := comesBack(err)
+		if !back {
+			return err
+		}
 		p.Error = sentence
 		return d.showDeliveries(c, status, p)
 	}
 	if err != nil {
-		return err
+		return failed(err)
 	}
-	d.say(c, "Attached.")
-	return d.seeOther(c, fmt.Sprintf("/deliveries/%d", id))
+	by := d.actor(c)
+	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: name, Back: deliveriesPath + "?ref=" + url.QueryEscape(p.Ref)}, failed: failed, work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
+		delivery, err := d.travelled(ctx, p, file, name, says)
+		if err != nil {
+			return upkeep.Outcome{}, err
+		}
+		id, err := d.Stock.Deliver(ctx, by, delivery)
+		return upkeep.Outcome{Said: "Attached.", Href: fmt.Sprintf("/deliveries/%d", id)}, err
+	}})
 }
 
 func deliveryFileOf(c echo.Context) ([]byte, string, error) {
@@ -109,22 +117,27 @@ func deliveryFileOf(c echo.Context) ([]byte, string, error) {
 	return data, header.Filename, err
 }
 
-func (d *Door) attachDelivery(c echo.Context, p views.DeliveriesPage, file []byte, name string) (inventory.DeliveryID, error) {
-	ctx := c.Request().Context()
-	ref, err := d.deliveryRef(ctx, p.Ref)
-	if err != nil {
-		return 0, err
+// deliverySteps are reading a logger's file, and holding what it tells.
+const deliverySteps = 2
+
+// travelled is how what came in was kept on its way, by its logger's file or its carrier's trip.
+func (d *Door) travelled(ctx context.Context, p views.DeliveriesPage, file []byte, name string, says upkeep.Says) (delivery inventory.Delivery, err error) {
+	delivery = inventory.Delivery{Note: p.Note, File: file}
+	if delivery.Ref, err = d.deliveryRef(ctx, p.Ref); err != nil {
+		return delivery, err
 	}
-	delivery := inventory.Delivery{Ref: ref, Note: p.Note, File: file}
 	switch {
 	case len(file) > 0:
 		shelf, err := d.ColdChain.ProfileOn(ctx, coldchain.ProfileID(p.Profile), d.Now())
 		if err != nil {
-			return 0, hospital.Refuse(hospital.ErrInvalid, "Choose how it must be kept.")
+			return delivery, hospital.Refuse(hospital.ErrInvalid, "Choose how it must be kept.")
 		}
-		recording, err := logger.Read(bytes.NewReader(file))
+		recording, err := logger.Read(upkeep.Reading(ctx, says, file, deliverySteps))
+		if ctx.Err() != nil {
+			return delivery, context.Cause(ctx)
+		}
 		if err != nil {
-			return 0, hospital.Refuse(hospital.ErrInvalid, "The file can't be read as a logger's: Fridge-tag, Q-tag, or CSV with a time and a temperature.")
+			return delivery, hospital.Refuse(hospital.ErrInvalid, "The file can't be read as a logger's: Fridge-tag, Q-tag, or CSV with a time and a temperature.")
 		}
 		delivery.Travelled = coldchain.TravelledBy(shelf.Profile, recording.In(d.Register.Current().Site.Location()).Rows)
 		delivery.Source = strings.TrimSpace("file " + name)
@@ -132,14 +145,14 @@ func (d *Door) attachDelivery(c echo.Context, p views.DeliveriesPage, file []byt
 		n, _ := strconv.ParseInt(p.Trip, 10, 64) // what is no number is no trip
 		record, err := d.ColdChain.Trip(ctx, coldchain.TripID(n), d.Now())
 		if err != nil {
-			return 0, hospital.Refuse(hospital.ErrInvalid, "There is no such trip.")
+			return delivery, hospital.Refuse(hospital.ErrInvalid, "There is no such trip.")
 		}
 		delivery.Travelled, delivery.Trip = record.Travelled(d.Now()), record.Trip.ID
 		delivery.Source = fmt.Sprintf("trip %d of %s", record.Trip.ID, record.Fridge.Name)
 	default:
-		return 0, hospital.Refuse(hospital.ErrInvalid, "Choose the logger's file, or the carrier's trip.")
+		return delivery, hospital.Refuse(hospital.ErrInvalid, "Choose the logger's file, or the carrier's trip.")
 	}
-	return d.Stock.Deliver(ctx, d.actor(c), delivery)
+	return delivery, upkeep.NewPace(ctx, says).Begin("recording what it says", deliverySteps, deliverySteps, 0)
 }
 
 // deliveryRef is what came in, by the number of an order or a lot that is there.

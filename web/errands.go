@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -44,13 +45,22 @@ type longWork struct {
 // undertake does long work. What is done within errandPatience is answered as any form;
 // else the page of the errand says how far it is, and can stop it.
 func (d *Door) undertake(c echo.Context, w longWork) error {
-	id, err := d.errands.Start(c.Request().Context(), d.actor(c), w.Task, w.work)
+	var alone atomic.Bool // nobody waits for its end any more: what fails is logged by itself
+	by, path := d.actor(c), c.Path()
+	id, err := d.errands.Start(c.Request().Context(), by, w.Task, func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
+		done, err := w.work(ctx, says)
+		if status, _ := errandFault(err); status >= http.StatusInternalServerError && alone.Load() {
+			d.Log.Error("an errand failed", "path", path, "actor", by.ID, "error", err)
+		}
+		return done, err
+	})
 	if err != nil {
 		return err
 	}
 	now, ended := d.errands.Wait(c.Request().Context(), id, cmp.Or(d.Patience, errandPatience))
 	switch {
 	case !ended:
+		alone.Store(true)
 		return d.seeOther(c, errandPath+id)
 	case now.Err != nil && w.failed != nil:
 		return w.failed(now.Err)
@@ -86,22 +96,19 @@ func (d *Door) errand(c echo.Context) error {
 	case !ended:
 		c.Set(refreshKey, errandRefresh)
 	}
-	return d.show(c, now.Title, views.ErrandPage(now, d.errandSentence(c, now.Err)))
+	_, wrong := errandFault(now.Err)
+	return d.show(c, now.Title, views.ErrandPage(now, wrong))
 }
 
-// errandSentence says why an errand came to nothing; empty for one that did not, or was stopped.
-func (d *Door) errandSentence(c echo.Context, err error) string {
+// errandFault says why an errand came to nothing; nothing for one that did not, or was stopped.
+func errandFault(err error) (status int, sentence string) {
 	if err == nil || errors.Is(err, upkeep.ErrStopped) {
-		return ""
+		return 0, ""
 	}
-	status, sentence := outcome(err)
 	if said := loggerSentence(err); said != "" {
-		return said
+		return http.StatusUnprocessableEntity, said
 	}
-	if status >= http.StatusInternalServerError {
-		d.Log.Error("an errand failed", "path", c.Path(), "actor", d.actor(c).ID, "error", err)
-	}
-	return sentence
+	return outcome(err)
 }
 
 // stopErrand asks an errand to end before it is done.

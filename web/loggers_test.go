@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -96,6 +98,36 @@ func TestALoggersFileThatTakesItsTimeCanBeStopped(t *testing.T) {
 	w := p.post(dialogue, choice)
 	if said, _ := url.QueryUnescape(w.Header().Get("Set-Cookie")); !strings.Contains(said, "2 readings taken in.") || !strings.HasPrefix(w.Header().Get("Location"), "/fridges/f-1?") {
 		t.Errorf("taken in again: %d %q", w.Code, said)
+	}
+}
+
+// What fails while nobody waits for it is logged once, however often its page is looked at.
+func TestAnErrandThatFailsAloneIsLoggedOnce(t *testing.T) {
+	p := openPharmacy(t)
+	var log bytes.Buffer
+	p.door.Log = slog.New(slog.NewTextHandler(&log, nil))
+	dialogue := p.hand("f-1", "time,celsius\n2026-05-01T08:00:00Z,4\n", map[string]string{"serial": "L-1"}).Header().Get("Location")
+	p.exec("CREATE TRIGGER broken BEFORE INSERT ON logger_layouts BEGIN SELECT RAISE(ABORT, 'out of sorts'); END")
+	held, release, writing := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		writing <- p.base.InTx(context.Background(), func(*db.Tx) error { close(held); <-release; return nil })
+	}()
+	<-held
+	p.door.Patience = time.Millisecond
+	work := p.post(dialogue, url.Values{"serial": {"L-1"}, "zone": {"UTC"}, "time": {"0"}, "time_of_day": {"-1"}, "temp": {"1"}, "clock": {"any"}, "unit": {"C"}, "comma": {"no"}}).Header().Get("Location")
+	close(release)
+	if err := <-writing; err != nil {
+		t.Fatal(err)
+	}
+	for _, page := p.get(work); strings.Contains(page, "<progress"); _, page = p.get(work) {
+	}
+	for range 3 {
+		if page := p.shows(work, "Wardwatch could not do this", `href="`+dialogue+`"`); strings.Contains(page, "out of sorts") {
+			t.Error("the page shows what is inside")
+		}
+	}
+	if n := strings.Count(log.String(), "an errand failed"); n != 1 || !strings.Contains(log.String(), "out of sorts") {
+		t.Errorf("logged %d times:\n%s", n, log.String())
 	}
 }
 
