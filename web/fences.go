@@ -72,18 +72,19 @@ func (d *Door) showFence(c echo.Context, status int, p views.FencePage) error {
 	return d.showAs(c, status, title, views.FenceForm(p))
 }
 
-// typedFence reads the form.
-func typedFence(c echo.Context) (fence.Fence, error) {
+// typedFence reads the form; its waits are kept as they were typed too.
+func typedFence(c echo.Context) (views.FencePage, error) {
 	form, err := readForm(c)
 	if err != nil {
-		return fence.Fence{}, err
+		return views.FencePage{}, err
 	}
-	return fence.Fence{Name: strings.TrimSpace(form.Get("name")), Rule: fence.Rule(form.Get("rule")),
+	f := fence.Fence{Name: strings.TrimSpace(form.Get("name")), Rule: fence.Rule(form.Get("rule")),
 		Kinds: chosen[string](form, "kind"), Assets: chosenWords[tracking.AssetID](form.Get("assets")),
 		Floors: chosen[hospital.FloorID](form, "floor"), Units: chosen[hospital.UnitID](form, "unit"),
 		Rooms: chosen[hospital.RoomID](form, "room"), RoomKinds: chosen[hospital.RoomKind](form, "room_kind"),
 		After: seconds(form.Get("after")), Grace: seconds(form.Get("grace")),
-		Serious: form.Get("serious") != "", Off: form.Get("off") != ""}, nil
+		Serious: form.Get("serious") != "", Off: form.Get("off") != ""}
+	return views.FencePage{Fence: f, After: form.Get("after"), Grace: form.Get("grace")}, nil
 }
 
 func chosen[T ~string](form url.Values, name string) []T {
@@ -114,7 +115,7 @@ func seconds(text string) time.Duration {
 }
 
 func (d *Door) addFence(c echo.Context) error {
-	f, err := typedFence(c)
+	p, err := typedFence(c)
 	if err != nil {
 		return err
 	}
@@ -122,8 +123,8 @@ func (d *Door) addFence(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f.ID = freshFence(f.Name, list)
-	return d.setFence(c, views.FencePage{Fence: f, New: true})
+	p.Fence.ID, p.New = freshFence(p.Fence.Name, list), true
+	return d.setFence(c, p)
 }
 
 // freshFence is a short name made of a fence's name that no other has.
@@ -164,12 +165,12 @@ func (d *Door) alterFence(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := typedFence(c)
+	p, err := typedFence(c)
 	if err != nil {
 		return err
 	}
-	f.ID = before.ID
-	return d.setFence(c, views.FencePage{Fence: f})
+	p.Fence.ID = before.ID
+	return d.setFence(c, p)
 }
 
 func (d *Door) setFence(c echo.Context, p views.FencePage) error {

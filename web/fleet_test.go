@@ -22,7 +22,7 @@ func TestAFenceIsSetByFormAndWhatWasTypedStays(t *testing.T) {
 	form := url.Values{"name": {"Pumps stay"}, "rule": {"stay_in"}, "kind": {"infusion pump"}, "assets": {"W-001"}, "after": {"30"}, "grace": {"soon"}, "unit": {"4w"}}
 	w := s.post("/fences", form)
 	if page := w.Body.String(); w.Code != http.StatusUnprocessableEntity || !strings.Contains(page, "between nothing and 24 hours") ||
-		!strings.Contains(page, `value="Pumps stay"`) || !strings.Contains(page, `value="infusion pump" checked`) || !strings.Contains(page, `value="W-001"`) {
+		!strings.Contains(page, `value="Pumps stay"`) || !strings.Contains(page, `value="infusion pump" checked`) || !strings.Contains(page, `value="W-001"`) || !strings.Contains(page, `value="soon"`) || !strings.Contains(page, `value="30"`) {
 		t.Fatalf("a wrong wait: %d\n%s", w.Code, page)
 	}
 	form.Set("grace", "60")
