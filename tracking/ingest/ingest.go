@@ -341,6 +341,9 @@ func (in *Intake) settle(p *parcel, outcomes []coldchain.Outcome) {
 			in.seen.note(reading, p.origins[i].Counter)
 		case coldchain.Duplicate:
 			p.receipt.Duplicates++
+			if in.seen.passedOn(reading) {
+				continue
+			}
 			in.Book.Refuse(Refusal{At: reading.ReceivedAt, Gateway: reading.Gateway, Source: p.source, Records: 1,
 				Reason: "sensor " + reading.Key().String() + ": the record holds a reading of this moment already; the first one stays"})
 		default:

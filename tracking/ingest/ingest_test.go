@@ -80,7 +80,7 @@ func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)
 
 func twoGateways() *hospital.Register {
 	return hospital.NewRegister(hospital.NewDirectory(hospital.Site{ID: "main"}, nil, nil, nil, nil,
-		[]hospital.Gateway{{ID: "gw-a"}, {ID: "AC:23:3F:00:00:01"}}))
+		[]hospital.Gateway{{ID: "gw-a"}, {ID: "AC:23:3F:00:00:01"}, {ID: "cabinet-1", Reads: hospital.ReadsCabinet}}))
 }
 
 // open is an Intake over the ward; it runs until the test ends.
@@ -196,6 +196,10 @@ func TestUnknownDevicesAreListedAndKnownOnesAreNot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// A cabinet's reader counts boxes, which are nobody's equipment; a thing with a number of its own is listed.
+	if _, err := send(t, in, "cabinet-1", body(`{"sightings":[{"tag":"epc:3034257BF7194E4000001A85"},{"tag":"epc:3416451FD400000000000061"}]}`)); err != nil {
+		t.Fatal(err)
+	}
 	if err := in.Book.Write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -203,11 +207,11 @@ func TestUnknownDevicesAreListedAndKnownOnesAreNot(t *testing.T) {
 	for _, s := range w.notes.Strangers {
 		listed = append(listed, fmt.Sprintf("%s %s %d times: %s", s.Kind, s.ID, s.TimesHeard, s.Says))
 	}
-	want := "gateway gw-new 3 times: sends canonical with a token of its own\ntag deadbeef0001 3 times: -63 dBm"
+	want := "gateway gw-new 3 times: sends canonical with a token of its own\ntag deadbeef0001 3 times: -63 dBm\ntag epc:3416451FD400000000000061 1 times: "
 	if got := strings.Join(listed, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if len(w.notes.Gateways) != 1 || w.notes.Gateways[0].Sightings != 6 || w.notes.Gateways[0].Messages != 3 {
+	if len(w.notes.Gateways) != 2 || w.notes.Gateways[1].Sightings != 6 || w.notes.Gateways[1].Messages != 3 {
 		t.Errorf("gateways: %+v", w.notes.Gateways)
 	}
 }
@@ -353,6 +357,33 @@ func TestADuplicateIsRecognisedAndCanBeReadAbout(t *testing.T) {
 	}
 	if n := testutil.ToFloat64(in.meters.readings.WithLabelValues(string(coldchain.Duplicate))); n != 3 {
 		t.Errorf("%v duplicates counted", n)
+	}
+}
+
+// Two gateways hear one advert and their messages are written together: nothing was repeated,
+// and nobody has to read about it. What a gateway sends twice is told.
+func TestWhatTwoGatewaysPassOnIsNoRepetition(t *testing.T) {
+	w := &ward{}
+	in, _ := open(t, w)
+	const reading = `{"readings":[{"sensor":"p1","celsius":4.2,"at":"2026-05-04T09:59:00Z"}]}`
+	if got, err := send(t, in, "gw-a", body(reading)); err != nil || got.Accepted != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	w.mu.Lock()
+	w.observe = func(rs []coldchain.Reading) ([]coldchain.Outcome, error) {
+		return []coldchain.Outcome{{Verdict: coldchain.Duplicate}}, nil
+	}
+	w.mu.Unlock()
+	for _, by := range []hospital.GatewayID{"AC:23:3F:00:00:01", "gw-a"} {
+		if got, err := send(t, in, by, body(reading)); err != nil || got.Duplicates != 1 {
+			t.Errorf("%s: %+v, %v", by, got, err)
+		}
+	}
+	if err := in.Book.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.notes.Refusals) != 1 || w.notes.Refusals[0].Gateway != "gw-a" {
+		t.Errorf("an administrator reads %+v", w.notes.Refusals)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
+	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/ingest/gateway"
 )
 
@@ -116,15 +117,22 @@ type counted struct {
 	counter int
 	temp    coldchain.MilliCelsius
 	at      int64 // seconds
+	by      hospital.GatewayID
 }
 
 func (c *counters) note(r coldchain.Reading, counter int) {
-	if counter == gateway.NoCounter {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last[r.Key()] = counted{counter, r.Temp, r.MeasuredAt.Unix()}
+	c.last[r.Key()] = counted{counter, r.Temp, r.MeasuredAt.Unix(), r.Gateway}
+}
+
+// passedOn says whether another gateway brought the same value of the same second: both
+// heard one advert, and nothing was repeated.
+func (c *counters) passedOn(r coldchain.Reading) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.last[r.Key()]
+	return ok && known.by != r.Gateway && known.temp == r.Temp && known.at == r.MeasuredAt.Unix()
 }
 
 func (c *counters) has(r coldchain.Reading, counter int) bool {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"wardwatch/tracking"
@@ -197,7 +198,7 @@ func (in *Intake) strangers(sightings []tracking.Sighting) {
 	}
 	for i := range sightings {
 		s := &sightings[i]
-		if in.isEnrolled(s) {
+		if in.isEnrolled(s) || in.goods(s) {
 			continue
 		}
 		says := ""
@@ -206,6 +207,15 @@ func (in *Intake) strangers(sightings []tracking.Sighting) {
 		}
 		in.Book.Stranger(Stranger{Kind: TagStranger, ID: s.Tag, Gateway: s.Gateway, LastHeard: s.ReceivedAt, Says: says})
 	}
+}
+
+// sgtin96 begins an EPC that numbers a trade item, a box on a shelf: GS1 TDS 2.1 §14.6.1.
+const sgtin96 = "epc:30"
+
+// goods are boxes that a cabinet's reader counts: no equipment, and none to adopt.
+func (in *Intake) goods(s *tracking.Sighting) bool {
+	reader, _ := in.Register.Current().Gateway(s.Gateway)
+	return reader.Reads == hospital.ReadsCabinet && strings.HasPrefix(s.Tag, sgtin96)
 }
 
 func (in *Intake) isEnrolled(s *tracking.Sighting) bool {
