@@ -2005,7 +2005,7 @@ func stepTime(s fleet.Step, zone *time.Location) string {
 	said := s.From.In(zone).Format("15:04") + "–"
 	switch {
 	case s.Until.IsZero():
-		return said
+		return "since " + s.From.In(zone).Format("15:04")
 	case s.Gone:
 		return said + s.Until.In(zone).Format("15:04") + ", then silent"
 	}

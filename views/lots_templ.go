@@ -1294,7 +1294,7 @@ func lotStay(s LotStay) templ.Component {
 }
 
 func bandWords(s inventory.Stability) string {
-	return fmt.Sprintf("%g to %g °C", s.FromCelsius, s.ToCelsius)
+	return strings.ReplaceAll(fmt.Sprintf("%g to %g °C", s.FromCelsius, s.ToCelsius), "-", "−")
 }
 
 // BudgetLeft says how much of the maker's time is left, band by band.

@@ -110,7 +110,7 @@ func (d *Door) showExcursion(c echo.Context, status int, back func(*views.CaseWo
 	if err != nil {
 		return err
 	}
-	p := views.ExcursionPageProps{Excursion: told.Excursion, Former: told.Former, Standing: told.Standing, Chart: told.Chart, Alarms: told.Alarms, Trail: told.Trail}
+	p := views.ExcursionPageProps{Excursion: told.Excursion, Former: told.Former, Standing: told.Standing, Chart: told.Chart, Alarms: told.Alarms, Trail: told.Trail, SeesLots: d.Stock == nil || d.actor(c).May(hospital.SeeStock)}
 	for _, lot := range told.Lots {
 		p.Lots = append(p.Lots, views.ExcursionLot(lot))
 	}

@@ -24,7 +24,7 @@ func (s *shelves) keepings(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		source := "leaflet of " + item.Name + ", edition 3 (made up)"
+		source := "leaflet of " + item.Name + ", edition 3, made up"
 		keeping := inventory.Keeping{Bands: is.Stability, Clocks: []inventory.BeyondUse{{Kind: inventory.Opened, Hours: 28 * 24, Source: source}}}
 		if item.Storage == "refrigerator" {
 			keeping.Bands = append(keeping.Bands, inventory.Stability{FromCelsius: -60, ToCelsius: 0, Hours: 0, Source: source, Then: inventory.ThenCallFor})
