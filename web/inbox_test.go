@@ -40,11 +40,11 @@ func TestAFullInboxComesPageByPage(t *testing.T) {
 		w := s.ask("GET", path, nil)
 		return regexp.MustCompile(`data-proposal="(\d+)"`).FindAllString(w.Body.String(), -1)
 	}
-	first, second, last := cards("/orders/proposals"), cards("/orders/proposals?from=50"), cards("/orders/proposals?from=250")
-	if len(first) != 50 || len(second) != 50 || len(last) == 0 || len(last) >= 50 || first[0] == second[0] {
+	first, second, last := cards("/orders/proposals"), cards("/orders/proposals?from=20"), cards("/orders/proposals?from=250")
+	if len(first) != 20 || len(second) != 20 || len(last) == 0 || len(last) >= 20 || first[0] == second[0] {
 		t.Fatalf("%d, %d and %d cards", len(first), len(second), len(last))
 	}
-	s.page("/orders/proposals?from=50", "51–100 of", "Approve the first 200 of", `href="/orders/proposals"`, `from=100`, `name="from" value="50"`)
+	s.page("/orders/proposals?from=20", "21–40 of", "Approve the first 200 of", `href="/orders/proposals"`, `from=40`, `name="from" value="20"`)
 	id := strings.Trim(strings.TrimPrefix(last[len(last)-1], "data-proposal="), `"`)
 	s.holds("refused", s.post("/orders/proposals/"+id+"/decline", 422, "version", "1", "why", "").Body.String(), `data-proposal="`+id+`"`)
 	if w := s.post("/orders/proposals/"+id+"/approve", 303, "version", "1", "quantity", "9", "from", "50"); w.Header().Get("Location") != "/orders/proposals?from=50" {

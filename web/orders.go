@@ -67,8 +67,8 @@ func (d *Door) proposals(c echo.Context) error {
 	return d.show(c, "Orders to approve", views.Proposals(page), "proposals")
 }
 
-// inboxShown is how many proposals one page of the inbox shows.
-const inboxShown = 50
+// inboxShown is how many proposals one page of the inbox shows: as many as weigh little on a first visit.
+const inboxShown = 20
 
 // proposalsPage is a part of the inbox; must is one that is shown whichever part it is in.
 func (d *Door) proposalsPage(c echo.Context, must reorder.ProposalID) (p views.ProposalsPage, err error) {
