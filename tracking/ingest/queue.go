@@ -126,13 +126,17 @@ func (c *counters) note(r coldchain.Reading, counter int) {
 	c.last[r.Key()] = counted{counter, r.Temp, r.MeasuredAt.Unix(), r.Gateway}
 }
 
-// passedOn says whether another gateway brought the same value of the same second: both
+// passedOnWithin is how far apart, in seconds, the clocks of gateways put one advert.
+const passedOnWithin = 2
+
+// passedOn says whether another gateway brought the same value at the same time: both
 // heard one advert, and nothing was repeated.
 func (c *counters) passedOn(r coldchain.Reading) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known, ok := c.last[r.Key()]
-	return ok && known.by != r.Gateway && known.temp == r.Temp && known.at == r.MeasuredAt.Unix()
+	age := r.MeasuredAt.Unix() - known.at
+	return ok && known.by != r.Gateway && known.temp == r.Temp && max(age, -age) <= passedOnWithin
 }
 
 func (c *counters) has(r coldchain.Reading, counter int) bool {
