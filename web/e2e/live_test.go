@@ -34,7 +34,7 @@ func (b *tab) with(script string) {
 // is silent, the page asks for a new one, from where it stood. What was typed and what has the
 // focus is not touched, and what came meanwhile is shown when the focus has left.
 func TestAPageComesBackFromEveryEnding(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, desk)
+	b := visited(t).look(t, hospital.Nurse, desk)
 	b.with(fake)
 	b.do(chromedp.Navigate(b.server.url + "/"))
 	b.until("it listens", `window.sockets && sockets.length === 1 && !!sockets[0].onmessage`)
@@ -70,7 +70,7 @@ func TestAPageComesBackFromEveryEnding(t *testing.T) {
 
 // TestWhereSocketsAreRefusedAPageAsks: a proxy that lets no socket through costs seconds, not the truth.
 func TestWhereSocketsAreRefusedAPageAsks(t *testing.T) {
-	b := demo(t).look(t, hospital.Nurse, desk)
+	b := visited(t).look(t, hospital.Nurse, desk)
 	b.with("window.refused = true\n" + fake)
 	b.with(`Math.random = () => 0`)
 	b.do(chromedp.Navigate(b.server.url + "/"))
