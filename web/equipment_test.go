@@ -246,7 +246,7 @@ func TestEngineerTeachesARoom(t *testing.T) {
 	}
 	s.shows("/floors", `href="/rooms/known"`)
 	s.shows("/rooms/known", "1 room of", `href="/rooms/r1/teach"`, "told by distance and walls alone")
-	page := s.shows("/rooms/r1/teach", "Learned", "Ben with P-001", "Take back")
+	page := s.shows("/rooms/r1/teach", "Learned", "by Ben with the tag of P-001", "Take back")
 	_, rest, _ := strings.Cut(page, `action="/rooms/r1/lessons/`)
 	lesson, _, _ := strings.Cut(rest, "/")
 	if w := s.post("/rooms/r1/lessons/"+lesson+"/undo", nil); w.Code != http.StatusSeeOther {
