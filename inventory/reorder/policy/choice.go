@@ -111,7 +111,7 @@ func (c Choice) Level(weeks []float64, d Demand, t Terms) (Level, Demand) {
 	scale := math.Sqrt(interval / float64(c.Interval*daysOfWeek))
 	use := c.deviation(weeks, forecasts) * scale
 	d.SDPerDay = use / math.Sqrt(interval)
-	safety := math.Hypot(c.Factor*use, NormalQuantile(min(max(t.Service, serviceLeast), serviceMost))*d.PerDay*t.LeadSDDays)
+	safety := math.Hypot(max(c.Factor, 0)*use, NormalQuantile(min(max(t.Service, serviceLeast), serviceMost))*d.PerDay*t.LeadSDDays)
 	level := Level{Expected: d.PerDay * interval, Safety: safety, Basis: ByTrying}
 	level.Reorder = ceil(level.Expected + safety)
 	level.Target = level.Reorder + max(ceil(d.PerDay*max(t.cover(), t.ReviewDays)), 1)

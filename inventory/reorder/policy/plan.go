@@ -37,6 +37,10 @@ func Forecasters(year, ahead int) []Forecaster {
 		{Method: TSB, Weight: 0.1}, {Method: TSB, Weight: 0.2}, {Method: SBA, Weight: 0.1}, {Method: Average, Span: 6}, {Method: Average, Span: 12},
 	}
 	if year > 0 {
+		all = append(all, Forecaster{Method: Average, Span: year}, Forecaster{Method: Average, Span: 4 * year})
+		if year > yearOfWeeks {
+			all = append(all, Forecaster{Method: Average, Span: year / 4})
+		}
 		all = append(all, Forecaster{Method: SES, Weight: 0.05, Year: year, Ahead: ahead}, Forecaster{Method: SES, Weight: 0.1, Year: year, Ahead: ahead},
 			Forecaster{Method: SES, Weight: 0.02, Year: year, Ahead: ahead})
 	}
@@ -222,18 +226,24 @@ func (p Plan) deviation(history, forecasts []float64) float64 {
 const (
 	// leastHistory is how many periods a plan needs to learn from.
 	leastHistory = 8
-	// factorMost bounds the safety factor.
-	factorMost = 2.0
-	factorStep = 0.05
+	// factorMost bounds the safety factor: use that comes now and then in any amount needs
+	// more than two deviations.
+	// factorLeast is below nothing: where deliveries come within days the use of the last
+	// review is not waited for, and a share of the use may go unmet on purpose.
+	factorLeast, factorMost = -3.0, 4.0
+	factorStep              = 0.12
 	// caution is the share of the missing service that is aimed for on top, because
 	// the future differs from the past that the factor was learned from.
 	caution = 0.4
+	// few is that share times the root of how many protection intervals were seen: a
+	// factor learned from four of them is a guess, one from a hundred is not.
+	few = 1.0
 	// poolLeast is how many items of a class are needed to learn its factor from
 	// them alone.
 	poolLeast = 5
 	// aloneFrom is how many protection intervals an item must have been watched
 	// for to learn from itself alone.
-	aloneFrom = 20
+	aloneFrom = 10
 )
 
 // Choose learns, for each history, a forecaster and a safety factor by a rolling
@@ -339,12 +349,29 @@ type rehearsal struct {
 
 // tune finds the least factor with which the members together reach the service.
 func tune(histories [][]float64, trials []Trial, plans []Plan, members []int, f Forecaster, service float64) (candidate, bool) {
-	low, high := 0.0, factorMost
-	service += (1 - service) * caution
 	all := rehearsals(histories, trials, plans, members, f)
 	if len(all) == 0 {
 		return candidate{}, false
 	}
+	factor := leastFactor(all, service+min(fewness(all), caution)*(1-service))
+	_, stock := rehearse(all, factor)
+	return candidate{forecaster: f, factor: factor, stock: stock}, true
+}
+
+// fewness is the share of the missing service that is aimed for on top because few
+// protection intervals were seen, on average over the rehearsals.
+func fewness(all []rehearsal) float64 {
+	seen := 0.0
+	for _, r := range all {
+		interval := float64(max(r.trial.Lead, 1) + max(r.trial.Review, 1) - 1)
+		seen += float64(len(r.known)-r.trial.From) / interval / float64(len(all))
+	}
+	return few / math.Sqrt(max(seen, 1))
+}
+
+// leastFactor is the least factor with which rehearsals together reach the service.
+func leastFactor(all []rehearsal, service float64) float64 {
+	low, high := factorLeast, factorMost
 	if reachable, _ := rehearse(all, high); reachable < service { // some uses no level can foresee: reach the service of the rest
 		service *= reachable
 	}
@@ -356,8 +383,7 @@ func tune(histories [][]float64, trials []Trial, plans []Plan, members []int, f 
 			low = middle
 		}
 	}
-	_, stock := rehearse(all, high)
-	return candidate{forecaster: f, factor: high, stock: stock}, true
+	return high
 }
 
 // rehearsals are the second parts of what lies before each trial.
@@ -397,7 +423,7 @@ func rehearse(all []rehearsal, factor float64) (fill, stock float64) {
 // Lowered is the plan with its safety taken down to a share of itself, for saying what
 // it would meet with less stock.
 func (p Plan) Lowered(share float64) Plan {
-	p.Factor *= share
+	p.Factor -= (1 - share) * math.Abs(p.Factor)
 	return p
 }
 
