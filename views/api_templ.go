@@ -335,7 +335,7 @@ func apiFields(caption string, fields []APIField) templ.Component {
 func apiKind(f APIField) string {
 	kind := f.Kind
 	if f.Where != "" {
-		kind += " in the " + f.Where
+		kind += " (" + f.Where + ")"
 	}
 	if f.Optional {
 		kind += ", may be absent"

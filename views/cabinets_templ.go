@@ -1478,7 +1478,7 @@ func moneys(all []inventory.Money) string {
 	for i, m := range all {
 		texts[i] = strings.TrimSpace(m.String())
 	}
-	return strings.Join(texts, " and ")
+	return strings.Join(texts, " + ")
 }
 
 func plainMoney(minor int64) string {

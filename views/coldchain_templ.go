@@ -2402,7 +2402,7 @@ func stayedSaid(ctx context.Context, c coldchain.Chart, curve coldchain.Curve) s
 	if len(said) == 0 {
 		return ""
 	}
-	return ", in this fridge " + strings.Join(said, " and ")
+	return ", in this fridge " + strings.Join(said, "; ")
 }
 
 func noRuns(c coldchain.Chart) bool {

@@ -2542,10 +2542,10 @@ func speaksFor(t account.Token) string {
 		return "Supplier " + t.Supplier + ", for its answers"
 	}
 	if t.PublicKeys != "" {
-		return "The API, as " + strings.ToLower(RoleName(t.Role)) + ", signing with its key"
+		return "The API, as " + RoleName(t.Role) + ", signing with its key"
 	}
 	if t.Role != "" {
-		return "The API, as " + strings.ToLower(RoleName(t.Role))
+		return "The API, as " + RoleName(t.Role)
 	}
 	if t.Gateway == "" {
 		return "Any gateway"

@@ -115,7 +115,7 @@ func Usage(p UsagePage) templ.Component {
 		}
 		if len(p.Usage.Currencies) > 1 {
 			for _, currency := range p.Usage.Currencies {
-				templ_7745c5c3_Err = Chip(p.at(p.Days, currency), "In "+currency, p.Usage.Currency == currency).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Chip(p.at(p.Days, currency), "Currency: "+currency, p.Usage.Currency == currency).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

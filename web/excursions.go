@@ -68,7 +68,7 @@ func (d *Door) fridgeMonth(c echo.Context) error {
 
 // paper says where, when and by whom a report is made.
 func (d *Door) paper(c echo.Context) report.Paper {
-	return report.Paper{Site: d.Register.Current().Site, At: d.Now(), By: d.actor(c).Name, Version: d.Version, Demo: d.Demo != nil}
+	return report.Paper{Site: d.Register.Current().Site, At: d.Now(), By: d.actor(c).Name, Version: d.Version, Demo: d.Demo != nil, Say: d.reader(c).Say}
 }
 
 func (d *Door) file(c echo.Context, err error, name, kind string, content []byte) error {

@@ -217,12 +217,8 @@ func (d *Door) fencesFile() keepable {
 		func(c echo.Context) (iter.Seq2[[]any, error], error) {
 			list, err := d.Fences.List(c.Request().Context(), d.actor(c))
 			return listed(list, err, func(f fence.Standing) [][]any {
-				watched := "yes"
-				if f.Off {
-					watched = "no"
-				}
-				return row(f.Name, views.FenceAbout(f.Fence), views.FenceRule(f.Fence, d.house()), int64(f.After.Seconds()), int64(f.Grace.Seconds()),
-					int64(f.Ringing), int64(f.Waiting), watched)
+				return row(f.Name, ours(views.FenceAbout(f.Fence)), ours(views.FenceRule(f.Fence, d.house())), int64(f.After.Seconds()), int64(f.Grace.Seconds()),
+					int64(f.Ringing), int64(f.Waiting), yesNo(!f.Off))
 			})
 		}}
 }
@@ -234,7 +230,7 @@ func (d *Door) worklistFile() keepable {
 			jobs, err := d.Health.Worklist(c.Request().Context(), d.actor(c), hospital.RoomID(c.QueryParam("room")))
 			return listed(jobs, err, func(j health.Job) [][]any {
 				house := d.house()
-				return row(j.Name, j.What, house.RoomName(j.Room), house.FloorName(j.Room), j.Since, j.Do, int64(j.Causes))
+				return row(j.Name, ours(j.What), house.RoomName(j.Room), house.FloorName(j.Room), j.Since, ours(j.Do), int64(j.Causes))
 			})
 		}}
 }

@@ -81,7 +81,7 @@ func (d *Door) sheetOf(c echo.Context, k keepable) (sheet, string, error) {
 		return sheet{}, "", err
 	}
 	stamp := d.Now().In(d.Register.Current().Site.Location()).Format("2006-01-02")
-	return sheet{columns: k.columns, rows: within(maxSheetRows, rows)}, k.name + "-" + stamp, nil
+	return sheet{columns: k.columns, rows: within(maxSheetRows, rows)}.in(d.reader(c).Say), k.name + "-" + stamp, nil
 }
 
 func (d *Door) keepCSV(k keepable) echo.HandlerFunc {
@@ -154,8 +154,8 @@ func (d *Door) equipmentRow(a tracking.Asset) [][]any {
 	if a.Place.Known() && a.Place.BatteryPct != tracking.NoBattery {
 		battery = int64(a.Place.BatteryPct)
 	}
-	return row(string(a.ID), a.Kind, a.Name, a.Model, a.Serial, unit.Name, a.Status.Word(), a.StatusBy, a.StatusAt, room.Name, floor.Name,
-		a.Place.SeenAt, string(tracking.SilenceOf(a.Place, d.Now(), d.Equipment.Tracker.GatewayHeard)), battery, strings.Join(a.Tags, " "))
+	return row(string(a.ID), a.Kind, a.Name, a.Model, a.Serial, unit.Name, ours(a.Status.Word()), a.StatusBy, a.StatusAt, room.Name, floor.Name,
+		a.Place.SeenAt, ours(tracking.SilenceOf(a.Place, d.Now(), d.Equipment.Tracker.GatewayHeard)), battery, strings.Join(a.Tags, " "))
 }
 
 // typedStretch reads ?from= and ?until=, days of the site; until is the last day. Zero for none.
@@ -209,13 +209,13 @@ func (d *Door) excursionsFile() keepable {
 				}
 				return d.Lists.Excursions(ctx, ask, limit)
 			}, func(e coldchain.Excursion) [][]any {
-				return row(int64(e.ID), string(e.Fridge), e.Sensor.String(), e.Rule, string(e.Direction), e.Severity.String(), e.Limit.Celsius(), e.Start, e.End,
+				return row(int64(e.ID), string(e.Fridge), e.Sensor.String(), e.Rule, ours(e.Direction), ours(e.Severity.String()), e.Limit.Celsius(), e.Start, e.End,
 					e.Known.Minutes(), e.Possible.Minutes(), e.Min.Celsius(), e.Max.Celsius(), e.MKT.Celsius(), yesNo(e.FoundLate), int64(e.Revision), yesNo(e.Withdrawn))
 			}), err
 		}}
 }
 
-func yesNo(yes bool) string {
+func yesNo(yes bool) ours {
 	if yes {
 		return "yes"
 	}
@@ -234,8 +234,8 @@ func (d *Door) alarmsFile() keepable {
 				}
 				return d.Lists.Alarms(ctx, s, limit)
 			}, func(a notify.Alarm) [][]any {
-				return row(int64(a.ID), string(a.Kind), a.Subject, a.Name, a.Text, a.Severity.String(), string(a.Life(now)), a.RaisedAt,
-					a.Ack.At, a.Ack.ByName, a.Ack.Reason.String(), a.Ack.Note, a.ReturnedAt, a.Closing.At, a.Closing.ByName, a.Closing.Note)
+				return row(int64(a.ID), ours(a.Kind), a.Subject, a.Name, ours(a.Text), ours(a.Severity.String()), ours(a.Life(now)), a.RaisedAt,
+					a.Ack.At, a.Ack.ByName, ours(a.Ack.Reason.String()), a.Ack.Note, a.ReturnedAt, a.Closing.At, a.Closing.ByName, a.Closing.Note)
 			}), nil
 		}}
 }
@@ -269,7 +269,7 @@ func (d *Door) ledgerFile() keepable {
 				}
 				return d.Lists.Ledger(ctx, s, limit)
 			}, func(e inventory.Entry) [][]any {
-				return row(e.Seq, e.At, string(e.Kind), string(e.Item), e.ItemName, e.LotNumber, e.Expiry.String(), e.PlaceName, e.Quantity(), e.Free, e.Held,
+				return row(e.Seq, e.At, ours(e.Kind), string(e.Item), e.ItemName, e.LotNumber, e.Expiry.String(), e.PlaceName, e.Quantity(), e.Free, e.Held,
 					e.Unit, e.ByName, e.Why, e.Source, e.Ref, string(e.Other))
 			}), err
 		}}
@@ -298,7 +298,7 @@ func orderRows(o reorder.Order, priced bool) (rows [][]any) {
 		if priced {
 			cost = float64(l.Cost()) / 100
 		}
-		rows = append(rows, []any{o.Number, o.Supplier.Name, string(o.Status), o.CreatedAt, o.SentAt, o.SentBy, o.Expected.String(), o.ClosedAt,
+		rows = append(rows, []any{o.Number, o.Supplier.Name, ours(o.Status), o.CreatedAt, o.SentAt, o.SentBy, o.Expected.String(), o.ClosedAt,
 			int64(l.No), string(l.Item.ID), l.Item.Name, l.Place.Name, l.Item.Unit, l.Ordered, l.Received, l.Cancelled, l.Outstanding(),
 			cost, o.Supplier.Currency})
 	}

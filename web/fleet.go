@@ -249,7 +249,7 @@ func (d *Door) sizeFile() keepable {
 				if s.Known() {
 					advice, spare = int64(s.Advice), int64(s.Spare())
 				}
-				return row(s.Kind, int64(s.Have), int64(s.Broken), int64(s.Peak), int64(s.Busy), int64(s.Half), 100*s.NotReady, advice, spare, int64(s.Days), s.Because())
+				return row(s.Kind, int64(s.Have), int64(s.Broken), int64(s.Peak), int64(s.Busy), int64(s.Half), 100*s.NotReady, advice, spare, int64(s.Days), ours(s.Because()))
 			})
 		}}
 }
@@ -286,7 +286,7 @@ func (d *Door) assetFile(name, since string, read func(echo.Context) ([]tracking
 			return listed(assets, err, func(a tracking.Asset) [][]any {
 				house := d.house()
 				unit, _ := house.Unit(a.Unit)
-				return row(string(a.ID), a.Kind, a.Name, a.Model, a.Serial, unit.Name, a.Status.Word(), house.RoomName(a.Place.Room), house.FloorName(a.Place.Room), at(a))
+				return row(string(a.ID), a.Kind, a.Name, a.Model, a.Serial, unit.Name, ours(a.Status.Word()), house.RoomName(a.Place.Room), house.FloorName(a.Place.Room), at(a))
 			})
 		}}
 }
@@ -300,7 +300,7 @@ func (d *Door) nearFile() keepable {
 			list, err := d.Fleet.Near(c.Request().Context(), d.actor(c), ask.Room, d.nearFrom(ask))
 			return listed(list, err, func(n fleet.Near) [][]any {
 				house := d.house()
-				return row(string(n.Asset), n.Kind, n.Name, house.RoomName(n.Room), n.From, n.Until, house.RoomName(n.Now), string(n.Cleaning.State),
+				return row(string(n.Asset), n.Kind, n.Name, house.RoomName(n.Room), n.From, n.Until, house.RoomName(n.Now), ours(n.Cleaning.State),
 					n.Cleaning.At, n.Cleaning.By, n.Cleaning.Note)
 			})
 		}}

@@ -6,7 +6,9 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -25,7 +27,7 @@ const (
 
 // sheet is a table as a file: a row is read when it is written, so that the whole
 // is never in memory. A cell is a string, an int64, a float64, a time.Time (told in
-// UTC, as the column's title says) or nil.
+// UTC, as the column's title says), nil, or ours.
 type sheet struct {
 	columns []column
 	rows    iter.Seq2[[]any, error]
@@ -36,13 +38,39 @@ type column struct {
 	width float64 // in characters
 }
 
+// ours is a cell that says a word of ours: a state, a kind, a sentence. It is worded as
+// its reader reads; what people typed is a string, and stays.
+type ours string
+
+// in is the sheet with its titles and what is ours worded.
+func (s sheet) in(say func(string) string) sheet {
+	columns := slices.Clone(s.columns)
+	for i, c := range columns {
+		if c.title != strings.ToLower(c.title) { // small letters are a field's name, which an import reads
+			columns[i].title = say(c.title)
+		}
+	}
+	return sheet{columns: columns, rows: func(yield func([]any, error) bool) {
+		for row, err := range s.rows {
+			for i, cell := range row {
+				if word, is := cell.(ours); is {
+					row[i] = say(string(word))
+				}
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}}
+}
+
 // within bounds the rows; the line that ends a file that was cut off says so.
 func within(limit int, rows iter.Seq2[[]any, error]) iter.Seq2[[]any, error] {
 	return func(yield func([]any, error) bool) {
 		n := 0
 		for row, err := range rows {
 			if n++; n > limit && err == nil {
-				yield([]any{fmt.Sprintf("Cut off after %d rows. Choose a shorter time.", limit)}, nil)
+				yield([]any{ours(fmt.Sprintf("Cut off after %d rows. Choose a shorter time.", limit))}, nil)
 				return
 			}
 			if !yield(row, err) {
@@ -111,6 +139,8 @@ func textCell(cell any) string {
 	switch v := cell.(type) {
 	case string:
 		return plainRow(v)[0]
+	case ours:
+		return string(v)
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
@@ -187,6 +217,8 @@ func bookCell(cell any, moment int) any {
 	switch v := cell.(type) {
 	case string:
 		return views.UntwistText(v)
+	case ours:
+		return string(v)
 	case time.Time:
 		if v.IsZero() {
 			return nil

@@ -30,7 +30,7 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 	pdf.SetCreationDate(p.At.UTC())
 	pdf.SetModificationDate(p.At.UTC())
 	pdf.SetCatalogSort(true)
-	pdf.SetTitle(title, true)
+	pdf.SetTitle(p.Word(title), true)
 	pdf.SetAuthor(p.Site.Name, true)
 	pdf.SetMargins(paperMargin, paperMargin, paperMargin)
 	pdf.SetAutoPageBreak(false, 0)
@@ -39,12 +39,12 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-14)
 		pdf.SetFont("Helvetica", "", 7.5)
-		made := fmt.Sprintf("%s · made %s by %s · Wardwatch %s", p.Site.Name, p.At.In(zone).Format("2 Jan 2006 15:04 MST"), p.By, p.Version)
+		made := fmt.Sprintf("%s · %s · Wardwatch %s", p.Site.Name, p.Word("made "+p.At.In(zone).Format("2 Jan 2006 15:04 MST")+" by "+p.By), p.Version)
 		if p.Demo {
-			made = "DEMO, nothing here is real · " + made
+			made = p.Word("DEMO, nothing here is real") + " · " + made
 		}
 		pdf.CellFormat(paperWidth-30, 4, text(made), "T", 0, "L", false, 0, "")
-		pdf.CellFormat(30, 4, text("page "+strconv.Itoa(pdf.PageNo())+" of {nb}"), "T", 0, "R", false, 0, "")
+		pdf.CellFormat(30, 4, text(p.Word("page "+strconv.Itoa(pdf.PageNo())+" of {nb}")), "T", 0, "R", false, 0, "")
 	})
 	widths := s.paperWidths()
 	draw := func(style string, cells []string) {
@@ -60,7 +60,7 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 	}
 	pdf.AddPage()
 	pdf.SetFont("Helvetica", "B", 14)
-	pdf.CellFormat(0, 9, text(title), "", 1, "L", false, 0, "")
+	pdf.CellFormat(0, 9, text(p.Word(title)), "", 1, "L", false, 0, "")
 	draw("B", titles)
 	for row, err := range within(maxPaperRows, s.rows) {
 		if err != nil {
@@ -72,7 +72,7 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 		}
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = paperCell(cell)
+			cells[i] = paperCell(cell, p.Word)
 		}
 		draw("", cells)
 	}
@@ -102,14 +102,16 @@ func cutTo(text string, width float64) string {
 }
 
 // paperCell is a cell as people read it: times in UTC, as the columns say, numbers with two decimals at most.
-func paperCell(cell any) string {
+func paperCell(cell any, say func(string) string) string {
 	switch v := cell.(type) {
+	case ours:
+		return say(string(v))
 	case string:
 		return views.UntwistText(v)
 	case int64:
-		return strconv.FormatInt(v, 10)
+		return say(strconv.FormatInt(v, 10))
 	case float64:
-		return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 2, 64), "0"), ".")
+		return say(strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 2, 64), "0"), "."))
 	case time.Time:
 		if !v.IsZero() {
 			return v.UTC().Format("2006-01-02 15:04")

@@ -13,6 +13,7 @@ import (
 	"wardwatch/tracking/notify/email"
 	"wardwatch/tracking/notify/sms"
 	"wardwatch/tracking/notify/webhook"
+	"wardwatch/views/words"
 	"wardwatch/web"
 )
 
@@ -38,10 +39,16 @@ func (h *house) wireColdChain(context.Context) error {
 		}
 	})
 	dispatcher := &notify.Dispatcher{Outbox: kept, Ways: ways, Now: h.now, Log: h.log, URL: h.config.PublicURL, Wake: wake,
-		Zone: func() *time.Location { return h.register.Current().Site.Location() }}
+		Zone: func() *time.Location { return h.register.Current().Site.Location() }, Say: h.says}
 	h.work = append(h.work, task{"notices", dispatcher.Run})
 	h.wireHeartbeat()
 	return nil
+}
+
+// says words what leaves the house, messages and orders, in the site's language and degrees.
+func (h *house) says(text string) string {
+	site := h.register.Current().Site
+	return words.Reader{Language: words.Language(site.Language), Fahrenheit: site.Fahrenheit}.Say(text)
 }
 
 // ways are how people are reached: as many as the settings name, and the inbox always.

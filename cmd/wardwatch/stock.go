@@ -32,7 +32,7 @@ const (
 func (h *house) wireStock(ctx context.Context) error {
 	kept := db.Orders{DB: h.db}
 	stock := &inventory.Stock{Signed: true, Store: db.Stock{DB: h.db}, Register: h.register}
-	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Alone: h.config.ApproveAlone, Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.Paper, File: supplier.File, ChangeFile: supplier.ChangeFile, Answer: supplier.ReadAnswer, Log: h.log}
+	h.reorders = &reorder.Desk{Store: kept, Stock: stock, Register: h.register, Limits: reorder.Limits{Alone: h.config.ApproveAlone, Signed: h.config.SignOrders}, Now: h.now, Paper: supplier.PaperIn(h.says), Say: h.says, File: supplier.File, ChangeFile: supplier.ChangeFile, Answer: supplier.ReadAnswer, Log: h.log}
 	follower := &inventory.Follower{Chain: db.Fridges{DB: h.db}, Stock: stock, Log: h.log}
 	h.parts.Stock, h.parts.Desk = stock, h.reorders
 	h.parts.Storeroom = &inventory.Storeroom{Stock: stock, Store: db.Storeroom{DB: h.db}, Now: h.now}

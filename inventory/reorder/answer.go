@@ -205,8 +205,8 @@ func (d *Desk) tellChange(ctx context.Context, tx Tx, o Order, why string) error
 	}
 	note.No++
 	note.Message = fmt.Sprintf("order-%s.change-%d.%d@%s.wardwatch", o.Number, note.No, at.UnixMilli(), site.ID)
-	m := Mail{Number: o.Number, MessageID: note.Message, Recipient: Address(o.Supplier), Subject: "Change of order " + o.Number + " from " + site.Name,
-		Body: changeLetter(o, site, note.Why), Paper: paper, Status: MailWaiting, NextAt: at, CreatedAt: at, Way: wayTo(o.Supplier), Change: true}
+	m := Mail{Number: o.Number, MessageID: note.Message, Recipient: Address(o.Supplier), Subject: d.word("Change of order " + o.Number + " from " + site.Name),
+		Body: d.changeLetter(o, site, note.Why), Paper: paper, Status: MailWaiting, NextAt: at, CreatedAt: at, Way: wayTo(o.Supplier), Change: true}
 	if m.Way != ByMail {
 		if d.ChangeFile == nil {
 			return hospital.Refuse(hospital.ErrInvalid, "This Wardwatch writes no files for suppliers' channels.")
@@ -220,13 +220,13 @@ func (d *Desk) tellChange(ctx context.Context, tx Tx, o Order, why string) error
 }
 
 // changeLetter is what a person at the supplier's reads.
-func changeLetter(o Order, site hospital.Site, why string) string {
+func (d *Desk) changeLetter(o Order, site hospital.Site, why string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s changes its order %s: %s\n\nWhat is to come in all, from now on:\n", site.Name, o.Number, why)
+	b.WriteString(d.word(site.Name+" changes its order "+o.Number) + ": " + why + "\n\n" + d.word("What is to come in all, from now on:") + "\n")
 	for _, l := range o.Lines {
-		fmt.Fprintf(&b, "%d. %s: %d %s instead of %d, by %s\n", l.No, l.Item.Name, l.Ordered-l.Cancelled, l.Item.Unit, l.Ordered, o.ExpectedOf(l))
+		fmt.Fprintf(&b, "%d. %s: %s\n", l.No, l.Item.Name, d.word(fmt.Sprintf("%d %s instead of %d, by %s", l.Ordered-l.Cancelled, l.Item.Unit, l.Ordered, o.ExpectedOf(l))))
 	}
-	b.WriteString("\nPlease confirm this change.\n")
+	b.WriteString("\n" + d.word("Please confirm this change.") + "\n")
 	return b.String()
 }
 

@@ -241,6 +241,8 @@ type Desk struct {
 	Now      func() time.Time
 	// Paper draws the order that the supplier gets.
 	Paper func(o Order, site hospital.Site, at time.Time) ([]byte, error)
+	// Say words what letters to suppliers say; nil: as it was written, in English.
+	Say func(string) string
 	// File writes the order for its supplier's channel, under the message's number; nil where there are no channels.
 	File func(o Order, site hospital.Site, at time.Time, message string) ([]byte, error)
 	// ChangeFile writes an order as it is after a change; Answer reads what a supplier answers. Nil as File is.

@@ -59,22 +59,30 @@ func (o Order) sendable(version int64) error {
 }
 
 // letter is the message's text; the same lines stand in the PDF.
-func letter(o Order, site hospital.Site) string {
+func (d *Desk) letter(o Order, site hospital.Site) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s orders the following. The order is attached as a PDF.\n\nOrder number: %s\n", site.Name, o.Number)
+	b.WriteString(d.word(site.Name+" orders the following. The order is attached as a PDF.") + "\n\n" + d.word("Order number") + ": " + o.Number + "\n")
 	if o.Supplier.Account != "" {
-		fmt.Fprintf(&b, "Our customer number: %s\n", o.Supplier.Account)
+		b.WriteString(d.word("Our customer number") + ": " + o.Supplier.Account + "\n")
 	}
-	fmt.Fprintf(&b, "Wanted by: %s\n\n", o.Expected)
+	b.WriteString(d.word("Wanted by") + ": " + o.Expected.String() + "\n\n")
 	for _, l := range o.Lines {
-		fmt.Fprintf(&b, "%d. %d packs of %d %s: %s", l.No, l.Packs(), l.Pack, l.Item.Unit, l.Item.Name)
+		fmt.Fprintf(&b, "%d. %s: %s", l.No, d.word(fmt.Sprintf("%d packs of %d %s", l.Packs(), l.Pack, l.Item.Unit)), l.Item.Name)
 		if l.Item.SupplierCode != "" {
 			fmt.Fprintf(&b, " (%s)", l.Item.SupplierCode)
 		}
-		fmt.Fprintf(&b, ", deliver to %s\n", l.Place.Name)
+		b.WriteString(", " + d.word("deliver to") + " " + l.Place.Name + "\n")
 	}
-	fmt.Fprintf(&b, "\nTotal: %s\n\nPlease confirm this order and its delivery date.\n", o.Total())
+	b.WriteString("\n" + d.word("Total") + ": " + d.word(o.Total().String()) + "\n\n" + d.word("Please confirm this order and its delivery date.") + "\n")
 	return b.String()
+}
+
+// word is a text of a letter in the language that letters are written in.
+func (d *Desk) word(text string) string {
+	if d.Say == nil {
+		return text
+	}
+	return d.Say(text)
 }
 
 // Receipt is what came in for an order.

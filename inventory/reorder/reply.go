@@ -351,7 +351,7 @@ func (d *Desk) decideReply(ctx context.Context, tx Tx, by hospital.Actor, o Orde
 		if err := d.bookReply(ctx, tx, by, &o, r, why); err != nil {
 			return err
 		}
-	} else if err := d.tellChange(ctx, tx, o, fmt.Sprintf("Your answer %s is not accepted: %s The order stands as follows.", r.Number, sentenced(why))); err != nil {
+	} else if err := d.tellChange(ctx, tx, o, d.word("Your answer "+r.Number+" is not accepted")+": "+sentenced(why)+" "+d.word("The order stands as follows.")); err != nil {
 		return err
 	}
 	if err := tx.EndReply(ctx, r.ID, status, by.Name, why); err != nil {

@@ -101,7 +101,7 @@ func (d *Desk) outgoing(o Order, site hospital.Site, at time.Time) (Mail, error)
 		return Mail{}, fmt.Errorf("draw order %s: %w", o.Number, err)
 	}
 	m := Mail{Number: o.Number, MessageID: fmt.Sprintf("order-%s.%d@%s.wardwatch", o.Number, at.UnixMilli(), site.ID), Recipient: Address(o.Supplier),
-		Subject: "Order " + o.Number + " from " + site.Name, Body: letter(o, site), Paper: paper, Status: MailWaiting, NextAt: at, CreatedAt: at,
+		Subject: d.word("Order " + o.Number + " from " + site.Name), Body: d.letter(o, site), Paper: paper, Status: MailWaiting, NextAt: at, CreatedAt: at,
 		Way: wayTo(o.Supplier)}
 	if m.Way == ByMail {
 		return m, nil

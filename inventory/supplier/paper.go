@@ -39,22 +39,33 @@ const (
 	pageEnd = 270.0
 )
 
-// Paper draws an order as a PDF, the same bytes for the same order and instant.
+// Paper draws an order as a PDF, in English, the same bytes for the same order and instant.
 // Letters outside Windows-1252 are drawn as a full stop.
 func Paper(o reorder.Order, site hospital.Site, at time.Time) ([]byte, error) {
+	return PaperIn(func(text string) string { return text })(o, site, at)
+}
+
+// PaperIn is Paper in the words of say.
+func PaperIn(say func(string) string) func(reorder.Order, hospital.Site, time.Time) ([]byte, error) {
+	return func(o reorder.Order, site hospital.Site, at time.Time) ([]byte, error) {
+		return paper(o, site, at, say)
+	}
+}
+
+func paper(o reorder.Order, site hospital.Site, at time.Time, say func(string) string) ([]byte, error) {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCreationDate(at)
 	pdf.SetModificationDate(at)
 	pdf.SetCatalogSort(true)
-	pdf.SetTitle("Order "+o.Number, true)
+	pdf.SetTitle(say("Order "+o.Number), true)
 	pdf.SetAuthor(site.Name, true)
 	pdf.SetMargins(margin, margin, margin)
 	pdf.SetAutoPageBreak(false, margin)
-	d := drawing{pdf: pdf, text: pdf.UnicodeTranslatorFromDescriptor("")}
+	d := drawing{pdf: pdf, say: say, text: pdf.UnicodeTranslatorFromDescriptor("")}
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-margin)
 		d.font("", 8)
-		d.cell(0, 4, fmt.Sprintf("Order %s · page %d of {nb}", o.Number, pdf.PageNo()), "C", false)
+		d.cell(0, 4, say("Order "+o.Number)+" · "+say(fmt.Sprintf("page %d of {nb}", pdf.PageNo())), "C", false)
 	})
 	pdf.AliasNbPages("")
 	pdf.AddPage()
@@ -70,7 +81,8 @@ func Paper(o reorder.Order, site hospital.Site, at time.Time) ([]byte, error) {
 
 type drawing struct {
 	pdf  *fpdf.Fpdf
-	text func(string) string
+	say  func(string) string // in the paper's language
+	text func(string) string // as the font has it
 }
 
 func (d drawing) font(style string, size float64) { d.pdf.SetFont("Helvetica", style, size) }
@@ -85,15 +97,15 @@ func (d drawing) cell(width, height float64, text, align string, newLine bool) {
 
 func (d drawing) head(o reorder.Order, site hospital.Site, at time.Time) {
 	d.font("B", 16)
-	d.cell(0, 10, "Purchase order "+o.Number, "L", true)
+	d.cell(0, 10, d.say("Purchase order")+" "+o.Number, "L", true)
 	d.font("", 10)
 	zone := site.Location()
 	for _, line := range [][2]string{{"From", site.Name}, {"To", o.Supplier.Name}, {"", o.Supplier.Email}, {"Our customer number", o.Supplier.Account},
-		{"Date", at.In(zone).Format("2 January 2006")}, {"Wanted by", o.Expected.String()}} {
+		{"Date", d.say(at.In(zone).Format("2 January 2006"))}, {"Wanted by", o.Expected.String()}} {
 		if line[1] == "" {
 			continue
 		}
-		d.cell(45, lineHeight, line[0], "L", false)
+		d.cell(45, lineHeight, d.say(line[0]), "L", false)
 		d.cell(0, lineHeight, line[1], "L", true)
 	}
 	d.pdf.Ln(4)
@@ -102,7 +114,7 @@ func (d drawing) head(o reorder.Order, site hospital.Site, at time.Time) {
 func (d drawing) tableHead() {
 	d.font("B", 9)
 	for i, c := range columns {
-		d.cell(c.width, lineHeight, c.title, c.align, i == len(columns)-1)
+		d.cell(c.width, lineHeight, d.say(c.title), c.align, i == len(columns)-1)
 	}
 	y := d.pdf.GetY()
 	d.pdf.Line(margin, y, margin+180, y)
@@ -122,8 +134,8 @@ func (d drawing) lines(o reorder.Order) {
 		if len(name) > 0 {
 			first = name[0]
 		}
-		row := []string{fmt.Sprint(l.No), first, l.Item.SupplierCode, fmt.Sprint(l.Packs()), fmt.Sprintf("%d %s", l.Pack, l.Item.Unit),
-			amount(l.Price), amount(l.Cost())}
+		row := []string{fmt.Sprint(l.No), first, l.Item.SupplierCode, fmt.Sprint(l.Packs()), fmt.Sprintf("%d %s", l.Pack, d.say(l.Item.Unit)),
+			d.say(amount(l.Price)), d.say(amount(l.Cost()))}
 		for i, c := range columns {
 			text := row[i]
 			if i != 1 {
@@ -139,7 +151,7 @@ func (d drawing) lines(o reorder.Order) {
 		if l.Place.Name != place || l.Item.GTIN != "" {
 			d.font("", 8)
 			d.cell(columns[0].width, 4, "", "L", false)
-			d.cell(0, 4, strings.TrimSuffix("Deliver to "+l.Place.Name+" · GTIN "+l.Item.GTIN, " · GTIN "), "L", true)
+			d.cell(0, 4, strings.TrimSuffix(d.say("Deliver to")+" "+l.Place.Name+" · GTIN "+l.Item.GTIN, " · GTIN "), "L", true)
 			d.font("", 9)
 			place = l.Place.Name
 		}
@@ -151,11 +163,11 @@ func (d drawing) foot(o reorder.Order) {
 	d.pdf.Line(margin, y, margin+180, y)
 	d.pdf.SetY(y + 1)
 	d.font("B", 10)
-	d.cell(130, lineHeight+1, "Total, "+o.Supplier.Currency, "R", false)
-	d.cell(50, lineHeight+1, strings.TrimSuffix(o.Total().String(), " "+o.Supplier.Currency), "R", true)
+	d.cell(130, lineHeight+1, d.say("Total")+", "+o.Supplier.Currency, "R", false)
+	d.cell(50, lineHeight+1, d.say(strings.TrimSuffix(o.Total().String(), " "+o.Supplier.Currency)), "R", true)
 	d.pdf.Ln(4)
 	d.font("", 9)
-	d.cell(0, lineHeight, "Please confirm this order and its delivery date, and print the order number on the delivery note.", "L", true)
+	d.cell(0, lineHeight, d.say("Please confirm this order and its delivery date, and print the order number on the delivery note."), "L", true)
 }
 
 func amount(minor int64) string {

@@ -29,7 +29,8 @@ type Site struct {
 	Name string
 	// Zone is the IANA time zone whose calendar decides "today" here.
 	Zone string
-	// Language is what pages are worded in where neither a person nor her browser says: "en", "de".
+	// Language is what pages are worded in where neither a person nor her browser says, and
+	// what messages and orders go out in: "en", "de".
 	Language string
 	// Fahrenheit shows temperatures so; they are measured, judged and kept in Celsius all the same.
 	Fahrenheit bool

@@ -20,9 +20,21 @@ type Message struct {
 	Body     string
 	URL      string // where the alarm can be looked at; may be empty
 	Answer   string // where whoever gets the message answers without signing in; a secret; may be empty
-	Alarm    Alarm
+	Alarm    Alarm  // its Text worded as the message is
 	Step     int
 	Attempts int
+	// Say words what a sender adds; nil: as it was written, in English.
+	Say func(string) string
+}
+
+// Word is a sender's own text in the message's language.
+func (m Message) Word(text string) string { return worded(m.Say, text) }
+
+func worded(say func(string) string, text string) string {
+	if say == nil {
+		return text
+	}
+	return say(text)
 }
 
 // Sender takes a message away over one way.
@@ -79,6 +91,9 @@ type Dispatcher struct {
 	URL string
 	// Zone is the clock that messages tell times by; nil: UTC.
 	Zone func() *time.Location
+	// Say words messages; nil: as they were written, in English. What the outbox and the
+	// audit trail keep stays as it was written.
+	Say func(string) string
 	// Patience is how long one try may take; zero: half a minute. A server that takes
 	// a connection and never answers is given up then, and tried again later.
 	Patience time.Duration
@@ -225,18 +240,19 @@ func backOff(tries int) time.Duration {
 
 func (d *Dispatcher) message(ctx context.Context, c Claimed) (Message, error) {
 	a := c.Alarm
-	m := Message{ID: c.Notice.ID, To: c.Notice.To, ToName: c.Notice.ToName, Alarm: a, Step: c.Notice.Step, Attempts: c.Notice.Tries}
-	m.Subject = fmt.Sprintf("%s: %s, %s", a.Name, a.Kind, a.Severity)
+	a.Text = worded(d.Say, a.Text)
+	m := Message{ID: c.Notice.ID, To: c.Notice.To, ToName: c.Notice.ToName, Alarm: a, Step: c.Notice.Step, Attempts: c.Notice.Tries, Say: d.Say}
+	m.Subject = fmt.Sprintf("%s: %s, %s", a.Name, m.Word(string(a.Kind)), m.Word(a.Severity.String()))
 	zone := time.UTC
 	if d.Zone != nil {
 		zone = d.Zone()
 	}
-	m.Body = fmt.Sprintf("%s\n%s\nSince %s.\n", a.Name, a.Text, a.RaisedAt.In(zone).Format("2 Jan 2006 15:04 MST"))
+	m.Body = fmt.Sprintf("%s\n%s\n%s\n", a.Name, a.Text, m.Word("Since "+a.RaisedAt.In(zone).Format("2 Jan 2006 15:04 MST")+"."))
 	switch {
 	case !a.Ack.At.IsZero():
-		m.Body += fmt.Sprintf("%s acknowledged it at %s, and it still goes on.\n", a.Ack.ByName, a.Ack.At.In(zone).Format("15:04"))
+		m.Body += m.Word(fmt.Sprintf("%s acknowledged it at %s, and it still goes on.", a.Ack.ByName, a.Ack.At.In(zone).Format("15:04"))) + "\n"
 	case c.Notice.Step > 0:
-		m.Body += "Nobody has acknowledged it yet.\n"
+		m.Body += m.Word("Nobody has acknowledged it yet.") + "\n"
 	}
 	if d.URL != "" {
 		link := newLink()
@@ -244,7 +260,7 @@ func (d *Dispatcher) message(ctx context.Context, c Claimed) (Message, error) {
 			return Message{}, fmt.Errorf("keep the link of notice %d: %w", c.Notice.ID, err)
 		}
 		m.URL, m.Answer = d.URL+"/alarms#alarm-"+fmt.Sprint(a.ID), d.URL+"/answer/"+string(link)
-		m.Body += "\nAcknowledge it here: " + m.Answer + "\nLook at it: " + m.URL + "\n"
+		m.Body += "\n" + m.Word("Acknowledge it here") + ": " + m.Answer + "\n" + m.Word("Look at it") + ": " + m.URL + "\n"
 	}
 	return m, nil
 }

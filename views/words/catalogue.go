@@ -217,8 +217,15 @@ func (b *book) phrase(text string, pressed bool, depth int) (string, bool) {
 			return said, true
 		}
 	}
-	if said, ok := b.byPattern(text, depth); ok {
-		return said, true
+	best, args := b.bestPattern(text)
+	if core != text {
+		// The signs around a text may be a pattern's own, or stand in the way of a better one.
+		if inner, found := b.bestPattern(core); inner != nil && (best == nil || inner.weight > best.weight) {
+			return before + b.filled(inner, found, depth) + after, true
+		}
+	}
+	if best != nil {
+		return b.filled(best, args, depth), true
 	}
 	if core != text {
 		if said, ok := b.phrase(core, pressed, depth+1); ok {
@@ -327,10 +334,8 @@ func (b *book) parts(text string, depth int) (string, bool) {
 	return "", false
 }
 
-// byPattern words a text by the pattern that says most of it.
-func (b *book) byPattern(text string, depth int) (string, bool) {
-	var best *pattern
-	var args []string
+// bestPattern is the pattern that says most of a text, with what stands in its places; nil when none fits.
+func (b *book) bestPattern(text string) (best *pattern, args []string) {
 	eachWord(text, func(word string) {
 		for _, p := range b.patterns[word] {
 			if best != nil && best.weight >= p.weight {
@@ -341,9 +346,11 @@ func (b *book) byPattern(text string, depth int) (string, bool) {
 			}
 		}
 	})
-	if best == nil {
-		return "", false
-	}
+	return best, args
+}
+
+// filled words a text by a pattern that fits it.
+func (b *book) filled(best *pattern, args []string, depth int) string {
 	for i, arg := range args {
 		if said, ok := b.phrase(arg, false, depth+1); ok {
 			args[i] = said
@@ -351,7 +358,7 @@ func (b *book) byPattern(text string, depth int) (string, bool) {
 			args[i] = b.figures(arg)
 		}
 	}
-	return best.fill(args), true
+	return best.fill(args)
 }
 
 // unwrap takes the signs off that stand around a text.
@@ -363,6 +370,9 @@ func unwrap(text string) (before, core, after string) {
 	}
 	before = text[:len(text)-len(core)]
 	trimmed := strings.TrimRight(core, " \u00a0·,;:.)–—→/|…?!”“\"]")
+	if strings.Count(trimmed, "(") > strings.Count(trimmed, ")") && strings.HasPrefix(core[len(trimmed):], ")") {
+		trimmed += ")" // it ends what began within
+	}
 	return before, trimmed, core[len(trimmed):]
 }
 

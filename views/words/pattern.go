@@ -108,7 +108,7 @@ func (p *pattern) fits(i int, arg string) bool {
 		switch {
 		case r >= '0' && r <= '9':
 			digit = true
-		case strings.ContainsRune(".,'’+-−–", r):
+		case strings.ContainsRune(".,'’+-−–\u202f\u00a0", r):
 		default:
 			return false
 		}

@@ -7,6 +7,12 @@
 //	component → HTML in English → Reader.Page → HTML in German → browser
 //	topic → fragment, once for each language → everybody who reads that language
 //
+// What leaves on other ways passes the same Reader, text by text, before it is drawn or
+// sent: files and papers that a person keeps are worded as she reads (web's ours, the
+// reports' Paper.Say); messages, text messages and orders as site.language says
+// (notify.Dispatcher.Say, reorder.Desk.Say). Codes in them, what people typed and what
+// signatures are bound to stay.
+//
 // So nothing can slip past: a label, a reason that a rule gave and the sentence of a
 // refusal are looked up alike, and a page in English is left byte for byte as it was.
 //
@@ -41,8 +47,8 @@
 //
 // # A new text
 //
-// Write it in English; the tests then name it until de.json has it: one reads the
-// sources, one walks every page of every role in the pseudo-locale (qps-ploc), in which
+// Write it in English; the tests then name it until de.json has it: some read the
+// sources, and follow each function that puts a text together through all its cases; one walks every page of every role in the pseudo-locale (qps-ploc), in which
 // each known text stands in brackets, with accents, and two fifths longer.
 //
 // # Glossary

@@ -35,10 +35,10 @@ func ClockLabels(l ClockLabel, p Paper) ([]byte, error) {
 	pdf.SetCreationDate(p.At.UTC())
 	pdf.SetModificationDate(p.At.UTC())
 	pdf.SetCatalogSort(true)
-	pdf.SetTitle("Use by "+l.UseBy.Format(time.DateTime), true)
+	pdf.SetTitle(p.Word("Use by "+l.UseBy.Format(time.DateTime)), true)
 	pdf.SetMargins(labelMargin, labelMargin, labelMargin)
 	pdf.SetAutoPageBreak(false, 0)
-	s := &sheet{pdf: pdf, text: plainSigns(pdf.UnicodeTranslatorFromDescriptor("")), zone: p.Site.Location()}
+	s := p.on(pdf)
 	for range max(l.Copies, 1) {
 		pdf.AddPage()
 		if err := s.clockLabel(l, p.Demo); err != nil {
@@ -62,14 +62,14 @@ func (s *sheet) clockLabel(l ClockLabel, demo bool) error {
 		}
 		s.pdf.CellFormat(width, height, s.text(said), "", 2, "L", false, 0, "")
 	}
-	item := l.Item
+	item := typed(l.Item)
 	if demo {
 		item = "DEMO " + item
 	}
 	s.pdf.SetXY(labelMargin, labelMargin)
 	text("B", 8, 3.6, item)
-	text("", 7, 3.2, "Lot "+l.Lot)
-	text("", 7, 3.2, fmt.Sprintf("%s %s, %s", l.Done, l.DoneAt.In(s.zone).Format("2 Jan 15:04"), coldchain.Initials(l.By)))
+	text("", 7, 3.2, "Lot "+typed(l.Lot))
+	text("", 7, 3.2, fmt.Sprintf("%s %s, %s", s.word(l.Done), s.word(l.DoneAt.In(s.zone).Format("2 Jan 15:04")), typed(coldchain.Initials(l.By))))
 	text("B", 8, 4, "USE BY")
 	width = labelWidth - 2*labelMargin
 	text("B", 14, 7, l.UseBy.In(s.zone).Format("2 Jan 2006 15:04"))

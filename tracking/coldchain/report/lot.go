@@ -47,9 +47,9 @@ const maxSpells = 2_000
 
 // LotPaper draws a lot's history across every fridge and carrier that it stood in.
 func LotPaper(h LotHistory, p Paper) ([]byte, error) {
-	s := newSheet(p, fmt.Sprintf("History of lot %s, %s", h.Lot, h.Item))
-	s.fact("Product", h.Item)
-	s.fact("Lot", h.Lot)
+	s := newSheet(p, fmt.Sprintf("History of lot %s, %s", typed(h.Lot), typed(h.Item)))
+	s.fact("Product", typed(h.Item))
+	s.fact("Lot", typed(h.Lot))
 	s.fact("Expires", h.Expiry)
 	s.fact("How it keeps", h.Keeping)
 	s.heading("What is left of it")
@@ -61,7 +61,7 @@ func LotPaper(h LotHistory, p Paper) ([]byte, error) {
 		if l.Held {
 			held = ", on hold"
 		}
-		s.line(fmt.Sprintf("%s at %s%s: %s", l.Quantity, l.Place, held, l.Budget))
+		s.worded(fmt.Sprintf("%s, %s%s: %s", s.word(l.Quantity), l.Place, s.word(held), s.word(l.Budget)))
 	}
 	s.stays(h.Stays)
 	s.spells(h.Stays)
@@ -70,9 +70,9 @@ func LotPaper(h LotHistory, p Paper) ([]byte, error) {
 		s.line("None while it stood there.")
 	}
 	for _, e := range h.Excursions {
-		s.line(fmt.Sprintf("Excursion %d in %s: %s, %s to %s, peak %v", e.Excursion.ID, e.Fridge, e.Excursion.Direction, s.when(e.Excursion.Start), s.when(e.Excursion.End), e.Excursion.Peak()))
-		s.line("    budget before: " + e.Before)
-		s.line("    budget after: " + e.After)
+		s.line(fmt.Sprintf("Excursion %d in %s: %s, %s to %s, peak %v", e.Excursion.ID, typed(e.Fridge), e.Excursion.Direction, s.when(e.Excursion.Start), s.when(e.Excursion.End), e.Excursion.Peak()))
+		s.worded("    " + s.word("budget before") + ": " + s.word(e.Before))
+		s.worded("    " + s.word("budget after") + ": " + s.word(e.After))
 	}
 	s.signatures()
 	return s.bytes()
@@ -80,10 +80,10 @@ func LotPaper(h LotHistory, p Paper) ([]byte, error) {
 
 func (s *sheet) stays(stays []LotStay) {
 	s.heading("Where it stood")
-	columns := []column{{"Place", 52, false}, {"From", 32, false}, {"To", 32, false}, {"Lowest °C", 17, true}, {"Highest °C", 17, true}, {"Out min", 14, true}, {"Unknown", 16, true}}
+	columns := []column{{"Place", 52, false}, {"From", 32, false}, {"Until", 32, false}, {"Lowest °C", 17, true}, {"Highest °C", 17, true}, {"Out min", 14, true}, {"Unknown", 16, true}}
 	var rows [][]string
 	for _, stay := range stays {
-		row := []string{stay.Place, s.when(stay.From), s.until(stay.To), "–", "–", "–", "–"}
+		row := []string{typed(stay.Place), s.when(stay.From), s.until(stay.To), "–", "–", "–", "–"}
 		if stay.Measured {
 			row[5], row[6] = minutes(stay.Out), minutes(stay.Unknown)
 		}
@@ -106,11 +106,11 @@ func (s *sheet) until(t time.Time) string {
 // spells lists the times out of range, to the minute.
 func (s *sheet) spells(stays []LotStay) {
 	s.heading("Out of range or not measured, to the minute")
-	columns := []column{{"Place", 52, false}, {"From", 32, false}, {"To", 32, false}, {"Minutes", 18, true}, {"°C", 14, true}, {"", 32, false}}
+	columns := []column{{"Place", 52, false}, {"From", 32, false}, {"Until", 32, false}, {"Minutes", 18, true}, {"°C", 14, true}, {"", 32, false}}
 	var rows [][]string
 	for _, stay := range stays {
 		for _, spell := range stay.Spells {
-			row := []string{stay.Place, s.when(spell.From), s.when(spell.To), fmt.Sprintf("%.1f", spell.To.Sub(spell.From).Minutes()), "–", "not measured"}
+			row := []string{typed(stay.Place), s.when(spell.From), s.when(spell.To), fmt.Sprintf("%.1f", spell.To.Sub(spell.From).Minutes()), "–", "not measured"}
 			if spell.Beyond {
 				row[4], row[5] = degrees(spell.Temp), ""
 			}

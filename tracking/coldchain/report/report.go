@@ -36,13 +36,43 @@ type Paper struct {
 	Version string
 	// Demo marks a report in which nothing is real.
 	Demo bool
+	// Say words a text as the report's reader reads; nil: as it was written, in English.
+	// Only the drawing is worded: what signatures are bound to is the record's own content.
+	Say func(string) string
+}
+
+// Word is a text of a report as its reader reads it.
+func (p Paper) Word(text string) string {
+	if p.Say != nil {
+		text = p.Say(text)
+	}
+	return strings.ReplaceAll(text, typedMark, "")
+}
+
+// typedMark stands around what somebody typed, so that it is not worded; it is never drawn.
+const typedMark = "\u2060"
+
+// typed keeps a text as somebody typed it: a name, a note, a reason.
+func typed(text string) string {
+	if text == "" {
+		return ""
+	}
+	return typedMark + text + typedMark
 }
 
 // sheet is a PDF in the making.
 type sheet struct {
-	pdf  *fpdf.Fpdf
-	text func(string) string
-	zone *time.Location
+	pdf   *fpdf.Fpdf
+	word  func(string) string // as the reader reads it
+	drawn func(string) string // as the font has it
+	text  func(string) string // both
+	zone  *time.Location
+}
+
+// on draws on a PDF in the paper's language.
+func (p Paper) on(pdf *fpdf.Fpdf) *sheet {
+	drawn := plainSigns(pdf.UnicodeTranslatorFromDescriptor(""))
+	return &sheet{pdf: pdf, word: p.Word, drawn: drawn, text: func(text string) string { return drawn(p.Word(text)) }, zone: p.Site.Location()}
 }
 
 func newSheet(p Paper, title string) *sheet {
@@ -50,15 +80,15 @@ func newSheet(p Paper, title string) *sheet {
 	pdf.SetCreationDate(p.At.UTC())
 	pdf.SetModificationDate(p.At.UTC())
 	pdf.SetCatalogSort(true)
-	pdf.SetTitle(title, true)
+	pdf.SetTitle(p.Word(title), true)
 	pdf.SetAuthor(p.Site.Name, true)
 	pdf.SetMargins(margin, margin, margin)
 	pdf.SetAutoPageBreak(true, 25)
-	s := &sheet{pdf: pdf, text: plainSigns(pdf.UnicodeTranslatorFromDescriptor("")), zone: p.Site.Location()}
+	s := p.on(pdf)
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-18)
 		s.font("", 8)
-		made := fmt.Sprintf("%s · made %s by %s · Wardwatch %s", p.Site.Name, p.At.In(s.zone).Format("2 Jan 2006 15:04 MST"), p.By, p.Version)
+		made := fmt.Sprintf("%s · made %s by %s · Wardwatch %s", typed(p.Site.Name), p.At.In(s.zone).Format("2 Jan 2006 15:04 MST"), typed(p.By), p.Version)
 		if p.Demo {
 			made = "DEMO, nothing here is real · " + made
 		}
@@ -82,6 +112,11 @@ func plainSigns(translate func(string) string) func(string) string {
 func (s *sheet) font(style string, size float64) { s.pdf.SetFont("Helvetica", style, size) }
 
 func (s *sheet) line(text string) { s.pdf.MultiCell(0, line, s.text(text), "", "L", false) }
+
+// worded is a line of parts that are worded already, each for itself: what stands apart stays so.
+func (s *sheet) worded(text string) {
+	s.pdf.MultiCell(0, line, s.drawn(strings.ReplaceAll(text, typedMark, "")), "", "L", false)
+}
 
 func (s *sheet) heading(text string) {
 	if s.pdf.GetY() > bottom-30 {
@@ -135,7 +170,7 @@ func (s *sheet) row(columns []column, cells []string) {
 		if c.right {
 			align = "R"
 		}
-		s.pdf.CellFormat(c.width, line, s.text(fit(text, c.width)), "B", 0, align, false, 0, "")
+		s.pdf.CellFormat(c.width, line, s.drawn(fit(s.word(text), c.width)), "B", 0, align, false, 0, "")
 	}
 	s.pdf.Ln(line)
 }
@@ -170,9 +205,9 @@ func (s *sheet) when(t time.Time) string {
 
 // Month draws a fridge's month: days, excursions, checks and missed checks.
 func Month(m coldchain.Month, p Paper) ([]byte, error) {
-	s := newSheet(p, "Temperature record: "+m.Fridge.Name+", "+m.From.Format("January 2006"))
-	s.fact("Fridge", strings.Join(nonEmpty(m.Fridge.Name, m.Fridge.Model, m.Fridge.Serial, string(m.Fridge.ID)), ", "))
-	s.fact("Room", m.Room.Name)
+	s := newSheet(p, "Temperature record: "+typed(m.Fridge.Name)+", "+m.From.Format("January 2006"))
+	s.fact("Fridge", typed(strings.Join(nonEmpty(m.Fridge.Name, m.Fridge.Model, m.Fridge.Serial, string(m.Fridge.ID)), ", ")))
+	s.fact("Room", typed(m.Room.Name))
 	s.fact("Limits", fmt.Sprintf("%v to %v (%s)", m.Profile.Low, m.Profile.High, m.Profile.Source))
 	s.fact("Period", fmt.Sprintf("%s to %s, times are %s", s.when(m.From), s.when(m.To), m.From.Format("MST")))
 	s.fact("Excursions", strconv.Itoa(len(m.Excursions)))
@@ -196,7 +231,7 @@ func nonEmpty(texts ...string) []string {
 }
 
 func (s *sheet) probe(m coldchain.Month, p coldchain.ProbeMonth) {
-	s.heading("Probe " + p.Probe.Sensor.Key.String())
+	s.heading("Probe " + typed(p.Probe.Sensor.Key.String()))
 	for _, stay := range p.Stays {
 		if stay.From.After(m.From) || stay.To.Before(m.To) {
 			s.line("It was in this fridge from " + s.when(stay.From) + " to " + s.when(stay.To) + ".")
@@ -252,7 +287,7 @@ func (s *sheet) checks(m coldchain.Month) {
 		if c.Points == 0 {
 			low, high = "–", "–"
 		}
-		rows = append(rows, []string{s.when(c.At), c.Initials() + ", " + c.ByName, low, high, c.Note})
+		rows = append(rows, []string{s.when(c.At), typed(c.Initials() + ", " + c.ByName), low, high, typed(c.Note)})
 	}
 	if len(rows) > 0 {
 		s.table(columns, rows)
@@ -344,9 +379,9 @@ func (c Case) CaseLots() []coldchain.CaseLot {
 // Excursion draws the case of one excursion.
 func Excursion(c Case, p Paper) ([]byte, error) {
 	e := c.Excursion
-	s := newSheet(p, fmt.Sprintf("Excursion %d: %s", e.ID, c.Standing.Fridge.Name))
-	s.fact("Fridge", strings.Join(nonEmpty(c.Standing.Fridge.Name, c.Standing.Room.Name, c.Standing.Fridge.Model, c.Standing.Fridge.Serial), ", "))
-	s.fact("Probe", e.Sensor.String())
+	s := newSheet(p, fmt.Sprintf("Excursion %d: %s", e.ID, typed(c.Standing.Fridge.Name)))
+	s.fact("Fridge", typed(strings.Join(nonEmpty(c.Standing.Fridge.Name, c.Standing.Room.Name, c.Standing.Fridge.Model, c.Standing.Fridge.Serial), ", ")))
+	s.fact("Probe", typed(e.Sensor.String()))
 	s.fact("What", fmt.Sprintf("%s: limit %v, peak %v", e.Direction, e.Limit, e.Peak()))
 	s.fact("Began", s.when(e.Start))
 	s.fact("Ended", s.when(e.End))
@@ -384,10 +419,10 @@ func (s *sheet) checklist(c coldchain.Case) {
 	for _, step := range coldchain.Steps() {
 		done, is := c.Done(step)
 		if !is {
-			s.line("[  ]  " + stepTitles[step] + ": not noted")
+			s.worded("[  ]  " + s.word(stepTitles[step]) + ": " + s.word("not noted"))
 			continue
 		}
-		s.line(fmt.Sprintf("[x]  %s: %s (%s, %s)", stepTitles[step], done.Note, done.ByName, s.when(done.At)))
+		s.worded(fmt.Sprintf("[x]  %s: %s (%s, %s)", s.word(stepTitles[step]), done.Note, done.ByName, s.word(s.when(done.At))))
 	}
 }
 
@@ -399,10 +434,10 @@ func (s *sheet) trail(c Case) {
 		s.line("The chain holds nothing of it.")
 	}
 	for _, d := range c.Trail {
-		s.line(fmt.Sprintf("%s  %s %s  [%s]", s.when(d.At), d.ByName, d.Said(), d.Proof()))
+		s.worded(fmt.Sprintf("%s  %s %s  [%s]", s.word(s.when(d.At)), d.ByName, s.word(d.Said()), s.word(d.Proof())))
 	}
 	for _, f := range c.Former {
-		s.line(s.when(f.RevisedAt) + "  data that came later revised the excursion")
+		s.worded(s.word(s.when(f.RevisedAt)) + "  " + s.word("data that came later revised the excursion"))
 	}
 }
 
@@ -416,10 +451,10 @@ func (s *sheet) signed(c coldchain.Case) {
 	for _, sig := range c.Signed {
 		void := ""
 		if !sig.Stands(c.Content) {
-			void = " VOID: the record has changed since."
+			void = " " + s.word("VOID: the record has changed since.")
 		}
-		s.line(fmt.Sprintf("%s by %s, %s %s (%s UTC), signature %s over record %x.%s", sig.Meaning, sig.Name, sig.Local, sig.Zone,
-			sig.At.UTC().Format("2006-01-02 15:04:05"), sig.ID, sig.Content[:8], void))
+		s.worded(fmt.Sprintf("%s: %s, %s %s (%s UTC), %s%s", s.word(string(sig.Meaning)), sig.Name, sig.Local, sig.Zone,
+			sig.At.UTC().Format("2006-01-02 15:04:05"), s.word(fmt.Sprintf("signature %s over record %x.", sig.ID, sig.Content[:8])), void))
 	}
 }
 
@@ -430,9 +465,10 @@ func Label(c Case, p Paper) ([]byte, error) {
 		s.font("B", 34)
 		s.pdf.CellFormat(0, 18, s.text("DO NOT USE"), "LTR", 1, "C", false, 0, "")
 		s.font("", 11)
-		said := fmt.Sprintf("%s, %s. Excursion %d: %s since %s.\nKeep it at %v to %v. Ask the pharmacy before you use or discard it.",
-			c.Standing.Fridge.Name, c.Standing.Room.Name, c.Excursion.ID, c.Excursion.Direction, s.when(c.Excursion.Start), c.Standing.Profile.Low, c.Standing.Profile.High)
-		s.pdf.MultiCell(0, 6, s.text(said), "LBR", "C", false)
+		said := fmt.Sprintf("%s, %s. %s\n%s %s", c.Standing.Fridge.Name, c.Standing.Room.Name,
+			s.word(fmt.Sprintf("Excursion %d: %s since %s.", c.Excursion.ID, c.Excursion.Direction, s.when(c.Excursion.Start))),
+			s.word(fmt.Sprintf("Keep it at %v to %v.", c.Standing.Profile.Low, c.Standing.Profile.High)), s.word("Ask the pharmacy before you use or discard it."))
+		s.pdf.MultiCell(0, 6, s.drawn(said), "LBR", "C", false)
 		s.pdf.Ln(12)
 	}
 	return s.bytes()
@@ -446,17 +482,17 @@ func (s *sheet) answers(c Case) {
 	for _, a := range c.Alarms {
 		s.line(fmt.Sprintf("%s: %s, %s: %s", s.when(a.RaisedAt), a.Kind, a.Severity, a.Text))
 		if !a.Ack.At.IsZero() {
-			s.line(fmt.Sprintf("    %s acknowledged by %s: %s %s", s.when(a.Ack.At), a.Ack.ByName, a.Ack.Reason, a.Ack.Note))
+			s.worded("    " + s.word(s.when(a.Ack.At)+" acknowledged by "+typed(a.Ack.ByName)) + ": " + s.word(a.Ack.Reason.String()) + " " + a.Ack.Note)
 		}
 		if !a.ReturnedAt.IsZero() {
-			s.line("    " + s.when(a.ReturnedAt) + " over")
+			s.worded("    " + s.word(s.when(a.ReturnedAt)) + " " + s.word("it was over"))
 		}
 		if !a.Closing.At.IsZero() {
-			s.line(fmt.Sprintf("    %s closed by %s: %s", s.when(a.Closing.At), a.Closing.ByName, a.Closing.Note))
+			s.worded("    " + s.word(s.when(a.Closing.At)+" closed by "+typed(a.Closing.ByName)) + ": " + a.Closing.Note)
 		}
 	}
 	for _, n := range c.Notices {
-		s.line(fmt.Sprintf("    %s notice to %s by %s: %s %s", s.when(n.DueAt), n.ToName, n.Way, n.Status, n.Outcome))
+		s.worded(fmt.Sprintf("    %s: %s %s", s.word(fmt.Sprintf("%s notice to %s by %s", s.when(n.DueAt), typed(n.ToName), n.Way)), s.word(string(n.Status)), s.word(n.Outcome)))
 	}
 }
 
@@ -469,12 +505,12 @@ func (s *sheet) lots(lots []Lot) {
 	columns := []column{{"Item", 78, false}, {"Lot", 36, false}, {"Expiry", 26, false}, {"Quantity", 40, true}}
 	var rows [][]string
 	for _, l := range lots {
-		rows = append(rows, []string{l.Item, l.Lot, l.Expiry, l.Quantity})
+		rows = append(rows, []string{typed(l.Item), typed(l.Lot), l.Expiry, l.Quantity})
 	}
 	s.table(columns, rows)
 	for _, l := range lots {
 		if len(l.Bands) == 0 && l.Before != "" {
-			s.line(fmt.Sprintf("%s, stability budget before: %s; after: %s", l.Lot, l.Before, l.After))
+			s.line(fmt.Sprintf("%s, stability budget before: %s; after: %s", typed(l.Lot), l.Before, l.After))
 		}
 	}
 	s.exposures(lots)
@@ -497,7 +533,7 @@ func (s *sheet) exposures(lots []Lot) {
 				}
 				note = fmt.Sprintf("(%d)", at+1)
 			}
-			rows = append(rows, []string{l.Lot, b.Band, minutes(b.Before), minutes(b.During), minutes(b.Since), b.Allowed, b.Left, note})
+			rows = append(rows, []string{typed(l.Lot), b.Band, minutes(b.Before), minutes(b.During), minutes(b.Since), b.Allowed, b.Left, note})
 		}
 	}
 	if len(rows) == 0 {
@@ -506,7 +542,7 @@ func (s *sheet) exposures(lots []Lot) {
 	s.heading("Exposure by band of the stability budget")
 	s.table(columns, rows)
 	for i, source := range sources {
-		s.line(fmt.Sprintf("(%d) %s", i+1, source))
+		s.line(fmt.Sprintf("(%d) %s", i+1, typed(source)))
 	}
 	s.line("Each minute is charged to the band that its temperature lay in, in every fridge and carrier that the lot stood in; what nobody measured beside heat or frost counts too.")
 }
@@ -523,7 +559,7 @@ func (s *sheet) decisions(lots []Lot) {
 		if about[decision] == nil {
 			said = append(said, decision)
 		}
-		about[decision] = append(about[decision], l.Lot)
+		about[decision] = append(about[decision], typed(l.Lot))
 	}
 	for _, decision := range said {
 		s.line(fmt.Sprintf("%s: %s", strings.Join(about[decision], ", "), decision))

@@ -13,15 +13,15 @@ import (
 
 // Trip draws a carrier's trip: where it was, how cold it was there, and the curve.
 func Trip(r coldchain.TripRecord, p Paper) ([]byte, error) {
-	s := newSheet(p, "Trip of "+r.Fridge.Name)
-	s.fact("Carrier", strings.Join(nonEmpty(r.Fridge.Name, r.Fridge.Model, r.Fridge.Serial, string(r.Fridge.ID), r.Trip.Asset), ", "))
-	s.fact("Brings", r.Trip.Purpose)
-	s.fact("Bound for", r.Trip.To)
-	s.fact("Set out", s.when(r.Trip.StartedAt)+", "+r.Trip.StartedName)
+	s := newSheet(p, "Trip of "+typed(r.Fridge.Name))
+	s.fact("Carrier", typed(strings.Join(nonEmpty(r.Fridge.Name, r.Fridge.Model, r.Fridge.Serial, string(r.Fridge.ID), r.Trip.Asset), ", ")))
+	s.fact("Brings", typed(r.Trip.Purpose))
+	s.fact("Bound for", typed(r.Trip.To))
+	s.fact("Set out", s.when(r.Trip.StartedAt)+", "+typed(r.Trip.StartedName))
 	if r.Trip.Running() {
 		s.fact("Arrived", "not yet")
 	} else {
-		s.fact("Arrived", strings.Join(nonEmpty(s.when(r.Trip.EndedAt), r.Trip.EndedName, r.Trip.Note), ", "))
+		s.fact("Arrived", strings.Join(nonEmpty(s.when(r.Trip.EndedAt), typed(r.Trip.EndedName), typed(r.Trip.Note)), ", "))
 	}
 	s.fact("Limits", fmt.Sprintf("%v to %v (%s)", r.Profile.Low, r.Profile.High, r.Profile.Source))
 	s.heading("Temperatures")
@@ -40,10 +40,10 @@ func Trip(r coldchain.TripRecord, p Paper) ([]byte, error) {
 
 func (s *sheet) legs(legs []coldchain.Leg) {
 	s.heading("Places")
-	columns := []column{{"Place", 60, false}, {"From", 33, false}, {"To", 33, false}, {"Readings", 18, true}, {"Lowest °C", 18, true}, {"Highest °C", 18, true}}
+	columns := []column{{"Place", 60, false}, {"From", 33, false}, {"Until", 33, false}, {"Readings", 18, true}, {"Lowest °C", 18, true}, {"Highest °C", 18, true}}
 	var rows [][]string
 	for _, leg := range legs {
-		rows = append(rows, append([]string{placeOf(leg), s.when(leg.From), s.when(leg.To)}, legNumbers(leg)...))
+		rows = append(rows, append([]string{drawnPlace(leg), s.when(leg.From), s.when(leg.To)}, legNumbers(leg)...))
 	}
 	s.table(columns, rows)
 }
@@ -54,6 +54,14 @@ func placeOf(leg coldchain.Leg) string {
 		return "not known"
 	}
 	return leg.Room.Name
+}
+
+// drawnPlace is a leg's place on paper.
+func drawnPlace(leg coldchain.Leg) string {
+	if leg.Room.Name == "" {
+		return placeOf(leg)
+	}
+	return typed(leg.Room.Name)
 }
 
 func legNumbers(leg coldchain.Leg) []string {

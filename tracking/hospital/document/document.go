@@ -54,7 +54,8 @@ type Site struct {
 	ID   hospital.SiteID `json:"id"`
 	Name string          `json:"name"`
 	Zone string          `json:"zone"` // IANA time zone, "Europe/Berlin"
-	// Language is what pages are worded in where neither a person nor her browser says: "en", the default, or "de".
+	// Language is what pages are worded in where neither a person nor her browser says, and messages
+	// and orders always: "en", the default, or "de".
 	Language string `json:"language,omitempty"`
 	// TemperatureUnit is how temperatures are shown: "C", the default, or "F". Everything is kept in Celsius.
 	TemperatureUnit string `json:"temperature_unit,omitempty"`

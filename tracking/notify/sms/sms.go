@@ -195,7 +195,7 @@ func escapeFor(contentType string) func(string) string {
 func Text(m notify.Message) string {
 	said := m.Subject + ". " + m.Alarm.Text + "."
 	if m.Step > 0 {
-		said += " Nobody has acknowledged it yet."
+		said += " " + m.Word("Nobody has acknowledged it yet.")
 	}
 	said = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
