@@ -252,7 +252,7 @@ func TestWhichKeysAProgramMayHave(t *testing.T) {
 	w.expect(w.post("/admin/tokens", "name", "x", "keys", p.public()), 422, "Choose the role")
 	w.expect(w.post("/admin/tokens", "name", "x", "role", "nurse", "gateway", "gw-1", "keys", p.public()), 422, "no gateway")
 	w.expect(w.post("/admin/tokens", "name", "One key", "role", "auditor", "keys", jwk(p.key.Public())), 201, "is registered")
-	w.expect(w.get("/admin/tokens"), 200, "as nurse, signing with its key", "as auditor, signing with its key")
+	w.expect(w.get("/admin/tokens"), 200, "as Nurse, signing with its key", "as Auditor, signing with its key")
 }
 
 // Nothing that anybody sends brings the house down or is let in.

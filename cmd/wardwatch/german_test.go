@@ -43,7 +43,8 @@ func TestWhatLeavesAGermanHouseIsGerman(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc.Site.Language = "de"
-	if _, err := (db.Hospital{DB: o.house.db}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+	document := hospitalDocument{o.house}
+	if _, err := document.Import(t.Context(), hospital.Job("test"), doc, true, nil); err != nil {
 		t.Fatal(err)
 	}
 	o.moveTo("P-001", "f1-clean", "f1")
