@@ -562,7 +562,7 @@ func (s *sheet) decisions(lots []Lot) {
 		about[decision] = append(about[decision], typed(l.Lot))
 	}
 	for _, decision := range said {
-		s.line(fmt.Sprintf("%s: %s", strings.Join(about[decision], ", "), decision))
+		s.worded(strings.Join(about[decision], ", ") + ": " + s.word(decision))
 	}
 }
 
