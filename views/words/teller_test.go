@@ -821,6 +821,7 @@ func unworded(text string) string {
 var notWorded = map[string]bool{
 	"muted small nowrap": true, "quiet danger": true, "big number": true, "Measles vaccine": true, "Ward": true, "Influenza vaccine": true, "nb": true,
 	"Xy to Xy (Xy)": true, // degrees, which de.json knows
+	"Xy of 7":       true, // a pack, by the name that somebody gave it
 
 }
 
