@@ -48,7 +48,9 @@ func TestACheckpointKeptOutsideFindsATrailThatWasWrittenAnew(t *testing.T) {
 	if code, said := check(h.config.DB, stranger); code != exitFault || !strings.Contains(said, "not a checkpoint signed with this key") {
 		t.Errorf("another's key: %d %s", code, said)
 	}
-	importSmallHospital(t, other) // a trail that is whole in itself, but another
+	if err := importAnew(other); err != nil { // a trail that is whole in itself, but another
+		t.Fatal(err)
+	}
 	d, err := db.Open(t.Context(), other, db.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/ccojocar/zxcvbn-go/frequency"
@@ -34,13 +35,17 @@ func economiseOn(ctx context.Context) error {
 	}
 }
 
+// forgetLists lets go of the lists of common passwords: what passwords are weighed by was
+// made of them as the program began, and nothing reads them again.
+var forgetLists = sync.OnceFunc(func() { clear(frequency.Lists) })
+
 // economise gives back what putting the house together has taken, and keeps the heap
 // small from then on.
 func economise() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
-	clear(frequency.Lists) // what passwords are weighed by has been made of them
+	forgetLists()
 	debug.FreeOSMemory()
 	unmapOwn()
 }

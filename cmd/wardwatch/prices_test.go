@@ -23,6 +23,25 @@ func pricesOf(o reorder.Order) (written []string) {
 	return written
 }
 
+// standsAlone says whether text has the figure as a word of its own, not amid the random
+// digits of a form's key or of a reference.
+func standsAlone(text, figure string) bool {
+	isWord := func(at int) bool {
+		return at >= 0 && at < len(text) && (text[at] >= '0' && text[at] <= '9' || text[at]|0x20 >= 'a' && text[at]|0x20 <= 'z')
+	}
+	for from := 0; ; {
+		at := strings.Index(text[from:], figure)
+		if at < 0 {
+			return false
+		}
+		at += from
+		if !isWord(at-1) && !isWord(at+len(figure)) {
+			return true
+		}
+		from = at + 1
+	}
+}
+
 // ordered is a house with an order on its way and a proposal that waits, both of the
 // vaccine; it answers with the order.
 func ordered(t *testing.T, h *house) reorder.Order {
@@ -112,7 +131,7 @@ func TestPricesAreToldToThoseWhoBuyAndThoseWhoCheck(t *testing.T) {
 				orders[v.name] = true
 			}
 			for _, price := range prices {
-				if !strings.Contains(body, price) {
+				if !standsAlone(body, price) {
 					continue
 				}
 				if told[r.Path] = true; !v.person.Actor().May(hospital.SeePrices) {

@@ -67,25 +67,30 @@ var small = sync.OnceValues(func() (file []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	text, err := os.ReadFile(smallHospital)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := document.Read(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
 	path := filepath.Join(folder, "w.db")
-	d, err := db.Open(context.Background(), path, db.Options{})
-	if err != nil {
-		return nil, err
-	}
-	_, err = db.Hospital{DB: d}.Import(context.Background(), hospital.Job("test"), doc, true)
-	if err := errors.Join(err, d.Close()); err != nil {
+	if err := importAnew(path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
 })
+
+// importAnew makes a database at path with the small hospital in it, and a trail of its own.
+func importAnew(path string) error {
+	text, err := os.ReadFile(smallHospital)
+	if err != nil {
+		return err
+	}
+	doc, err := document.Read(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	d, err := db.Open(context.Background(), path, db.Options{})
+	if err != nil {
+		return err
+	}
+	_, err = db.Hospital{DB: d}.Import(context.Background(), hospital.Job("test"), doc, true)
+	return errors.Join(err, d.Close())
+}
 
 // skews are how far the clocks of whole houses run ahead: a visitor who is told to come
 // back later does so at once.
