@@ -275,7 +275,7 @@ func (d *Door) health(c echo.Context) error {
 	return d.show(c, "Health", views.Health(props))
 }
 
-func (d *Door) roles(c echo.Context) error { return d.show(c, "Roles", views.RolesPage()) }
+func (d *Door) roles(c echo.Context) error { return d.show(c, "Roles", views.RolesPage(d.actor(c))) }
 
 func (d *Door) adminUnits(c echo.Context) error {
 	return d.showAdminUnits(c, http.StatusOK, hospital.Unit{}, "")
