@@ -210,6 +210,9 @@ func (tx ordersTx) readUse(ctx context.Context, spot reorder.Spot, since invento
 	return err
 }
 
+// runsLow is true of an outlook at or under its reorder point.
+const runsLow = `target > 0 AND position <= reorder`
+
 // SaveOutlooks stores what the desk saw, and sorts the list of items by it.
 func (tx ordersTx) SaveOutlooks(ctx context.Context, all []inventory.Outlook) error {
 	const q = `
@@ -219,7 +222,7 @@ func (tx ordersTx) SaveOutlooks(ctx context.Context, all []inventory.Outlook) er
 			reorder = excluded.reorder, target = excluded.target, per_day = excluded.per_day, days_left = excluded.days_left, basis = excluded.basis, evidence = excluded.evidence`
 	const sum = `
 		UPDATE stock_summaries
-		SET low = (SELECT MAX(target > 0 AND position <= reorder) FROM stock_outlooks WHERE item = $1),
+		SET low = (SELECT MAX(` + runsLow + `) FROM stock_outlooks WHERE item = $1),
 			days_left = (SELECT COALESCE(MIN(CASE WHEN days_left >= 0 THEN days_left END), -1) FROM stock_outlooks WHERE item = $1)
 		WHERE item = $1`
 	for i, o := range all {

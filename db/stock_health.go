@@ -67,7 +67,7 @@ func (tx stockTx) KeepHealth(ctx context.Context, today inventory.Date) error {
 	}
 	const places = `
 		INSERT INTO stock_health_days (day, place, items, empty, low)
-		SELECT $1, place, COUNT(*), COUNT(CASE WHEN usable <= 0 THEN 1 END), COUNT(CASE WHEN target > 0 AND position <= reorder THEN 1 END)
+		SELECT $1, place, COUNT(*), COUNT(CASE WHEN usable <= 0 THEN 1 END), COUNT(CASE WHEN ` + runsLow + ` THEN 1 END)
 		FROM stock_outlooks
 		GROUP BY place`
 	tx.Announce("stock")

@@ -44,7 +44,7 @@ func (d *Door) stockHealth(c echo.Context) error {
 // of a place. Who sees some places alone begins with the first of them.
 func (d *Door) healthPast(c echo.Context, today inventory.Date) (past views.HealthPast, err error) {
 	ctx := c.Request().Context()
-	past.Days, past.Place = views.HealthSpans()[0], inventory.PlaceID(c.QueryParam("place"))
+	past.Days, past.Place = views.HealthSpan, inventory.PlaceID(c.QueryParam("place"))
 	for _, days := range views.HealthSpans() {
 		if c.QueryParam("days") == strconv.Itoa(days) {
 			past.Days = days

@@ -69,6 +69,9 @@ func (s *shelves) agenda() []event {
 			}
 			agenda = append(agenda, event{hour(6, 0), s.desk.Nightly},
 				event{hour(10, 0), func(ctx context.Context) error { return s.approve(ctx, last) }}, event{hour(10, 30), s.send})
+			if last { // of the days before, the ledger tells
+				agenda = append(agenda, event{hour(6, 1), s.stock.KeepHealth})
+			}
 		}
 		for _, use := range s.demand.Day(day) {
 			agenda = append(agenda, event{use.At, func(ctx context.Context) error { return s.use(ctx, use) }})
