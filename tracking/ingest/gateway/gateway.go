@@ -292,8 +292,12 @@ func (b *Batch) refuse(record int, format string, args ...any) {
 	}
 }
 
-// sight adds a sighting; the gateway and our time are the message's.
+// sight adds a sighting; the gateway and our time are the message's. One of no tag is refused.
 func (r *reader) sight(record int, s tracking.Sighting) {
+	if s.Tag == "" {
+		r.refuse(record, "the record names no tag")
+		return
+	}
 	if r.Sightings == nil {
 		expected := 1 + len(r.message.Body)/bytesPerSighting
 		r.Sightings, r.SightingOf = make([]tracking.Sighting, 0, expected), make([]int, 0, expected)
@@ -306,8 +310,13 @@ func (r *reader) sight(record int, s tracking.Sighting) {
 	r.SightingOf = append(r.SightingOf, record)
 }
 
-// measure adds a reading; the gateway, our time and the source are the message's.
+// measure adds a reading; the gateway, our time and the source are the message's. One of no
+// sensor is refused.
 func (r *reader) measure(origin Origin, reading coldchain.Reading) {
+	if reading.Sensor == "" {
+		r.refuse(origin.Record, "the record names no sensor")
+		return
+	}
 	if reading.Gateway == "" {
 		reading.Gateway = r.Gateway
 	}

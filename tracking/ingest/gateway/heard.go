@@ -59,10 +59,6 @@ func (r *reader) sightHeard(h heard) {
 	if h.advert.MAC != "" {
 		known(&sighting, h.advert.MAC)
 	}
-	if sighting.Tag == "" {
-		r.refuse(h.record, "the record names no tag")
-		return
-	}
 	r.sight(h.record, sighting)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wardwatch/tracking"
+	"wardwatch/tracking/ingest/rfid"
 )
 
 // openMQTT reads OpenMQTTGateway and Theengs: home/GATEWAY/BTtoMQTT/MAC, …/undecoded
@@ -302,13 +303,14 @@ func (r *reader) raddecDevice(record int, row []byte) {
 }
 
 func (r *reader) raddecReceiver(h heard, receiver, strength []byte) {
-	id, ok := text(receiver)
+	id, _ := text(receiver)
+	id = Identity(id)
 	dbm, okRSSI := bleRSSI(strength)
-	if !ok || id == "" || !okRSSI {
+	if id == "" || !okRSSI {
 		r.refuse(h.record, "a receiver of %s lacks its id or a signal strength", h.mac)
 		return
 	}
-	r.sight(h.record, tracking.Sighting{Tag: h.mac, Gateway: gatewayID(Identity(id)), RSSIdBm: dbm, HasRSSI: true, At: h.at, BatteryPct: tracking.NoBattery})
+	r.sight(h.record, tracking.Sighting{Tag: h.mac, Gateway: gatewayID(id), RSSIdBm: dbm, HasRSSI: true, At: h.at, BatteryPct: tracking.NoBattery})
 }
 
 // raddecTag is the identity of a transmitter by its type: 2 and 3 are addresses of 48
@@ -316,7 +318,8 @@ func (r *reader) raddecReceiver(h heard, receiver, strength []byte) {
 func raddecTag(kind int, id string) (string, bool) {
 	switch kind {
 	case 4, 5:
-		return Identity("epc:" + id), len(id) == 24
+		tag, err := rfid.FromHex(id)
+		return tag, err == nil && len(id) == 24
 	case 2, 3:
 		return mac(id)
 	}

@@ -129,6 +129,7 @@ func (r *reader) edgeXEvent(record int, row []byte) {
 	if moved, ok := text(v[3]); ok {
 		place = moved
 	}
+	place = Identity(place)
 	epc, _ := text(v[0])
 	tag, err := rfid.FromHex(epc)
 	at, ok := instant(v[1])
@@ -136,5 +137,5 @@ func (r *reader) edgeXEvent(record int, row []byte) {
 		r.refuse(record, "the event lacks an EPC, a time or a location")
 		return
 	}
-	r.sight(record, tracking.Sighting{Tag: tag, Gateway: gatewayID(Identity(place)), At: at, BatteryPct: tracking.NoBattery})
+	r.sight(record, tracking.Sighting{Tag: tag, Gateway: gatewayID(place), At: at, BatteryPct: tracking.NoBattery})
 }
