@@ -88,7 +88,7 @@ func FuzzReadDemand(f *testing.F) {
 // can't be is refused, what is taken says the same when it is written out and read again.
 func FuzzSettings(f *testing.F) {
 	for _, said := range []string{"nurse@ward-a+ward-b, pharmacist", "administrator", "nurse@+", "10.0.0.0/24", "::1", "::ffff:10.0.0.5/120",
-		"12:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "0:", "2027-03-31", "2024-02-30", "2026-05", "2026-W53", "2024-W00", "small", "tls://log.example", "udp://[::1]:514", "tcp://:9", "10.0.0.7:502/1?register=1&every=1m", "[::1]/7?framing=rtu"} {
+		"12:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "0:", "2027-03-31", "2024-02-30", "2026-05", "2026-W53", "2024-W00", "small", "tls://log.example", "udp://[::1]:514", "tcp://:9", "tls://lo].example", "10.0.0.7:502/1?register=1&every=1m", "[::1]/7?framing=rtu"} {
 		f.Add("ward-nurses", said)
 	}
 	f.Fuzz(func(t *testing.T, group, said string) {

@@ -80,7 +80,11 @@ func Parse(text string) (network, address string, err error) {
 	if at.Port() != "" {
 		port = at.Port()
 	}
-	return at.Scheme, net.JoinHostPort(at.Hostname(), port), nil
+	address = net.JoinHostPort(at.Hostname(), port)
+	if _, _, err := net.SplitHostPort(address); err != nil { // a bracket within a name
+		return "", "", ErrAddress
+	}
+	return at.Scheme, address, nil
 }
 
 func (f *Forwarder) target() string { return f.Network + "://" + f.Address }
