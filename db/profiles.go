@@ -3,6 +3,7 @@ package db
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -84,11 +85,6 @@ func giveProfile(ctx context.Context, tx *Tx, id coldchain.FridgeID, profile col
 
 // planned gives fridges the plans that they are judged by.
 func planned(ctx context.Context, ask asker, fridges []coldchain.Fridge) error {
-	const q = `
-		SELECT fridge, from_at, profile
-		FROM fridge_profiles
-		WHERE $1 = '' OR fridge = $1
-		ORDER BY seq`
 	versions, err := profileVersions(ctx, ask)
 	if err != nil {
 		return err
@@ -97,20 +93,7 @@ func planned(ctx context.Context, ask asker, fridges []coldchain.Fridge) error {
 	for _, v := range versions {
 		byID[v.Profile.ID] = append(byID[v.Profile.ID], v)
 	}
-	one := ""
-	if len(fridges) == 1 {
-		one = string(fridges[0].ID)
-	}
-	given := map[coldchain.FridgeID][]coldchain.Assignment{}
-	rows, err := ask.Query(ctx, q, one)
-	_, err = scanAll(rows, err, func(row scanner) (a coldchain.Assignment, err error) {
-		var id coldchain.FridgeID
-		var from int64
-		err = row.Scan(&id, &from, &a.Profile)
-		a.From = fromMS(from)
-		given[id] = append(given[id], a)
-		return a, err
-	})
+	given, err := profilesGiven(ctx, ask, fridges)
 	if err != nil {
 		return fmt.Errorf("profiles of fridges: %w", err)
 	}
@@ -118,4 +101,35 @@ func planned(ctx context.Context, ask asker, fridges []coldchain.Fridge) error {
 		fridges[i].Plan = coldchain.PlanOf(given[f.ID], byID)
 	}
 	return nil
+}
+
+// profilesGiven are the profiles that fridges were given, oldest first.
+func profilesGiven(ctx context.Context, ask asker, fridges []coldchain.Fridge) (map[coldchain.FridgeID][]coldchain.Assignment, error) {
+	const all = `
+		SELECT fridge, from_at, profile
+		FROM fridge_profiles
+		ORDER BY seq`
+	const one = `
+		SELECT fridge, from_at, profile
+		FROM fridge_profiles
+		WHERE fridge = $1
+		ORDER BY seq`
+	given := make(map[coldchain.FridgeID][]coldchain.Assignment, len(fridges))
+	var rows *sql.Rows
+	var err error
+	if len(fridges) == 1 {
+		rows, err = ask.Query(ctx, one, fridges[0].ID)
+	} else {
+		rows, err = ask.Query(ctx, all)
+	}
+	_, err = scanAll(rows, err, func(row scanner) (struct{}, error) {
+		var id coldchain.FridgeID
+		var a coldchain.Assignment
+		var from int64
+		err := row.Scan(&id, &from, &a.Profile)
+		a.From = fromMS(from)
+		given[id] = append(given[id], a)
+		return struct{}{}, err
+	})
+	return given, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,7 +27,7 @@ func (d *Door) alarms(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.Fridges, err = d.standings(c.Request().Context()); err != nil {
+	if p.Fridges, err = d.standings(c.Request().Context(), p.Alarms...); err != nil {
 		return err
 	}
 	return d.show(c, "Alarms", views.AlarmsPage(p), notify.Topic, coldchain.Topic)
@@ -80,14 +81,17 @@ func (d *Door) showAlarm(c echo.Context, status int, failed *views.AlarmAnswer) 
 		return err
 	}
 	p := views.AlarmPageProps{Alarm: alarm, Notices: notices, Actor: d.actor(c), Failed: failed}
-	if p.Fridges, err = d.standings(ctx); err != nil {
+	if p.Fridges, err = d.standings(ctx, alarm); err != nil {
 		return err
 	}
 	return d.showAs(c, status, alarm.Name, views.AlarmPage(p), notify.Topic, coldchain.Topic)
 }
 
-// standings are how all fridges stand, by their identifiers.
-func (d *Door) standings(ctx context.Context) (map[coldchain.FridgeID]coldchain.Standing, error) {
+// standings are how the fridges stand that alarms are about, by their identifiers.
+func (d *Door) standings(ctx context.Context, alarms ...notify.Alarm) (map[coldchain.FridgeID]coldchain.Standing, error) {
+	if !slices.ContainsFunc(alarms, func(a notify.Alarm) bool { return views.AlarmFridge(a) != "" }) {
+		return nil, nil
+	}
 	board, err := d.ColdChain.Board(ctx, d.Now())
 	if err != nil {
 		return nil, err

@@ -61,13 +61,13 @@ func (d *Door) showDeliveries(c echo.Context, status int, p views.DeliveriesPage
 		if p.Trips, err = d.ColdChain.Trips(ctx, "", maxDeliveries); err != nil {
 			return err
 		}
-		board, err := d.ColdChain.Board(ctx, d.Now())
+		fridges, err := d.ColdChain.Fridges(ctx)
 		if err != nil {
 			return err
 		}
 		p.Carriers = map[coldchain.FridgeID]string{}
-		for _, s := range board {
-			p.Carriers[s.Fridge.ID] = s.Fridge.Name
+		for _, f := range fridges {
+			p.Carriers[f.ID] = f.Name
 		}
 	}
 	return d.showAs(c, status, "Cold deliveries", views.Deliveries(p), "stock")

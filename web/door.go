@@ -136,7 +136,9 @@ type Door struct {
 	laid laidAside
 	// limiters know how much each asked for lately.
 	limiters limiters
-	api      *api.API
+	// turns are those of the pages that are made at once.
+	turns turns
+	api   *api.API
 }
 
 // route is one line of the table in routes.go.
@@ -153,7 +155,7 @@ func New(parts Parts) (*Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Door{Parts: parts, echo: echo.New(), static: files}
+	d := &Door{Parts: parts, echo: echo.New(), static: files, turns: newTurns()}
 	if d.Now == nil {
 		d.Now = time.Now
 	}
@@ -199,7 +201,7 @@ func (d *Door) hang(routes []route) error {
 			return fmt.Errorf("route %s is declared twice", name)
 		}
 		seen[name] = true
-		d.echo.Add(r.method, r.path, d.guard(r.permission, r.handle))
+		d.echo.Add(r.method, r.path, d.inTurn(r))
 		d.table = append(d.table, Route{r.method, r.path, r.permission})
 	}
 	return nil

@@ -62,12 +62,9 @@ func newest(s coldchain.ProfileShelf) coldchain.Profile {
 }
 
 func (d *Door) showProfile(c echo.Context, status int, p views.ProfilePageProps) error {
-	board, err := d.ColdChain.Board(c.Request().Context(), d.Now())
-	if err != nil {
+	var err error
+	if p.Fridges, err = d.ColdChain.Fridges(c.Request().Context()); err != nil {
 		return err
-	}
-	for _, s := range board {
-		p.Fridges = append(p.Fridges, s.Fridge)
 	}
 	if len(p.Form.Rules) < coldchain.MaxRules { // room for another
 		p.Form.Rules = append(p.Form.Rules, views.RuleForm{})

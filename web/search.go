@@ -116,10 +116,12 @@ func (d *Door) fridgesNamed(ctx context.Context, by hospital.Actor, text string)
 	if d.ColdChain == nil || !by.May(hospital.SeeColdChain) {
 		return nil, nil
 	}
-	board, err := d.ColdChain.Board(ctx, d.Now())
-	for _, s := range board {
-		if len(lines) < elsewhereEach && contains(s.Fridge.Name, text) {
-			lines = append(lines, views.Elsewhere{Icon: "refrigerator", Label: s.Fridge.Name, About: s.Room.Name, Href: "/fridges/" + url.PathEscape(string(s.Fridge.ID))})
+	fridges, err := d.ColdChain.Whereabouts(ctx)
+	directory := d.Register.Current()
+	for _, f := range fridges {
+		if len(lines) < elsewhereEach && contains(f.Name, text) {
+			room, _ := directory.Room(f.Room)
+			lines = append(lines, views.Elsewhere{Icon: "refrigerator", Label: f.Name, About: room.Name, Href: "/fridges/" + url.PathEscape(string(f.ID))})
 		}
 	}
 	return lines, err

@@ -33,12 +33,9 @@ func (d *Door) trips(c echo.Context) error {
 func (d *Door) showTrips(c echo.Context, status int, p views.TripsPage) error {
 	ctx := c.Request().Context()
 	p.Actor = d.actor(c)
-	board, err := d.ColdChain.Board(ctx, d.Now())
-	if err != nil {
+	var err error
+	if p.Fridges, err = d.ColdChain.Fridges(ctx); err != nil {
 		return err
-	}
-	for _, s := range board {
-		p.Fridges = append(p.Fridges, s.Fridge)
 	}
 	if p.Trips, err = d.ColdChain.Trips(ctx, "", maxTrips); err != nil {
 		return err

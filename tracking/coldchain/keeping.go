@@ -76,6 +76,21 @@ type KeepingStore interface {
 // Fridges are all fridges by name.
 func (m *Monitor) Fridges(ctx context.Context) ([]Fridge, error) { return m.store.Fridges(ctx) }
 
+// Whereabouts are all fridges by name, a carrier on a trip in the room that it is in now.
+func (m *Monitor) Whereabouts(ctx context.Context) ([]Fridge, error) {
+	fridges, err := m.store.Fridges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	where, err := m.store.WhereNow(ctx)
+	for i, f := range fridges {
+		if room, moves := where[f.ID]; moves {
+			fridges[i].Room = room
+		}
+	}
+	return fridges, err
+}
+
 // Keeping is how long raw readings are kept, and the fridges that are held.
 func (m *Monitor) Keeping(ctx context.Context) (Keeping, []LegalHold, error) {
 	k, err := m.store.Keeping(ctx)

@@ -138,7 +138,7 @@ func PlanOf(given []Assignment, versions map[ProfileID][]ProfileVersion) Plan {
 // termsOf are the versions in force from an assignment until the next; a zero until is no end.
 func termsOf(a Assignment, until time.Time, versions []ProfileVersion) []Term {
 	if len(versions) == 0 {
-		p, known := ReadyMadeProfile(a.Profile)
+		p, known := sharedProfile(a.Profile)
 		if !known {
 			p = Refrigerator()
 		}

@@ -270,13 +270,19 @@ func ReadyMade() []Profile {
 // readyMade are made once: a board asks for one with each of its fridges.
 var readyMade = sync.OnceValue(ReadyMade)
 
-// ReadyMadeProfile looks up a ready-made profile.
+// ReadyMadeProfile looks up a ready-made profile; its rules may be changed.
 func ReadyMadeProfile(id ProfileID) (Profile, bool) {
-	for _, p := range readyMade() {
-		if p.ID == id {
-			p.Rules = slices.Clone(p.Rules)
-			return p, true
-		}
+	p, known := sharedProfile(id)
+	p.Rules = slices.Clone(p.Rules)
+	return p, known
+}
+
+// sharedProfile is ReadyMadeProfile for those who only read it: thousands of fridges are judged by one.
+func sharedProfile(id ProfileID) (Profile, bool) {
+	all := readyMade()
+	i := slices.IndexFunc(all, func(p Profile) bool { return p.ID == id })
+	if i < 0 {
+		return Profile{}, false
 	}
-	return Profile{}, false
+	return all[i], true
 }
