@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync"
 	"time"
 
@@ -16,11 +17,20 @@ import (
 // a mixed load 50 stays within 128 MiB. Whoever sets GOGC wins.
 const heapGrowth = 50
 
+// heldAtMost is what the program strives to hold at most, in bytes, beside its own file: as
+// it comes near, the heap grows by less before it is collected. A hospital of 50,000 tags with a
+// thousand open pages has a limit of 300 MiB. Whoever sets GOMEMLIMIT wins.
+const heldAtMost = 256 << 20
+
+// leastRoom is the share of what is in use that is left to grow into, however much that is:
+// with less, a larger hospital's server would do nothing but collect.
+const leastRoom = 4
+
 // unmapEvery is how often the pages of the program's own file are given back that a rare page
 // or the start of something has had read. What is in use comes back within a millisecond.
 const unmapEvery = 10 * time.Second
 
-// economiseOn keeps giving back, until ctx ends.
+// economiseOn keeps giving back, and striving, until ctx ends.
 func economiseOn(ctx context.Context) error {
 	tick := time.NewTicker(unmapEvery)
 	defer tick.Stop()
@@ -28,6 +38,7 @@ func economiseOn(ctx context.Context) error {
 		select {
 		case <-tick.C:
 			unmapOwn()
+			strive()
 		case <-ctx.Done():
 			return nil
 		}
@@ -44,7 +55,21 @@ func economise() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
+	strive()
 	forgetLists()
 	debug.FreeOSMemory()
 	unmapOwn()
 }
+
+// strive sets what the program strives to hold at most by what it uses now.
+func strive() {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	used := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(used)
+	debug.SetMemoryLimit(allowance(used[0].Value.Uint64() + used[1].Value.Uint64()))
+}
+
+// allowance is what to strive for with so many bytes in use.
+func allowance(used uint64) int64 { return int64(max(heldAtMost, used+used/leastRoom)) }
