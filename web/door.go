@@ -136,8 +136,8 @@ type Door struct {
 	laid laidAside
 	// limiters know how much each asked for lately.
 	limiters limiters
-	// turns are those of the pages that are made at once.
-	turns turns
+	// lanes are where pages wait for their turn to be made.
+	lanes lanes
 	api   *api.API
 }
 
@@ -155,7 +155,7 @@ func New(parts Parts) (*Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Door{Parts: parts, echo: echo.New(), static: files, turns: newTurns()}
+	d := &Door{Parts: parts, echo: echo.New(), static: files, lanes: newLanes()}
 	if d.Now == nil {
 		d.Now = time.Now
 	}

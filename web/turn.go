@@ -3,12 +3,15 @@ package web
 import (
 	"context"
 	"net/http"
+	"path"
 	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"wardwatch/web/api"
 )
 
 const (
@@ -19,6 +22,19 @@ const (
 	// longestTurn is how long a page waits to be made before its reader is told to try again.
 	longestTurn = 10 * time.Second
 )
+
+// lanes keep people from waiting for programs, and for files that take long to write.
+type lanes struct{ people, programs turns }
+
+func newLanes() lanes { return lanes{newTurns(), newTurns()} }
+
+// of is the lane of a route.
+func (l lanes) of(where string) turns {
+	if ext := path.Ext(where); ext != "" && ext != ".json" || strings.HasPrefix(where, api.Root+"/") {
+		return l.programs
+	}
+	return l.people
+}
 
 // turns lets so many pages be made at once; the others wait in the order in which they came.
 type turns chan struct{}
@@ -47,7 +63,7 @@ func (d *Door) inTurn(r route) echo.HandlerFunc {
 		return guarded
 	}
 	return func(c echo.Context) error {
-		done, err := d.turns.take(c.Request().Context(), longestTurn)
+		done, err := d.lanes.of(r.path).take(c.Request().Context(), longestTurn)
 		if err != nil {
 			c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/tracking/hospital"
+	"wardwatch/web/api"
 )
 
 // crowded is a door that makes one page at once, with a page that waits to be told how to go
@@ -29,8 +30,9 @@ func crowded(t *testing.T) (d *Door, begun, goOn chan struct{}) {
 		return nil
 	}
 	d = newDoor(t, hospital.Actor{ID: "n", Name: "Nora"}, true, route{get, "/x-slow", SignedIn, slow},
-		route{get, "/x-page", SignedIn, fine}, route{post, "/x-page", SignedIn, fine}, route{get, "/x-open", Public, fine})
-	d.turns = make(turns, 1)
+		route{get, "/x-page", SignedIn, fine}, route{post, "/x-page", SignedIn, fine}, route{get, "/x-open", Public, fine},
+		route{get, "/x-file.csv", SignedIn, fine}, route{get, api.Root + "/x-list", SignedIn, fine}, route{get, "/x-news.json", SignedIn, fine})
+	d.lanes = lanes{people: make(turns, 1), programs: make(turns, 1)}
 	return d, begun, goOn
 }
 
@@ -40,13 +42,13 @@ func TestInACrowdPagesWaitForTheirTurn(t *testing.T) {
 		slow := make(chan int)
 		go func() { slow <- ask(d, get, "/x-slow").Code }()
 		<-begun
-		for _, r := range []struct{ method, path string }{{post, "/x-page"}, {get, "/x-open"}, {get, "/healthz"}} {
+		for _, r := range []struct{ method, path string }{{post, "/x-page"}, {get, "/x-open"}, {get, "/healthz"}, {get, "/x-file.csv"}, {get, api.Root + "/x-list"}} {
 			if w := ask(d, r.method, r.path); w.Code != http.StatusOK {
 				t.Errorf("%s %s waits for a page's turn: %d", r.method, r.path, w.Code)
 			}
 		}
 		second := make(chan int)
-		go func() { second <- ask(d, get, "/x-page").Code }()
+		go func() { second <- ask(d, get, "/x-news.json").Code }()
 		synctest.Wait()
 		select {
 		case <-second:
