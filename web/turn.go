@@ -20,7 +20,7 @@ const (
 	// and each holds what it has read so far.
 	fewestTurns = 4
 	// longestTurn is how long a page waits to be made before its reader is told to try again.
-	longestTurn = 10 * time.Second
+	longestTurn = 30 * time.Second
 )
 
 // lanes keep people from waiting for programs, and for files that take long to write.
