@@ -75,7 +75,7 @@ func (a Alarms) OpenAlarms(ctx context.Context) ([]notify.Alarm, error) {
 		FROM alarms
 		WHERE closed_at IS NULL
 		ORDER BY severity DESC, id DESC
-		LIMIT $1`
+		LIMIT 0 + $1`
 	open, err := a.Query(ctx, q, notify.MaxListed)
 	alarms, err := scanAlarms(open, err)
 	if err != nil {
@@ -91,7 +91,7 @@ func (a Alarms) ClosedAlarms(ctx context.Context, before notify.AlarmID, limit i
 		FROM alarms
 		WHERE closed_at IS NOT NULL AND ($1 = 0 OR id < $1)
 		ORDER BY id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := a.Query(ctx, q, before, limit)
 	alarms, err := scanAlarms(rows, err)
 	if err != nil {
@@ -107,7 +107,7 @@ func (a Alarms) AlarmsOf(ctx context.Context, subject string, limit int) ([]noti
 		FROM alarms
 		WHERE subject = $1
 		ORDER BY id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := a.Query(ctx, q, subject, limit)
 	alarms, err := scanAlarms(rows, err)
 	if err != nil {
@@ -260,7 +260,7 @@ func (a Alarms) Claim(ctx context.Context, way notify.Way, limit int, lease time
 				FROM notices
 				WHERE status IN ('waiting', 'sending') AND try_at <= $1 AND way = $4
 				ORDER BY try_at
-				LIMIT $3)
+				LIMIT 0 + $3)
 			RETURNING ` + noticeColumns
 		rows, err := tx.Query(ctx, q, ms(tx.Now()), ms(tx.Now().Add(lease)), limit, way)
 		notices, err := scanAll(rows, err, scanNotice)
@@ -339,7 +339,7 @@ func (a Alarms) Sent(ctx context.Context, before notify.NoticeID, limit int) ([]
 		FROM notices
 		WHERE $1 <= 0 OR id < $1
 		ORDER BY id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := a.Query(ctx, q, before, limit)
 	notices, err := scanAll(rows, err, scanNotice)
 	if err != nil {

@@ -132,7 +132,7 @@ func (o Orders) Deputies(ctx context.Context, limit int) ([]reorder.Deputy, erro
 		JOIN people a ON a.id = s.away
 		JOIN people d ON d.id = s.stands_in
 		ORDER BY s.until_day DESC, s.id DESC
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := o.Query(ctx, q, limit)
 	return scanAll(rows, err, func(row scanner) (s reorder.Deputy, err error) {
 		var set, ended int64

@@ -144,7 +144,7 @@ func (s Storeroom) ConsignedUses(ctx context.Context, limit int) ([]inventory.Co
 		JOIN stock_places p ON p.id = u.place
 		JOIN stock_lots l ON l.id = u.lot
 		ORDER BY u.billed_at IS NOT NULL, u.billed_at DESC, u.movement
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := s.Query(ctx, q, limit)
 	return scanAll(rows, err, func(row scanner) (u inventory.ConsignedUse, err error) {
 		var at int64

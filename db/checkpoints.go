@@ -98,7 +98,7 @@ func (t Trail) After(ctx context.Context, seq int64, limit int) ([]audit.Line, e
 		FROM audit
 		WHERE seq > $1
 		ORDER BY seq
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := t.Query(ctx, q, seq, limit)
 	return scanAll(rows, err, scanAuditLine)
 }

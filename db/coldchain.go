@@ -263,7 +263,7 @@ func (f Fridges) Quarantined(ctx context.Context, id coldchain.FridgeID, limit i
 				ORDER BY y.from_at DESC
 				LIMIT 1)
 		ORDER BY q.received_at DESC, q.measured_at DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := f.Query(ctx, q, id, limit, coldchain.ReasonConflict)
 	aside, err := scanAll(rows, err, func(row scanner) (a coldchain.Quarantined, err error) {
 		var measured, received int64
@@ -452,7 +452,7 @@ func (r record) Each(after time.Time, next func(coldchain.Point) bool) error {
 		FROM readings
 		WHERE sensor = $1 AND measured_at > $2 AND measured_at < $4
 		ORDER BY measured_at
-		LIMIT $3`
+		LIMIT 0 + $3`
 	from := max(ms(after), r.from-1)
 	for {
 		rows, err := r.tx.Query(context.Background(), q, r.sensor, from, pageSize, r.to)
@@ -624,7 +624,7 @@ func (f Fridges) Excursions(ctx context.Context, id coldchain.FridgeID, limit in
 		JOIN main.sensors s ON s.id = e.sensor
 		WHERE e.fridge = $1
 		ORDER BY e.start_at DESC, e.id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := f.Query(ctx, q, id, limit)
 	excursions, err := scanAll(rows, err, scanExcursion)
 	if err != nil {
@@ -767,7 +767,7 @@ func (f Fridges) Events(ctx context.Context, after int64, limit int) ([]coldchai
 		FROM cold_events
 		WHERE seq > $1
 		ORDER BY seq
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := f.Query(ctx, q, after, limit)
 	events, err := scanAll(rows, err, func(row scanner) (e coldchain.Event, err error) {
 		var at int64

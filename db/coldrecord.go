@@ -170,7 +170,7 @@ func (f Fridges) Signs(ctx context.Context, id coldchain.FridgeID, limit int) ([
 		FROM device_signs
 		WHERE fridge = $1
 		ORDER BY at DESC, id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := f.Query(ctx, q, id, limit)
 	signs, err := scanAll(rows, err, func(row scanner) (coldchain.Sign, error) { return scanSign(row) })
 	if err != nil {
@@ -186,7 +186,7 @@ func (f Fridges) SignsDuring(ctx context.Context, id coldchain.FridgeID, from, t
 		FROM device_signs
 		WHERE fridge = $1 AND at >= $2 AND at < $3
 		ORDER BY at DESC, id DESC
-		LIMIT $4`
+		LIMIT 0 + $4`
 	rows, err := f.Query(ctx, q, id, ms(from), ms(to), limit)
 	signs, err := scanAll(rows, err, func(row scanner) (coldchain.Sign, error) { return scanSign(row) })
 	if err != nil {
@@ -203,7 +203,7 @@ func (f Fridges) Openings(ctx context.Context, id coldchain.FridgeID, from, to t
 		FROM fridge_openings
 		WHERE fridge = $1 AND until > $2 AND at < $3
 		ORDER BY until DESC
-		LIMIT $4`
+		LIMIT 0 + $4`
 	rows, err := f.Query(ctx, q, id, ms(from), ms(to), limit)
 	all, err := scanAll(rows, err, func(row scanner) (o coldchain.Opening, err error) {
 		var at, until int64
@@ -293,7 +293,7 @@ func (f Fridges) Flags(ctx context.Context, id coldchain.FridgeID, limit int) ([
 		JOIN main.sensors s ON s.id = f.sensor
 		WHERE f.fridge = $1
 		ORDER BY f.since DESC, f.id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := f.Query(ctx, q, id, limit)
 	flags, err := scanAll(rows, err, scanFlag)
 	if err != nil {

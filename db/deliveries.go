@@ -82,7 +82,7 @@ func (s Stock) Deliveries(ctx context.Context, ref string, limit int) ([]invento
 		FROM cold_deliveries
 		WHERE $1 = '' OR ref = $1
 		ORDER BY id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := s.Query(ctx, q, ref, limit)
 	return scanAll(rows, err, func(row scanner) (inventory.Delivery, error) {
 		d, _, err := scanDelivery(row)

@@ -15,6 +15,10 @@
 // method in the subset that PostgreSQL accepts too: $1, ON CONFLICT, RETURNING,
 // instants as integers of milliseconds since 1970 in UTC.
 //
+// Each statement is prepared once, but SQLite prepares one whose LIMIT is a parameter anew
+// each time that one is bound, 0.1 ms, because what is bound might change its plan. Ours
+// does not change: they say LIMIT 0 + $1.
+//
 // # Five years of readings
 //
 // 500 probes that tell once a minute make 263 million readings a year, 1.3 billion in

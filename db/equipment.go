@@ -160,7 +160,7 @@ func (e Equipment) Timeline(ctx context.Context, id tracking.AssetID, before tim
 		FROM asset_moments
 		WHERE asset_id = $1 AND at < $2
 		ORDER BY at DESC, id DESC
-		LIMIT $3`
+		LIMIT 0 + $3`
 	rows, err := e.Query(ctx, q, id, ms(before), limit)
 	if err != nil {
 		return nil, fmt.Errorf("timeline of asset %s: %w", id, err)
@@ -221,7 +221,7 @@ func (e Equipment) InRooms(ctx context.Context, kinds []string, status tracking.
 	q.WriteString(` AND a.status IN `)
 	args = among(&q, args, statuses)
 	args = append(args, limit)
-	fmt.Fprintf(&q, ` ORDER BY (CASE a.status WHEN 'free' THEN 0 ELSE 1 END), a.seen_at DESC LIMIT $%d`, len(args))
+	fmt.Fprintf(&q, ` ORDER BY (CASE a.status WHEN 'free' THEN 0 ELSE 1 END), a.seen_at DESC LIMIT 0 + $%d`, len(args))
 	assets, err := scanAssets(e.Query(ctx, q.String(), args...))
 	if err != nil {
 		return nil, fmt.Errorf("assets in %d rooms: %w", len(rooms), err)
@@ -265,7 +265,7 @@ func (e Equipment) ByWords(ctx context.Context, words []string, limit int) ([]tr
 		fmt.Fprintf(&q, `a.id IN (SELECT w.asset_id FROM asset_words w WHERE w.word >= $%d AND w.word < $%d)`, len(args)-1, len(args))
 	}
 	args = append(args, limit)
-	fmt.Fprintf(&q, ` LIMIT $%d`, len(args))
+	fmt.Fprintf(&q, ` LIMIT 0 + $%d`, len(args))
 	assets, err := scanAssets(e.Query(ctx, q.String(), args...))
 	if err != nil {
 		return nil, fmt.Errorf("assets by %d words: %w", len(words), err)
@@ -285,7 +285,7 @@ func (e Equipment) Pins(ctx context.Context, floor hospital.FloorID, limit int) 
 		FROM assets
 		WHERE floor_id = $1
 		ORDER BY room_id, id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := e.Query(ctx, q, floor, limit)
 	if err != nil {
 		return nil, fmt.Errorf("pins of floor %s: %w", floor, err)

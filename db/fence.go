@@ -98,7 +98,7 @@ func (f Fences) MovedAfter(ctx context.Context, moment int64, limit int) ([]trac
 		FROM asset_moments
 		WHERE id > $1
 		ORDER BY id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := f.Query(ctx, q, moment, limit)
 	last := moment
 	moved, err := scanAll(rows, err, func(row scanner) (asset tracking.AssetID, err error) {

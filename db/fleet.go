@@ -267,7 +267,7 @@ func (f Fleet) Idle(ctx context.Context, since time.Time, limit int) ([]tracking
 		FROM assets a
 		WHERE a.status = 'free' AND a.room_id <> '' AND a.gone_at = 0 AND a.since <= $1 AND a.status_at <= $1
 		ORDER BY MAX(a.since, a.status_at), a.id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	assets, err := scanAssets(f.Query(ctx, q, ms(since), limit))
 	if err != nil {
 		return nil, fmt.Errorf("read idle pieces: %w", err)
@@ -282,7 +282,7 @@ func (f Fleet) Lost(ctx context.Context, since time.Time, limit int) ([]tracking
 		FROM assets a
 		WHERE a.seen_at > 0 AND a.seen_at <= $1
 		ORDER BY a.seen_at, a.id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	assets, err := scanAssets(f.Query(ctx, q, ms(since), limit))
 	if err != nil {
 		return nil, fmt.Errorf("read lost pieces: %w", err)
@@ -306,7 +306,7 @@ func (f Fleet) Stays(ctx context.Context, rooms []hospital.RoomID, from, to time
 		JOIN assets a ON a.id = m.asset_id
 		WHERE m.at >= $1 AND m.at <= $2 AND m.kind IN ('arrival', 'move') AND m.to_room <> '' AND m.to_room IN `)
 	args = among(&q, args, rooms)
-	q.WriteString(` ORDER BY m.at DESC, m.id DESC LIMIT $3`)
+	q.WriteString(` ORDER BY m.at DESC, m.id DESC LIMIT 0 + $3`)
 	rows, err := f.Query(ctx, q.String(), args...)
 	stays, err := scanAll(rows, err, func(row scanner) (n fleet.Near, err error) {
 		var at, left int64
@@ -327,7 +327,7 @@ func (f Fleet) Later(ctx context.Context, id tracking.AssetID, from time.Time, l
 		FROM asset_moments
 		WHERE asset_id = $1 AND at >= $2
 		ORDER BY at, id
-		LIMIT $3`
+		LIMIT 0 + $3`
 	rows, err := f.Query(ctx, q, id, ms(from), limit)
 	moments, err := scanAll(rows, err, func(row scanner) (m tracking.Moment, err error) {
 		var at int64

@@ -114,7 +114,7 @@ func (f Fridges) Forewarnings(ctx context.Context, id coldchain.FridgeID, since 
 		FROM fridge_forewarnings
 		WHERE fridge = $1 AND at >= $2
 		ORDER BY at DESC, id DESC
-		LIMIT $3`
+		LIMIT 0 + $3`
 	rows, err := f.Query(ctx, q, id, ms(since), limit)
 	said, err := scanAll(rows, err, scanForewarning)
 	if err != nil {
@@ -132,7 +132,7 @@ func (l Lists) Forewarnings(ctx context.Context, ask coldchain.ForewarningQuery,
 			AND ` + named("fridge", "$2", ask.Fridge) + `
 			AND at >= $3 AND at < $4
 		ORDER BY id DESC
-		LIMIT $5`
+		LIMIT 0 + $5`
 	rows, err := l.Query(ctx, q, below(ask.Before), ask.Fridge, ms(ask.From), untilMS(ask.To), limit)
 	said, err := scanAll(rows, err, scanForewarning)
 	if err != nil {

@@ -35,7 +35,7 @@ func (h Health) AtRisk(ctx context.Context, pct, limit int) ([]tracking.Asset, e
 		WHERE (a.gone_at <> 0 OR a.seen_at = 0 OR a.battery_pct BETWEEN 0 AND $1)
 			AND EXISTS (SELECT 1 FROM asset_tags t WHERE t.asset_id = a.id)
 		ORDER BY a.id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	assets, err := scanAssets(h.Query(ctx, q, pct, limit))
 	if err != nil {
 		return nil, fmt.Errorf("read tags at risk: %w", err)

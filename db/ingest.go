@@ -64,7 +64,7 @@ func (d Devices) names(ctx context.Context) ([]ingest.Name, error) {
 		SELECT sender, name, means
 		FROM device_names
 		ORDER BY said_at DESC, sender, name
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := d.Query(ctx, q, ingest.MaxNames)
 	return gather(rows, err, func(rows *sql.Rows) (n ingest.Name, err error) {
 		return n, rows.Scan(&n.Sender, &n.Name, &n.Means)
@@ -270,7 +270,7 @@ func (d Devices) Strangers(ctx context.Context, kind ingest.StrangerKind, limit 
 				AND NOT EXISTS (SELECT 1 FROM gateways g WHERE g.id = s.id))
 			AND (s.kind <> 'tag' OR NOT EXISTS (SELECT 1 FROM asset_tags t WHERE t.identity = s.id))
 		ORDER BY s.last_heard DESC, s.times_heard DESC, s.id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := d.Query(ctx, q, kind, limit)
 	return gather(rows, err, func(rows *sql.Rows) (s ingest.Stranger, err error) {
 		var first, last int64
@@ -287,7 +287,7 @@ func (d Devices) Refusals(ctx context.Context, before int64, limit int) ([]inges
 		FROM refusals
 		WHERE $1 = 0 OR id < $1
 		ORDER BY id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := d.Query(ctx, q, before, limit)
 	return gather(rows, err, func(rows *sql.Rows) (r ingest.Refusal, err error) {
 		var at int64

@@ -149,7 +149,7 @@ func (f Fridges) letGo(ctx context.Context, by hospital.Actor, t coldchain.Thinn
 					WHERE e.sensor = $1 AND e.start_at <= r.measured_at / 3600000 * 3600000 + 3600000 + $3
 						AND (e.cleared_at IS NULL OR e.cleared_at >= r.measured_at / 3600000 * 3600000 - $4))
 			ORDER BY r.measured_at
-			LIMIT $5)`
+			LIMIT 0 + $5)`
 	const clocks = `
 		DELETE FROM reading_clocks
 		WHERE sensor = $1 AND measured_at < $2

@@ -258,7 +258,7 @@ func (s Stock) LotMovements(ctx context.Context, lot inventory.LotID) ([]invento
 		FROM stock_movements
 		WHERE lot = $1
 		ORDER BY seq
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := s.Query(ctx, q, lot, inventory.MaxLotMovements)
 	return movements(rows, err)
 }

@@ -18,7 +18,7 @@ func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int)
 		FROM room_lessons
 		WHERE ($1 = '' OR room_id = $1) AND undone_at = 0
 		ORDER BY (CASE kind WHEN 'taught' THEN 0 ELSE 1 END), at DESC, id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := e.Query(ctx, q, room, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read lessons: %w", err)

@@ -56,7 +56,7 @@ func (l Lists) Assets(ctx context.Context, s tracking.Selection, limit int) ([]t
 			AND ($5 = '' OR a.room_id = $5)
 			AND ($6 = '' OR a.unit_id = $6)
 		ORDER BY a.id
-		LIMIT $7`
+		LIMIT 0 + $7`
 	assets, err := scanAssets(l.Query(ctx, q, s.After, s.Kind, s.Status, s.Floor, s.Room, s.Unit, limit))
 	if err == nil {
 		err = l.addTags(ctx, assets)
@@ -117,7 +117,7 @@ func (l Lists) Moments(ctx context.Context, id tracking.AssetID, before tracking
 		FROM asset_moments
 		WHERE asset_id = $1 AND (at, id) < ($2, $3)
 		ORDER BY at DESC, id DESC
-		LIMIT $4`
+		LIMIT 0 + $4`
 	rows, err := l.Query(ctx, q, id, untilMS(before.At), below(before.ID), limit)
 	return gather(rows, err, func(rows *sql.Rows) (m tracking.Moment, err error) {
 		var at int64
@@ -138,7 +138,7 @@ func (l Lists) Excursions(ctx context.Context, ask coldchain.ExcursionQuery, lim
 			AND ($3 = 0 OR (e.end_at IS NULL AND e.withdrawn = 0))
 			AND e.start_at >= $4 AND e.start_at < $5
 		ORDER BY e.id DESC
-		LIMIT $6`
+		LIMIT 0 + $6`
 	rows, err := l.Query(ctx, q, below(ask.Before), ask.Fridge, ask.Running, ms(ask.From), untilMS(ask.To), limit)
 	excursions, err := scanAll(rows, err, scanExcursion)
 	if err != nil {
@@ -166,7 +166,7 @@ func (l Lists) Alarms(ctx context.Context, s notify.Selection, limit int) ([]not
 			AND ($2 = '' OR ($2 = 'open' AND closed_at IS NULL) OR ($2 = 'closed' AND closed_at IS NOT NULL))
 			AND ` + named("subject", "$3", s.Subject) + `
 		ORDER BY id DESC
-		LIMIT $4`
+		LIMIT 0 + $4`
 	rows, err := l.Query(ctx, q, below(s.Before), s.State, s.Subject, limit)
 	alarms, err := scanAlarms(rows, err)
 	if err != nil {
@@ -183,7 +183,7 @@ func (l Lists) Proposals(ctx context.Context, s reorder.Selection, limit int) ([
 			AND ($3 = '' OR r.status = $3)
 			AND ` + named("r.item", "$4", s.Item) + `
 		ORDER BY r.id DESC
-		LIMIT $5`
+		LIMIT 0 + $5`
 	rows, err := l.Query(ctx, q, below(s.Before), s.Open, s.Status, s.Item, limit)
 	return proposals(rows, err)
 }
@@ -193,7 +193,7 @@ func (l Lists) Orders(ctx context.Context, s reorder.OrderSelection, limit int) 
 	const q = selectOrder + `
 		WHERE ($1 = '' OR o.status = $1) AND ($2 = '' OR o.number < $2)
 		ORDER BY o.number DESC
-		LIMIT $3`
+		LIMIT 0 + $3`
 	rows, err := l.Query(ctx, q, s.Status, s.Before, limit)
 	orders, err := scanAll(rows, err, func(row scanner) (reorder.Order, error) { return scanOrder(row) })
 	if err != nil || len(orders) == 0 {
@@ -242,7 +242,7 @@ func (l Lists) Items(ctx context.Context, s inventory.ItemSelection, limit int) 
 		JOIN stock_items i ON i.id = m.item
 		WHERE ` + where + ` AND m.item > $4
 		ORDER BY m.item
-		LIMIT $5`
+		LIMIT 0 + $5`
 	rows, err := l.Query(ctx, q, s.Today, pattern, gtin, s.After, limit)
 	lines, err := collect(rows, err, lineInto)
 	if err != nil {
@@ -265,7 +265,7 @@ func (l Lists) Lots(ctx context.Context, s inventory.LotSelection, limit int) ([
 			AND ($5 = 0 OR b.held > 0)
 			AND ($6 = 0 OR (l.expiry > 0 AND l.expiry <= $6))
 		ORDER BY b.lot, b.place
-		LIMIT $7`
+		LIMIT 0 + $7`
 	rows, err := l.Query(ctx, q, s.AfterLot, s.AfterPlace, s.Item, s.Place, s.Held, s.ExpiresBy, limit)
 	lots, err := collect(rows, err, func(b *inventory.Shelved) []any {
 		return []any{&b.Lot.ID, &b.Lot.Item, &b.Lot.Number, &b.Lot.Expiry, &b.Place, &b.Free, &b.Held, &b.ItemName, &b.Unit, &b.PlaceName}
@@ -287,7 +287,7 @@ func (l Lists) Ledger(ctx context.Context, s inventory.LedgerSelection, limit in
 		JOIN stock_places p ON p.id = m.place
 		WHERE m.seq < $1 AND ` + named("m.item", "$2", s.Item) + ` AND m.at >= $3 AND m.at < $4
 		ORDER BY m.seq DESC
-		LIMIT $5`
+		LIMIT 0 + $5`
 	rows, err := l.Query(ctx, q, below(s.Before), s.Item, ms(s.From), untilMS(s.To), limit)
 	entries, err := gather(rows, err, func(rows *sql.Rows) (e inventory.Entry, err error) {
 		var at int64

@@ -122,7 +122,7 @@ func (r readsMaintenance) Pieces(ctx context.Context, s maintain.Selection, limi
 		WHERE ($1 = 'null' OR a.model IN (SELECT value FROM json_each($1))) AND ($2 = '' OR p.lot = $2) AND ($3 = '' OR a.status = $3)
 			AND ($4 = 0 OR p.rented_from <> '')
 		ORDER BY a.id
-		LIMIT $5`
+		LIMIT 0 + $5`
 	models, err := json.Marshal(s.Models)
 	if err != nil {
 		return nil, err
@@ -248,7 +248,7 @@ func (m Maintenance) Models(ctx context.Context) ([]string, error) {
 func (m Maintenance) Recalls(ctx context.Context, limit int) ([]maintain.Recall, error) {
 	const q = selectEquipmentRecall + `
 		ORDER BY (CASE closed_at WHEN 0 THEN 0 ELSE 1 END), id DESC
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := m.Query(ctx, q, limit)
 	return scanAll(rows, err, scanEquipmentRecall)
 }
@@ -261,7 +261,7 @@ func (m Maintenance) WorkOn(ctx context.Context, id tracking.AssetID, limit int)
 		JOIN service_plans p ON p.id = w.plan
 		WHERE w.asset = $1
 		ORDER BY w.at DESC, w.id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := m.Query(ctx, q, id, limit)
 	return scanAll(rows, err, func(row scanner) (w maintain.Work, err error) {
 		var at, used int64
@@ -282,7 +282,7 @@ func (m Maintenance) FollowUse(ctx context.Context) (more bool, err error) {
 			FROM asset_moments
 			WHERE id > (SELECT moment FROM asset_usage_upto) AND kind = 'mark'
 			ORDER BY id
-			LIMIT $1`
+			LIMIT 0 + $1`
 		type mark struct {
 			id     int64
 			asset  tracking.AssetID

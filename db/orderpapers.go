@@ -163,7 +163,7 @@ func (o Orders) Invoices(ctx context.Context, status reorder.InvoiceStatus, limi
 	const q = selectInvoice + `
 		WHERE $1 = '' OR v.status = $1
 		ORDER BY v.id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := o.Query(ctx, q, status, limit)
 	return o.invoices(ctx, rows, err)
 }

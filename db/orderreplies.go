@@ -75,7 +75,7 @@ func (o Orders) RepliesWaiting(ctx context.Context, limit int) ([]reorder.Reply,
 	const q = selectReply + `
 		WHERE r.status = 'waiting'
 		ORDER BY r.id
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := o.Query(ctx, q, limit)
 	return scanAll(rows, err, scanReply)
 }

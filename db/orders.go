@@ -45,7 +45,7 @@ func (tx ordersTx) MarkDue(ctx context.Context, spots []reorder.Spot) error {
 func (tx ordersTx) TakeDue(ctx context.Context, limit int) ([]reorder.Spot, error) {
 	const q = `
 		DELETE FROM stock_due
-		WHERE (item, place) IN (SELECT item, place FROM stock_due ORDER BY item, place LIMIT $1)
+		WHERE (item, place) IN (SELECT item, place FROM stock_due ORDER BY item, place LIMIT 0 + $1)
 		RETURNING item, place`
 	rows, err := tx.Query(ctx, q, limit)
 	return collect(rows, err, func(s *reorder.Spot) []any { return []any{&s.Item, &s.Place} })
@@ -85,7 +85,7 @@ func (tx ordersTx) readPast(ctx context.Context, spot reorder.Spot, s *reorder.S
 		FROM deliveries
 		WHERE supplier = $1
 		ORDER BY id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := tx.Query(ctx, took, s.Supplier.ID, reorder.DeliveriesKept)
 	if s.Took, err = collect(rows, err, func(days *float64) []any { return []any{days} }); err != nil {
 		return err
@@ -616,7 +616,7 @@ func (o Orders) DecidedBy(ctx context.Context, who hospital.PersonID, since time
 	const q = selectProposal + `
 		WHERE r.decided_by = $1 AND r.decided_at >= $2
 		ORDER BY r.decided_at DESC, r.id DESC
-		LIMIT $3`
+		LIMIT 0 + $3`
 	rows, err := o.Query(ctx, q, who, ms(since), reorder.MaxAtOnce)
 	return proposals(rows, err)
 }
@@ -626,7 +626,7 @@ func (o Orders) ProposalsOf(ctx context.Context, item inventory.ItemID, limit in
 	const q = selectProposal + `
 		WHERE r.item = $1
 		ORDER BY r.id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := o.Query(ctx, q, item, limit)
 	return proposals(rows, err)
 }
@@ -641,7 +641,7 @@ func (o Orders) Orders(ctx context.Context, status reorder.OrderStatus, limit in
 	const q = selectOrder + `
 		WHERE $1 = '' OR o.status = $1
 		ORDER BY o.number DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := o.Query(ctx, q, status, limit)
 	return o.withLines(ctx, rows, err)
 }

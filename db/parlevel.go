@@ -211,7 +211,7 @@ func (p ParLevels) Ended(ctx context.Context, limit int) ([]parlevel.Task, error
 	const q = selectTask + `
 		WHERE state <> 'open'
 		ORDER BY ended_at DESC
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := p.Query(ctx, q, limit)
 	tasks, err := scanAll(rows, err, scanTask)
 	if err != nil {

@@ -96,7 +96,7 @@ func (tx stockTx) Recalled(ctx context.Context, r inventory.Recall) ([]inventory
 func (s Stock) Recalls(ctx context.Context, limit int) ([]inventory.Recall, error) {
 	const q = selectRecall + `
 		ORDER BY CASE WHEN r.status = 'open' THEN 0 ELSE 1 END, r.id DESC
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := s.Query(ctx, q, limit)
 	return scanAll(rows, err, scanRecall)
 }
@@ -135,7 +135,7 @@ func (s Stock) recallTrail(ctx context.Context, id inventory.RecallID) ([]invent
 		JOIN stock_places p ON p.id = m.place
 		WHERE` + covered + ` AND m.free + m.held <> 0
 		ORDER BY m.seq DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := s.Query(ctx, q, id, recallTrail)
 	return scanAll(rows, err, func(row scanner) (e inventory.Entry, err error) {
 		var at int64

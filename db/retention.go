@@ -33,28 +33,28 @@ var letGo = []struct {
 					FROM stock_holds h
 					WHERE h.decision = '' AND h.withdrawn = 0 AND a.subject = 'fridge/' || h.fridge)
 			ORDER BY n.id
-			LIMIT $2)`},
+			LIMIT 0 + $2)`},
 	{"days that jobs ran for", `
 		DELETE FROM job_runs
 		WHERE (name, local_date) IN (
 			SELECT name, local_date
 			FROM job_runs
 			WHERE ran_at < $1
-			LIMIT $2)`},
+			LIMIT 0 + $2)`},
 	{"client certificates that have ended", `
 		DELETE FROM client_certificates
 		WHERE fingerprint IN (
 			SELECT fingerprint
 			FROM client_certificates
 			WHERE max(ends_at, last_shown) < $1
-			LIMIT $2)`},
+			LIMIT 0 + $2)`},
 	{"messages that were refused", `
 		DELETE FROM refusals
 		WHERE id IN (
 			SELECT id
 			FROM refusals
 			WHERE at < $1
-			LIMIT $2)`},
+			LIMIT 0 + $2)`},
 }
 
 // LetGo deletes what is older than an instant and need not be kept, and answers with

@@ -71,7 +71,7 @@ func (tx *Tx) clockIsRight(ctx context.Context) error {
 			FROM clock_accepted
 		)
 		SELECT max(
-			COALESCE((SELECT max(at) FROM (SELECT seq, at FROM audit ORDER BY seq DESC LIMIT $1) WHERE seq > (SELECT audit_seq FROM accepted)), 0),
+			COALESCE((SELECT max(at) FROM (SELECT seq, at FROM audit ORDER BY seq DESC LIMIT 0 + $1) WHERE seq > (SELECT audit_seq FROM accepted)), 0),
 			COALESCE((SELECT max(at) FROM signatures WHERE seq > (SELECT signature_seq FROM accepted)), 0))`
 	var latest int64
 	if err := tx.QueryRow(ctx, q, clockLookBack).Scan(&latest); err != nil {

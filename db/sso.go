@@ -86,7 +86,7 @@ func (a Accounts) Members(ctx context.Context, f account.MemberFilter, offset, l
 	}
 	rows, err := a.Query(ctx, `SELECT `+personColumns+`, `+scimColumns+where+`
 		ORDER BY s.user_name
-		LIMIT $4 OFFSET $5`, f.UserName, f.ExternalID, f.Email, limit, offset)
+		LIMIT 0 + $4 OFFSET $5`, f.UserName, f.ExternalID, f.Email, limit, offset)
 	members, err = gather(rows, err, func(rows *sql.Rows) (account.Member, error) { return scanMember(rows.Scan) })
 	return members, total, err
 }

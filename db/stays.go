@@ -121,7 +121,7 @@ func (l Lists) readingsOf(ctx context.Context, s coldchain.Sensor, from, to int6
 		LEFT JOIN reading_origins o ON o.id = r.origin
 		WHERE r.sensor = $1 AND r.measured_at >= $2 AND r.measured_at < $3
 		ORDER BY r.measured_at
-		LIMIT $4`
+		LIMIT 0 + $4`
 	rows, err := l.Query(ctx, q, s.ID, from, to, limit)
 	return gather(rows, err, func(rows *sql.Rows) (coldchain.Recorded, error) {
 		r := coldchain.Recorded{Sensor: s.ID, Key: s.Key, Judged: s.Judged}

@@ -53,7 +53,7 @@ func (s Stock) LotsNumbered(ctx context.Context, begins string, limit int) ([]in
 		FROM stock_lots l JOIN stock_items i ON i.id = l.item
 		WHERE upper(l.number) >= $1 AND upper(l.number) < $1 || char(1114111)
 		ORDER BY l.expiry DESC, l.id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := s.Query(ctx, q, strings.ToUpper(begins), limit)
 	return collect(rows, err, func(l *inventory.NamedLot) []any { return []any{&l.ID, &l.Item, &l.Number, &l.Expiry, &l.ItemName} })
 }
@@ -108,6 +108,7 @@ func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line
 	if err := s.QueryRow(ctx, count, ask.Today, pattern, gtin).Scan(&total); err != nil {
 		return nil, 0, err
 	}
+	// The bare LIMIT tells the planner how short the page is, so that it begins with it.
 	page := `
 		WITH page AS MATERIALIZED (
 			SELECT m.item
@@ -227,7 +228,7 @@ func (s Stock) Movements(ctx context.Context, item inventory.ItemID, before int6
 		FROM stock_movements
 		WHERE item = $1 AND ($2 = 0 OR seq < $2)
 		ORDER BY seq DESC
-		LIMIT $3`
+		LIMIT 0 + $3`
 	rows, err := s.Query(ctx, q, item, before, limit)
 	return movements(rows, err)
 }

@@ -136,7 +136,7 @@ func (tx storeroomTx) OpenCount(ctx context.Context, place inventory.PlaceID, by
 	const lines = `
 		INSERT INTO stock_count_lines (sheet, item, lot, class)
 		SELECT $1, c.item, b.lot, c.class
-		FROM (SELECT item, class, due_on FROM stock_count_plan WHERE place = $2 AND due_on <= $3 ORDER BY class, due_on, item LIMIT $4) c
+		FROM (SELECT item, class, due_on FROM stock_count_plan WHERE place = $2 AND due_on <= $3 ORDER BY class, due_on, item LIMIT 0 + $4) c
 		JOIN stock_balances b ON b.item = c.item AND b.place = $2 AND b.free + b.held > 0`
 	result, err := tx.Exec(ctx, lines, id, place, today, limit)
 	if err != nil {
@@ -200,7 +200,7 @@ func (s Storeroom) Counts(ctx context.Context, limit int) ([]inventory.CountShee
 	const q = selectSheet + `
 		WHERE s.ended_at IS NOT NULL
 		ORDER BY s.id DESC
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := s.Query(ctx, q, limit)
 	return scanAll(rows, err, scanSheet)
 }

@@ -59,7 +59,7 @@ func (s Storeroom) ItemsAfter(ctx context.Context, after inventory.ItemID, limit
 		FROM stock_items
 		WHERE id > $1
 		ORDER BY id
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := s.Query(ctx, q, after, limit)
 	items, err := scanAll(rows, err, scanItem)
 	if err != nil {

@@ -31,7 +31,7 @@ func (t Trail) Lines(ctx context.Context, f audit.Filter, before int64, limit in
 			AND ($4 = '' OR on_thing LIKE $4 ESCAPE '\')
 			AND at >= $5 AND at < $6
 		ORDER BY seq DESC
-		LIMIT $7`
+		LIMIT 0 + $7`
 	if before <= 0 {
 		before = math.MaxInt64
 	}

@@ -28,7 +28,7 @@ func (tx ordersTx) Holders(ctx context.Context, item inventory.ItemID, limit int
 		WHERE item = $1 AND free > 0
 		GROUP BY place
 		ORDER BY SUM(free) DESC, place
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := tx.Query(ctx, q, item, limit)
 	return collect(rows, err, func(id *inventory.PlaceID) []any { return []any{id} })
 }
@@ -85,9 +85,9 @@ func (tx ordersTx) EndTransfer(ctx context.Context, t reorder.Transfer) error {
 func (o Orders) Transfers(ctx context.Context, limit int) ([]reorder.Transfer, error) {
 	const q = selectTransfer + `
 		WHERE t.id IN (SELECT id FROM transfers WHERE status = 'asked')
-			OR t.id IN (SELECT id FROM transfers WHERE status <> 'asked' ORDER BY id DESC LIMIT $1)
+			OR t.id IN (SELECT id FROM transfers WHERE status <> 'asked' ORDER BY id DESC LIMIT 0 + $1)
 		ORDER BY CASE WHEN t.status = 'asked' THEN 0 ELSE 1 END, COALESCE(-t.ended_at, t.asked_at), t.id
-		LIMIT $1`
+		LIMIT 0 + $1`
 	rows, err := o.Query(ctx, q, limit)
 	return scanAll(rows, err, scanTransfer)
 }

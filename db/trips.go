@@ -97,7 +97,7 @@ func (f Fridges) Trips(ctx context.Context, id coldchain.FridgeID, limit int) ([
 		FROM fridge_trips
 		WHERE $1 = '' OR fridge = $1
 		ORDER BY ended_at IS NOT NULL, started_at DESC, id DESC
-		LIMIT $2`
+		LIMIT 0 + $2`
 	rows, err := f.Query(ctx, q, id, limit)
 	trips, err := scanAll(rows, err, scanTrip)
 	if err != nil {
@@ -123,7 +123,7 @@ func (f Fridges) Passings(ctx context.Context, asset string, from, to time.Time)
 				FROM asset_moments
 				WHERE asset_id = $1 AND kind IN ('arrival', 'move', 'departure') AND at <= $2), 0)
 		ORDER BY at, id
-		LIMIT $4`
+		LIMIT 0 + $4`
 	rows, err := f.Query(ctx, q, asset, ms(from), ms(to), maxPassings)
 	passings, err := scanAll(rows, err, func(row scanner) (p coldchain.Passing, err error) {
 		var at int64

@@ -88,7 +88,7 @@ func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, currency s
 		JOIN stock_items i ON i.id = a.item
 		WHERE ` + inCurrency + `
 		ORDER BY minor DESC, a.n DESC, i.id
-		LIMIT $4`
+		LIMIT 0 + $4`
 	const wasted = `
 		WITH sums AS (
 			SELECT item, -SUM(free + held) AS n
@@ -100,7 +100,7 @@ func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, currency s
 		JOIN stock_items i ON i.id = a.item
 		WHERE ` + inCurrency + `
 		ORDER BY minor DESC, a.n DESC, i.id
-		LIMIT $4`
+		LIMIT 0 + $4`
 	for q, into := range map[string]*[]inventory.TopItem{used: &u.Used, wasted: &u.Wasted} {
 		rows, err := s.Query(ctx, q, u.From, u.To, currency, top)
 		if *into, err = collect(rows, err, func(t *inventory.TopItem) []any {
@@ -116,7 +116,7 @@ func (s Storeroom) usageTops(ctx context.Context, u *inventory.Usage, currency s
 		WHERE m.kind IN ('discard', 'count', 'adjust') AND m.kind = 'discard' AND m.day BETWEEN $1 AND $2 AND ` + inCurrency + `
 		GROUP BY m.why
 		ORDER BY minor DESC, m.why
-		LIMIT $4`
+		LIMIT 0 + $4`
 	rows, err := s.Query(ctx, reasons, u.From, u.To, currency, top)
 	u.Reasons, err = collect(rows, err, func(r *inventory.TopReason) []any { return []any{&r.Why, &r.Times, &r.Minor} })
 	return err
