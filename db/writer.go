@@ -124,7 +124,7 @@ func (w *writer) commit(group []*change) {
 	audit := &trail{}
 	kept := 0
 	for _, c := range group {
-		if c.err = w.attempt(c, audit); c.err == nil {
+		if c.err = w.attempt(c, audit, len(group) == 1); c.err == nil {
 			kept++
 		} else if errors.Is(c.err, errLost) {
 			_ = w.exec("ROLLBACK") // the engine may have rolled back already
@@ -175,30 +175,38 @@ func fail(group []*change, err error) {
 }
 
 // attempt runs one change in its savepoint. What it adds to the audit trail is
-// kept only when the change is.
-func (w *writer) attempt(c *change, audit *trail) error {
+// kept only when the change is. One that is alone in its transaction needs no savepoint,
+// which costs a copy of every page that it changes: it is undone with the transaction.
+func (w *writer) attempt(c *change, audit *trail, alone bool) error {
 	if err := c.ctx.Err(); err != nil {
 		return err // whoever asked has gone
 	}
-	if err := w.exec("SAVEPOINT change"); err != nil {
+	if err := w.unless(alone, "SAVEPOINT change"); err != nil {
 		return errors.Join(errLost, err)
 	}
 	mine := *audit
 	tx := &Tx{now: w.now().UTC().Truncate(time.Millisecond), statements: &w.statements, trail: &mine}
 	if err := guarded(c.run, tx); err != nil {
 		tx.undo()
-		if undo := w.exec("ROLLBACK TO change", "RELEASE change"); undo != nil {
+		if undo := w.unless(alone, "ROLLBACK TO change", "RELEASE change"); undo != nil {
 			return errors.Join(errLost, err, undo)
 		}
 		return err
 	}
-	if err := w.exec("RELEASE change"); err != nil {
+	if err := w.unless(alone, "RELEASE change"); err != nil {
 		tx.undo()
 		return errors.Join(errLost, err)
 	}
 	*audit = mine
 	c.tx = tx
 	return nil
+}
+
+func (w *writer) unless(alone bool, queries ...string) error {
+	if alone {
+		return nil
+	}
+	return w.exec(queries...)
 }
 
 // guarded turns a panic into an error: one bad change must not take down its neighbours.
