@@ -46,6 +46,8 @@ var (
 	ErrUnknown    = errors.New("the message is in no format that is known here")
 	ErrTooMany    = errors.New("the message holds more than 10,000 records")
 	ErrWrongShape = errors.New("the message does not have the shape of its format")
+	// ErrFault is a fault of this program: its reader of the format failed on the message.
+	ErrFault = errors.New("the message could not be read: Wardwatch failed on it; please report it")
 )
 
 // Format names an envelope.
@@ -166,8 +168,18 @@ const (
 )
 
 // Decode reads one message. An error means that nothing of it could be read; its
-// text is fit for an administrator.
-func Decode(m Message) (Batch, error) {
+// text is fit for an administrator. A message that a reader fails on costs itself
+// alone (ErrFault): its sender would send it again to a house that went down with it.
+func Decode(m Message) (b Batch, err error) {
+	defer func() {
+		if recover() != nil {
+			b, err = Batch{Gateway: m.Gateway, Format: m.Format}, ErrFault
+		}
+	}()
+	return decode(m)
+}
+
+func decode(m Message) (Batch, error) {
 	b := Batch{Gateway: m.Gateway, Format: m.Format}
 	if err := readable(m.Body); err != nil {
 		return b, err

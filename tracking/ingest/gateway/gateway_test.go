@@ -267,7 +267,23 @@ func TestUnitsOfADevicesClockAreToldBySize(t *testing.T) {
 	}
 }
 
+// A reader that fails on a message takes nothing else with it. No message is known that one
+// fails on, so this one is read by a reader that has lost its memory.
+func TestAMessageThatAReaderFailsOnCostsItselfAlone(t *testing.T) {
+	b, err := Decode(Message{Body: []byte(`{"sensorId":"s"}`), Format: OpenMSupply, Gateway: "gw-1", Names: forgetful{}, ReceivedAt: received})
+	if !errors.Is(err, ErrFault) || b.Gateway != "gw-1" || len(b.Readings) != 0 {
+		t.Errorf("it was read as %+v, %v", b, err)
+	}
+}
+
+// forgetful panics whenever it is asked.
+type forgetful struct{}
+
+func (forgetful) Means(string) (string, bool) { panic("nothing is remembered") }
+func (forgetful) Learn(string, string)        { panic("nothing can be learnt") }
+
 func FuzzDecode(f *testing.F) {
+	f.Add("ruuvi/C0:FF:EE:AA:00:01/gw_status", []byte(`{"stffline"i`))
 	for _, m := range messages {
 		f.Add(m.topic, []byte(m.body))
 	}
@@ -276,7 +292,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
 		for _, format := range append(Formats(), "") {
-			b, err := Decode(Message{Topic: topic, Body: body, Format: format, ReceivedAt: received})
+			b, err := decode(Message{Topic: topic, Body: body, Format: format, ReceivedAt: received})
 			if err != nil {
 				continue
 			}

@@ -31,7 +31,11 @@ func (b *Batch) ruuviStatus(topic string, body []byte) bool {
 	if lastPart(topic) != "gw_status" {
 		return false
 	}
-	switch state, _ := text(member(body, "state")); state {
+	documents, err := jsonOf(body)
+	if err != nil {
+		return false
+	}
+	switch state, _ := text(member(documents[0], "state")); state {
 	case "online":
 		b.Status = Online
 	case "offline":
