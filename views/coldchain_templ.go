@@ -2466,7 +2466,7 @@ func loggerForm(p FridgePageProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Field(FieldProps{Name: "zone", Label: "Zone of the logger's clock", Value: p.Forms.typedZone(), Hint: "Asked once for each logger and remembered. Empty: as it was said before."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(FieldProps{Name: "zone", Label: "Zone of the logger's clock", Value: p.Forms.typedZone(), Hint: "Such as Europe/Berlin, or UTC+1 for a clock that nobody moves in spring and autumn. Asked once for each logger and remembered. Empty: as it was said before."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

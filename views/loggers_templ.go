@@ -318,7 +318,7 @@ func LoggerDialogue(p LoggerDialogueProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = Field(FieldProps{Name: "zone", Label: "Zone of the logger's clock", Value: p.Zone, Hint: "Such as Europe/Berlin. It counts where the file's times don't say their offset."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(FieldProps{Name: "zone", Label: "Zone of the logger's clock", Value: p.Zone, Hint: "Such as Europe/Berlin, or UTC+1 for a clock that nobody moves in spring and autumn. It counts where the file's times don't say their offset."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

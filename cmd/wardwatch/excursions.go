@@ -16,7 +16,7 @@ import (
 // excursionsCommand judges recordings by the very rules that the server uses.
 type excursionsCommand struct {
 	Profile string   `default:"refrigerator" placeholder:"NAME|FILE.json" help:"refrigerator, freezer, ultracold, who-refrigerator, or a profile as a JSON file."`
-	Zone    string   `default:"UTC" help:"Time zone of loggers that write their own clock's time; days are counted in it."`
+	Zone    string   `default:"UTC" help:"Time zone, or UTC+1 and the like, of loggers that write their own clock's time; days are counted in it."`
 	Files   []string `arg:"" name:"file" help:"Logger files (Berlinger Fridge-tag, Q-tag) or CSV with a time and a temperature; - is standard input."`
 }
 
@@ -26,9 +26,9 @@ func (e excursionsCommand) Run(p process) error {
 	if err != nil {
 		return err
 	}
-	zone, err := time.LoadLocation(e.Zone)
+	zone, err := coldchain.ClockZone(e.Zone)
 	if err != nil {
-		return usageError{fmt.Errorf("there is no time zone %q; use a name such as Europe/Berlin", e.Zone)}
+		return usageError{fmt.Errorf("there is no time zone %q; use a name such as Europe/Berlin, or UTC+1 for a clock that nobody moves", e.Zone)}
 	}
 	out := json.NewEncoder(p.stdout)
 	out.SetEscapeHTML(false)

@@ -193,16 +193,12 @@ func (m *Monitor) Forget(ctx context.Context) error {
 	return m.store.InTx(ctx, func(tx Tx) error { return tx.FridgesChanged(ctx) })
 }
 
-// zoneOf is a zone by name; the site's own for an empty one.
+// zoneOf is the zone of a clock by its name; the site's own for an empty one.
 func (m *Monitor) zoneOf(name string) (*time.Location, error) {
 	if name == "" {
 		return m.register.Current().Site.Location(), nil
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, hospital.Refuse(hospital.ErrInvalid, "There is no time zone of that name. Use one such as Europe/Berlin.")
-	}
-	return zone, nil
+	return ClockZone(name)
 }
 
 // ZoneFor is the zone for a logger's clock: what the person said, else what was

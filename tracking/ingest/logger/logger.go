@@ -95,28 +95,6 @@ func (r *Recording) skip(line int, why string) {
 	}
 }
 
-// In is the recording with its times in a zone, as instants. It changes nothing
-// when the file told the offset itself. A time that a clock change skips is the
-// same wait later; one that comes twice is the first.
-func (r Recording) In(zone *time.Location) Recording {
-	if !r.Local {
-		return r
-	}
-	place := func(t time.Time) time.Time {
-		return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UTC()
-	}
-	rows := make([]coldchain.Point, len(r.Rows))
-	for i, row := range r.Rows {
-		rows[i] = coldchain.Point{At: place(row.At), Temp: row.Temp}
-	}
-	unplugged := make([]time.Time, len(r.Unplugged))
-	for i, at := range r.Unplugged {
-		unplugged[i] = place(at)
-	}
-	r.Rows, r.Unplugged, r.Local = rows, unplugged, false
-	return r
-}
-
 // Read reads a file. What is wrong with it wraps ErrFormat or ErrTooLarge; a row
 // that holds no reading is skipped and told of.
 func Read(from io.Reader) (Recording, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -138,6 +139,44 @@ func TestALoggersOwnClockIsPlacedInItsZone(t *testing.T) {
 	for i, want := range []string{"00:55", "01:30", "01:35"} {
 		if got := placed.Rows[i].At.Format("15:04"); got != want {
 			t.Errorf("row %d is at %s UTC, want %s: a time that the clock change skips must not be lost", i, got, want)
+		}
+	}
+}
+
+// In autumn a clock shows one hour twice. A file goes one way, so its rows tell which time
+// is meant: none is lost, none is put beside another, whatever the order of the file.
+func TestTheHourThatComesTwiceIsKeptTwice(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip("this machine has no time zones")
+	}
+	at := func(zone *time.Location, clock ...string) (instants []string) {
+		file := "time,celsius\n"
+		for i, c := range clock {
+			file += fmt.Sprintf("2031-10-26 %s,%d\n", c, i)
+		}
+		r, err := Read(strings.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range r.In(zone).Rows {
+			instants = append(instants, row.At.Format("15:04"))
+		}
+		return instants
+	}
+	for _, c := range []struct {
+		name        string
+		zone        *time.Location
+		clock, want []string
+	}{
+		{"forward", berlin, []string{"01:30", "02:00", "02:30", "02:00", "02:30", "03:00"}, []string{"23:30", "00:00", "00:30", "01:00", "01:30", "02:00"}},
+		{"backward", berlin, []string{"03:00", "02:30", "02:00", "02:30", "02:00", "01:30"}, []string{"02:00", "01:30", "01:00", "00:30", "00:00", "23:30"}},
+		{"every hour", berlin, []string{"01:15", "02:15", "02:15", "03:15"}, []string{"23:15", "00:15", "01:15", "02:15"}},
+		{"a row twice", berlin, []string{"02:10", "02:10", "02:20"}, []string{"00:10", "00:10", "00:20"}},
+		{"a clock that nobody moves", time.FixedZone("UTC+01:00", 3600), []string{"01:30", "02:30", "03:30"}, []string{"00:30", "01:30", "02:30"}},
+	} {
+		if got := at(c.zone, c.clock...); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }

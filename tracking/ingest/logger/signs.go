@@ -54,8 +54,3 @@ func (r Recording) unplugged() []coldchain.Sign {
 	}
 	return signs
 }
-
-// placed is a time of the device's clock as an instant.
-func placed(t time.Time, zone *time.Location) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UTC()
-}
