@@ -50,13 +50,15 @@ var supplyComplaints = []complaint{
 // coldComplaints are those of people who watch fridges with other systems.
 var coldComplaints = []complaint{
 	{"cold 1: what goes on can't be acknowledged, a lost sensor rings for ever", map[string][]string{
-		"db/coldchain_test.go": {"TestAWarmFridgeRingsIsAcknowledgedReturnsAndIsClosed", "TestProbeFallsSilentOvernight"}}},
+		"db/coldchain_test.go":  {"TestAWarmFridgeRingsIsAcknowledgedReturnsAndIsClosed", "TestProbeFallsSilentOvernight"},
+		"db/coldrecord_test.go": {"TestAnExcursionEndsHonestlyWhenItsProbeIsTakenOff"}}},
 	{"cold 2: gaps, and times that nobody measured", map[string][]string{
 		"tracking/coldchain/fold_test.go": {"TestAGapNeverClearsAndIsReportedAsPossible", "TestAnyOrderOfArrivalGivesTheExcursionsOfOneReplay"},
 		"db/coldchain_test.go":            {"TestDataThatComesWhenItIsOverOpensACaseWithoutASiren", "TestABacklogThatEndsInAWarmFridgeRings"}}},
 	{"cold 3: local times, clock changes and the logger's zone", map[string][]string{
 		"tracking/coldchain/days_test.go":       {"TestADayOfAClockChangeHasItsOwnLength", "TestDaysLoseNoMoment"},
-		"tracking/ingest/logger/logger_test.go": {"TestALoggersOwnClockIsPlacedInItsZone"}}},
+		"tracking/coldchain/clockzone_test.go":  {"TestTheZoneOfADevicesClock"},
+		"tracking/ingest/logger/logger_test.go": {"TestALoggersOwnClockIsPlacedInItsZone", "TestTheHourThatComesTwiceIsKeptTwice"}}},
 	{"cold 4: floods of alarms", map[string][]string{
 		"db/coldchain_test.go": {"TestADeadGatewayRaisesOneAlarmThatNamesItsFridges"}}},
 	{"cold 5: a compressor's cycle rings", map[string][]string{
@@ -66,7 +68,10 @@ var coldComplaints = []complaint{
 		"db/coldrecord_test.go":              {"TestAProbeThatStandsStillIsFlaggedUntilItMovesAndRingsNobody", "TestADeviceThatRepeatsItsReadingIsFlagged"},
 		"tracking/coldchain/suspect_test.go": {"TestReadingsThatLookLikeAFaultAreFlagged"}}},
 	{"cold 7: frost is read as thousands of degrees", map[string][]string{
-		"tracking/ingest/ble/formats_test.go": {"TestEveryFormatHasGoldenBytesAndAFrostyOne"}}},
+		"tracking/ingest/ble/formats_test.go":     {"TestEveryFormatHasGoldenBytesAndAFrostyOne"},
+		"tracking/ingest/ble/ble_test.go":         {"TestAdvertsSayWhatTheirFormatsPromise"},
+		"tracking/ingest/lorawan/lorawan_test.go": {"TestPayloadsSayWhatTheirMakersPromise"},
+		"tracking/ingest/gateway/gateway_test.go": {"TestEveryFormatHasGoldenBytes"}}},
 	{"cold 8: an acknowledgement without a word", map[string][]string{
 		"tracking/notify/desk_test.go": {"TestWhatAnAnswerMayBe"},
 		"web/coldchain_test.go":        {"TestWhoMayAnswerAnAlarm"}}},

@@ -88,3 +88,36 @@ func TestComplaintNobodyAsksTheAccelerometer(t *testing.T) {
 		t.Error("the count of movements does not count")
 	}
 }
+
+// A pump stands for an hour below a receiver of the storey above, which hears it nearly as
+// loudly as its own room's, and often louder. It stays where it is. Where a storey is as easily
+// changed as a room it would go up and down all the time, as in other systems.
+func TestComplaintTheWrongFloor(t *testing.T) {
+	hour := func(tuning Tuning) (moves, above int) {
+		noise, w := rand.New(rand.NewPCG(3, 4)), newWalk(NewModel(ward(), tuning))
+		for range 3600 {
+			heard := map[int]float64{}
+			for _, at := range []struct {
+				receiver int
+				dbm      float64
+			}{{0, -62}, {1, -76}, {4, -64}} {
+				if noise.Float64() < 0.6 {
+					heard[at.receiver] = at.dbm + 6*noise.NormFloat64()
+				}
+			}
+			w.hear(heard)
+			if int(w.s.Answer().Room) == upstairs {
+				above++
+			}
+		}
+		return len(w.events), above
+	}
+	easy := DefaultTuning()
+	easy.WinsAcrossFloors, easy.AcrossFloors = 1, 1
+	moves, above := hour(DefaultTuning())
+	theirs, wrong := hour(easy)
+	t.Logf("ours moved %d times, %d s on the wrong floor; without inertia %d times, %d s", moves, above, theirs, wrong)
+	if moves > 3 || above > 60 || theirs < 10 || wrong < 100 {
+		t.Error("storeys are changed too easily, or the story shows nothing")
+	}
+}

@@ -142,6 +142,9 @@ func TestStrongReceiverBelowTheCeilingDoesNotWinAlone(t *testing.T) {
 		w.hearFor(3, inA)
 	}
 	w.in(t, roomA)
+	if len(w.events) != 1 {
+		t.Errorf("it went up and down: %+v", w.events)
+	}
 }
 
 func TestNoisyTagThatStandsStillDoesNotFlap(t *testing.T) {
