@@ -110,6 +110,12 @@ func (p Place) Probably() bool {
 	return p.Known() && p.Why == "radio" && p.Confidence < ProbablyBelow
 }
 
+// Leaving says that the asset is likelier in the second room by now: the answer names it
+// once that has held for a moment.
+func (p Place) Leaving() bool {
+	return p.Probably() && p.Second != "" && p.SecondConfidence > p.Confidence
+}
+
 // unsure says that whoever walks there may walk in vain.
 func (p Place) unsure() bool { return p.Probably() || p.Doubted() || p.Why == OutsideMap }
 

@@ -141,13 +141,20 @@ const (
 	SensorFault Reason = "sensor"
 	Battery     Reason = "battery"
 	OutOfReach  Reason = "reach"
-	OnIt        Reason = "on-it"
-	OtherReason Reason = "other"
+	// Of equipment that is where it should not be, and of what a unit lacks.
+	MeantThere   Reason = "meant"
+	BringingBack Reason = "back"
+	WrongPlace   Reason = "wrong-place"
+	OnItsWay     Reason = "on-its-way"
+	NotNeeded    Reason = "not-needed"
+	OnIt         Reason = "on-it"
+	OtherReason  Reason = "other"
 )
 
 var reasonWords = map[Reason]string{
 	DoorOpen: "Door was open", MovingStock: "Moving stock", Power: "Power", Defrost: "Defrost",
-	SensorFault: "Sensor fault", Battery: "Battery", OutOfReach: "Out of reach", OnIt: "I am on it", OtherReason: "Other",
+	SensorFault: "Sensor fault", Battery: "Battery", OutOfReach: "Out of reach", MeantThere: "It is meant to be there", BringingBack: "It is being brought back",
+	WrongPlace: "It is not there", OnItsWay: "More is on its way", NotNeeded: "Not needed now", OnIt: "I am on it", OtherReason: "Other",
 }
 
 // String is the reason in words.

@@ -803,7 +803,7 @@ var (
 	opensAttribute = regexp.MustCompile(`\s([\w:-]+)="[^"<>]*$`)
 	opensKept      = regexp.MustCompile(`translate="no"[^<>]*>\s*(<[^<>]*>\s*)*$|<(code|pre|kbd|samp|var|textarea|script|style)\b[^<>]*>$`)
 	// sameEverywhere is what of a text is alike in every language.
-	sameEverywhere = regexp.MustCompile(`\b(May|Sun|Mon|UTC|CEST|Xys|Xyes|Wardwatch|CSV|PDF|XLSX|Excel|JSON|GS1|GTIN|SHA-256|MQTT|HTTPS?|SCIM|SMTP|SMS|URL|API|QR|EPC|MKT|min|ms|dBm?|Peppol BIS Order 3|UBL|cXML OrderRequest|Ruuvi Gateway|April Brother|Blue Charm|Impinj R700|The Things Stack|Shelly H&T|FSN|kB|KB|MB|GB|[MGK]iB|EUR|CHF|GBP|USD|RFID|BLE|DataMatrix|Code 128|S/N|DEMO|PIN|OK|am|ok|TB|ESPresense|Minew|Kontakt\.io|Cassia|Aruba|Shelly|Ingics|MOKO|reelyActive|Zebra|EdgeX|omlox|ChirpStack|Tasmota|Zigbee2MQTT|Celsius)\b|https?://\S+|[\w.-]+@[\w.-]+|/[\w./-]+`)
+	sameEverywhere = regexp.MustCompile(`\b(May|Sun|Mon|UTC|CEST|Xys|Xyes|Wardwatch|CSV|PDF|XLSX|Excel|JSON|GS1|GTIN|SHA-256|MQTT|HTTPS?|SCIM|SMTP|SMS|URL|API|QR|EPC|MKT|min|ms|dBm?|Peppol BIS Order 3|UBL|cXML OrderRequest|Ruuvi Gateway|April Brother|Blue Charm|Impinj R700|The Things Stack|Shelly H&T|FSN|kB|KB|MB|GB|[MGK]iB|EUR|CHF|GBP|USD|RFID|BLE|DataMatrix|Code 128|S/N|DEMO|PIN|OK|am|ok|TB|ESPresense|Minew|Kontakt\.io|Cassia|Aruba|Shelly|Ingics|MOKO|reelyActive|Zebra|EdgeX|omlox|ChirpStack|Tasmota|Zigbee2MQTT|Sparkplug B|WHO PQS E006|EMS|open-mSupply|Celsius)\b|https?://\S+|[\w.-]+@[\w.-]+|/[\w./-]+`)
 	plainLetters   = regexp.MustCompile(`[A-Za-z]{2,}`)
 )
 

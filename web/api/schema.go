@@ -30,7 +30,7 @@ func words() map[reflect.Type][]string {
 		reflect.TypeFor[Severity]():            {"notice", "warning", "serious", "critical"},
 		reflect.TypeFor[notify.Life]():         textOf([]notify.Life{notify.Active, notify.Acknowledged, notify.Returned, notify.Closed}),
 		reflect.TypeFor[notify.Reason](): textOf([]notify.Reason{notify.DoorOpen, notify.MovingStock, notify.Power, notify.Defrost,
-			notify.SensorFault, notify.Battery, notify.OutOfReach, notify.OnIt, notify.OtherReason}),
+			notify.SensorFault, notify.Battery, notify.OutOfReach, notify.MeantThere, notify.BringingBack, notify.WrongPlace, notify.OnItsWay, notify.NotNeeded, notify.OnIt, notify.OtherReason}),
 		reflect.TypeFor[inventory.Kind](): textOf([]inventory.Kind{inventory.Opening, inventory.Receive, inventory.Use, inventory.Return,
 			inventory.MoveOut, inventory.MoveIn, inventory.Count, inventory.Adjust, inventory.Discard, inventory.Held, inventory.Release}),
 		reflect.TypeFor[inventory.Filter](): textOf([]inventory.Filter{inventory.Low, inventory.Expiring, inventory.OnHold, inventory.Expired}),
