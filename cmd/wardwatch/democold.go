@@ -70,6 +70,9 @@ func (f *fridges) lookBack(ctx context.Context) error {
 	}
 	for _, m := range f.world.Mishaps() {
 		from, to := f.start.Add(m.From-6*time.Hour), f.start.Add(m.From+6*time.Hour)
+		if m.From < 0 && to.After(f.start) {
+			to = f.start // what goes on still was foretold too
+		}
 		i := slices.IndexFunc(watched, func(w coldchain.Watched) bool { return string(w.Sensor.Fridge) == m.Fridge && w.Sensor.Judged })
 		if i < 0 || to.After(f.start) {
 			continue
