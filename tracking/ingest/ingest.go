@@ -156,7 +156,7 @@ func New(parts Parts) *Intake {
 // perhaps by another goroutine, and it must not block. Its error is never the
 // message's fault: send it again.
 //
-// Take waits for room until ctx ends.
+// Take waits for room until ctx ends, and keeps nothing of the message's body.
 func (in *Intake) Take(ctx context.Context, from hospital.GatewayID, m gateway.Message, done func(Receipt, error)) error {
 	if m.Gateway == "" {
 		m.Gateway = from

@@ -94,7 +94,8 @@ func Formats() []Format {
 type Message struct {
 	// Topic is the MQTT topic; empty over HTTP.
 	Topic string
-	Body  []byte
+	// Body is read, and nothing of it kept.
+	Body []byte
 	// Format forces an envelope; empty means: recognise it.
 	Format Format
 	// Gateway is whom the transport knows the sender to be. It is used where

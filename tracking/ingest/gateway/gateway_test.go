@@ -382,6 +382,21 @@ func FuzzRecognise(f *testing.F) {
 // and those that say who was heard but not what it said.
 var withoutThermometer = []Format{BlueCharm, Raddec, Impinj, Zebra, EdgeX, Omlox}
 
+// TestNothingOfABodyIsKept holds what lets a transport write over a body once it was read.
+func TestNothingOfABodyIsKept(t *testing.T) {
+	for _, m := range slices.Concat(messages, furtherMessages) {
+		body := bodyOf(t, m.body)
+		b, err := Decode(Message{Topic: m.topic, Body: body, Gateway: m.token, ReceivedAt: received})
+		said := fmt.Sprint(told(b), b.Gateway, err)
+		for i := range body {
+			body[i] = 'x'
+		}
+		if got := fmt.Sprint(told(b), b.Gateway, err); got != said {
+			t.Errorf("%s: it said\n%s\nand when its body was written over\n%s", m.name, said, got)
+		}
+	}
+}
+
 // TestEveryFormatHasGoldenBytes holds the promise that no envelope is read without
 // an example of it standing here, with a temperature of half a degree below zero
 // where it carries one. The examples are what FuzzDecode begins with.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -115,7 +116,7 @@ func BenchmarkSightingsToStoredMoves(b *testing.B) {
 	running.Go(func() { _ = intake.Run(ctx) })
 	running.Go(func() { _ = tracker.Run(ctx) })
 	messages := busyMessages()
-	conns := dialAll(b, broker.Address())
+	conns := dial(b, broker.Address(), benchConnections)
 	before := processorTime()
 	b.ResetTimer()
 	var sending sync.WaitGroup
@@ -134,6 +135,52 @@ func BenchmarkSightingsToStoredMoves(b *testing.B) {
 	if counts.Moves == 0 && b.N >= 40_000 { // a shorter flood is over before the filter may believe it
 		b.Error("nothing moved")
 	}
+}
+
+// BenchmarkGatewaysHeld measures what two thousand connected gateways hold of memory, each of
+// which sends a message in turn: stacks while it is busy, and stacks and heap when all are calm.
+//
+//	go test ./tracking/ingest/mqtt -run '^$' -bench Held -benchtime 10x
+func BenchmarkGatewaysHeld(b *testing.B) {
+	const gateways = 2_000
+	log := slog.New(slog.DiscardHandler)
+	base := dbtest.Open(b, db.Options{Log: log})
+	register := hospital.NewRegister(hospital.NewDirectory(hospital.Site{ID: "s"}, nil, nil, nil, nil, nil))
+	book, err := ingest.OpenBook(b.Context(), db.Devices{DB: base}, log)
+	if err != nil {
+		b.Fatal(err)
+	}
+	intake := ingest.New(ingest.Parts{Sights: noSights{}, Register: register, Book: book, Now: time.Now, Log: log})
+	broker, err := mqtt.Listen("127.0.0.1:0", mqtt.Parts{Intake: intake, Tokens: anyProgram{}, Book: book, Register: register, Now: time.Now, Log: log})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(b.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = broker.Run(ctx) })
+	running.Go(func() { _ = intake.Run(ctx) })
+	var before, busy, calm runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	messages, conns := busyMessages(), dial(b, broker.Address(), gateways)
+	b.ResetTimer()
+	for n := range b.N {
+		for c, conn := range conns {
+			flood(b, conn, messages, n+c, 1)
+		}
+	}
+	b.StopTimer()
+	runtime.ReadMemStats(&busy)
+	runtime.GC()
+	runtime.GC() // the first sees stacks shrink and pools half emptied
+	runtime.ReadMemStats(&calm)
+	each := func(now, then uint64) float64 { return float64(now-then) / 1024 / gateways }
+	b.ReportMetric(each(busy.StackInuse, before.StackInuse), "KiB-stack-busy/gateway")
+	b.ReportMetric(each(calm.StackInuse, before.StackInuse), "KiB-stack/gateway")
+	b.ReportMetric(each(calm.HeapAlloc, before.HeapAlloc), "KiB-heap/gateway")
+	b.ReportMetric(float64(busy.TotalAlloc-before.TotalAlloc)/float64(b.N*gateways), "B/message")
+	stop()
+	running.Wait()
 }
 
 // flood publishes n messages on one connection, a window of them unacknowledged.

@@ -94,7 +94,7 @@ func BenchmarkReadingsQoS1ToCommit(b *testing.B) {
 	defer func() { stop(); running.Wait() }()
 	start := time.Now().Add(-24 * time.Hour).UnixMilli()
 	var sending sync.WaitGroup
-	conns := dialAll(b, broker.Address())
+	conns := dial(b, broker.Address(), benchConnections)
 	b.ResetTimer()
 	for c, conn := range conns {
 		sending.Go(func() { pour(b, conn, c, b.N/benchConnections, start) })
@@ -137,10 +137,10 @@ func report(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "readings/s")
 }
 
-func dialAll(b *testing.B, address string) []net.Conn {
+func dial(b *testing.B, address string, gateways int) []net.Conn {
 	b.Helper()
 	var conns []net.Conn
-	for c := range benchConnections {
+	for c := range gateways {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
 			b.Fatal(err)

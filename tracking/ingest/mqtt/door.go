@@ -1,6 +1,8 @@
 package mqtt
 
 import (
+	"bufio"
+	"crypto/tls"
 	"net"
 	"sync"
 	"time"
@@ -14,17 +16,18 @@ const greetingTime = 10 * time.Second
 // that have said who they are, and waits for the others for ever.
 type door struct {
 	net.Listener
-	mu   sync.Mutex
-	open map[*wire]struct{}
-	shut bool
+	secure *tls.Config // nil: gateways are spoken with in the clear
+	mu     sync.Mutex
+	open   map[*wire]struct{}
+	shut   bool
 }
 
-func newDoor(address string) (*door, error) {
+func newDoor(address string, secure *tls.Config) (*door, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	return &door{Listener: listener, open: map[*wire]struct{}{}}, nil
+	return &door{Listener: listener, secure: secure, open: map[*wire]struct{}{}}, nil
 }
 
 // Accept gives the next connection time to greet.
@@ -34,7 +37,7 @@ func (d *door) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	_ = conn.SetDeadline(time.Now().Add(greetingTime)) // the library sets another once it knows the keep-alive
-	w := &wire{Conn: conn, door: d}
+	w := newWire(conn, d)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.shut {
@@ -53,16 +56,27 @@ func (d *door) Close() error {
 	defer d.mu.Unlock()
 	d.shut = true
 	for w := range d.open {
-		_ = w.Conn.Close()
+		_ = w.beneath.Close()
 	}
 	clear(d.open)
 	return err
 }
 
-// wire is one connection.
+// wire is one connection: what the library writes to, and reads from what is its own (see stream).
 type wire struct {
-	net.Conn
-	door *door
+	net.Conn // speaks TLS where the door does
+	stream
+	beneath net.Conn // what carries it
+	door    *door
+}
+
+func newWire(conn net.Conn, d *door) *wire {
+	w := &wire{Conn: conn, beneath: conn, door: d}
+	if d.secure != nil {
+		w.Conn = tls.Server(conn, d.secure)
+	}
+	w.stream.in = bufio.NewReaderSize(w.Conn, wireBuffer)
+	return w
 }
 
 // Close ends the connection.

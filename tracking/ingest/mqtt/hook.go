@@ -36,6 +36,7 @@ type hook struct {
 	sessions map[*mochi.Client]*session
 	writers  sync.WaitGroup // of the sessions
 
+	bodies      sync.Pool // of *[]byte: room for the payloads that wires take
 	paces       *paces
 	connections prometheus.Gauge
 	slowed      prometheus.Counter
@@ -67,7 +68,7 @@ func (h *hook) ID() string { return "wardwatch" }
 
 // Provides says which questions the hook answers.
 func (h *hook) Provides(question byte) bool {
-	return bytes.IndexByte([]byte{mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
+	return bytes.IndexByte([]byte{mochi.OnConnectAuthenticate, mochi.OnSessionEstablished, mochi.OnACLCheck, mochi.OnDisconnect,
 		mochi.OnPublish, mochi.OnWill, mochi.OnWillSent}, question) >= 0
 }
 
@@ -103,6 +104,13 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	return true
 }
 
+// OnSessionEstablished lets the wire take what is published from now on.
+func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) {
+	if w, ok := cl.Net.Conn.(*wire); ok {
+		w.hook, w.session = h, h.session(cl)
+	}
+}
+
 // papers are what a gateway shows of itself.
 type papers struct {
 	token       string
@@ -111,7 +119,11 @@ type papers struct {
 
 // shownBy is the client certificate of a connection; nil when it has none.
 func shownBy(conn net.Conn) *x509.Certificate {
-	over, ok := conn.(*tls.Conn)
+	w, ok := conn.(*wire)
+	if !ok {
+		return nil
+	}
+	over, ok := w.Conn.(*tls.Conn)
 	if !ok {
 		return nil
 	}
@@ -242,41 +254,40 @@ func (h *hook) mayName(s *session, named hospital.GatewayID) bool {
 	return s.from == "" || h.Book.Same(h.Register.Current(), named, s.from)
 }
 
-// OnPublish takes a message. The library is told to do nothing more with it: it is
-// acknowledged by us, and goes to no subscriber.
+// OnPublish takes a message that the library has read. It is told to do nothing more
+// with it: it is acknowledged by us, and goes to no subscriber.
 func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
-	s := h.session(cl)
-	if s == nil {
-		return pk, packets.ErrRejectPacket
+	if s := h.session(cl); s != nil {
+		h.take(s, acknowledgement{id: pk.PacketID, qos: pk.FixedHeader.Qos}, pk.TopicName, pk.Payload)
 	}
-	if !h.paces.take(h.ctx, s.closed, s.pace, len(pk.Payload)) {
-		return pk, packets.ErrRejectPacket // not acknowledged: it will be sent again
+	return pk, packets.ErrRejectPacket
+}
+
+// take takes a message, whoever has read it, when its sender may send one more; and
+// has it acknowledged. It does not keep the body.
+func (h *hook) take(s *session, ack acknowledgement, topic string, body []byte) {
+	if !h.paces.take(h.ctx, s.closed, s.pace, len(body)) || s.wait(h.ctx) != nil {
+		return // not acknowledged: it will be sent again
 	}
-	if err := s.wait(h.ctx); err != nil {
-		return pk, packets.ErrRejectPacket // not acknowledged: it will be sent again
-	}
-	ack := acknowledgement{id: pk.PacketID, qos: pk.FixedHeader.Qos}
-	err := h.Intake.Take(h.ctx, s.from, h.message(pk), func(_ ingest.Receipt, err error) {
-		if ack.failed = err != nil; ack.failed {
+	err := h.Intake.Take(h.ctx, s.from, h.message(topic, body), func(_ ingest.Receipt, err error) {
+		if err != nil {
 			h.Parts.Log.Error("readings were not written; their sender will send them again", "gateway", s.from, "error", err)
 		}
-		s.acknowledge(ack)
+		s.acknowledge(ack.of(err))
 	})
 	switch {
 	case err == nil:
 	case errors.Is(err, ingest.ErrBusy):
-		ack.failed = true
-		s.acknowledge(ack)
+		s.acknowledge(ack.of(err))
 	default:
 		// It would be refused each time: acknowledged, so that it is not sent for ever.
 		ack.reason = reasonFor(err).Code
 		s.acknowledge(ack)
 	}
-	return pk, packets.ErrRejectPacket
 }
 
-func (h *hook) message(pk packets.Packet) gateway.Message {
-	return gateway.Message{Topic: pk.TopicName, Body: pk.Payload, ReceivedAt: h.Now(), Source: "mqtt"}
+func (h *hook) message(topic string, body []byte) gateway.Message {
+	return gateway.Message{Topic: topic, Body: body, ReceivedAt: h.Now(), Source: "mqtt"}
 }
 
 func reasonFor(err error) packets.Code {
@@ -298,7 +309,7 @@ func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
 	if s == nil || !h.OnACLCheck(cl, pk.TopicName, true) {
 		return
 	}
-	if err := h.Intake.Take(h.ctx, s.from, h.message(pk), func(ingest.Receipt, error) {}); err != nil {
+	if err := h.Intake.Take(h.ctx, s.from, h.message(pk.TopicName, pk.Payload), func(ingest.Receipt, error) {}); err != nil {
 		h.Parts.Log.Debug("a last will was not taken", "gateway", s.from, "error", err)
 	}
 }

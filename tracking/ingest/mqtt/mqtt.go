@@ -2,9 +2,10 @@
 // to any other, MQTT 3.1.1 or 5.
 //
 // The path of data: connection → token → the gateway's identity → PUBLISH → may
-// this gateway speak on this topic → ingest.Intake → PUBACK. Messages are taken in
+// this gateway speak on this topic → ingest.Intake → PUBACK. Messages are taken by
 // the broker's own hook and never passed on to other clients: a subscriber that
-// falls behind would lose what the broker has acknowledged.
+// falls behind would lose what the broker has acknowledged. The library sees to
+// all other packets; of most PUBLISHes it does not even hear (see stream).
 //
 // A reading's PUBACK (PUBREC for QoS 2) leaves after its commit, and the connection
 // is not held up meanwhile: many messages of one gateway share a commit.
@@ -49,6 +50,7 @@ const (
 
 // Takes takes messages; an *ingest.Intake does.
 type Takes interface {
+	// Take does not keep the message's body, which is written over when it has returned.
 	Take(ctx context.Context, from hospital.GatewayID, m gateway.Message, done func(ingest.Receipt, error)) error
 	// TurnAway notes a sender without a good token.
 	TurnAway(source, name, remote, why string)
@@ -99,16 +101,11 @@ type Broker struct {
 
 // Listen opens the broker's address; Run serves it.
 func Listen(address string, parts Parts) (*Broker, error) {
-	server := mochi.New(&mochi.Options{
-		Capabilities:           capabilities(),
-		Logger:                 slog.New(discreet{parts.Log.Handler()}),
-		SysTopicResendInterval: int64((24 * time.Hour).Seconds()),
-	})
-	h := newHook(server, parts)
-	if err := server.AddHook(h, nil); err != nil {
-		return nil, fmt.Errorf("prepare the broker: %w", err)
+	server, h, err := newServer(parts)
+	if err != nil {
+		return nil, err
 	}
-	plain, err := newDoor(address)
+	plain, err := newDoor(address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("listen for gateways (choose another address with --mqtt): %w", err)
 	}
@@ -118,16 +115,32 @@ func Listen(address string, parts Parts) (*Broker, error) {
 	}
 	broker := &Broker{server: server, tcp: tcp, hook: h}
 	if parts.TLS != nil {
-		secure, err := newDoor(parts.TLSAddress)
+		secure, err := newDoor(parts.TLSAddress, parts.TLS)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("listen for gateways over TLS (choose another address with --mqtt-tls): %w", err), broker.Close())
 		}
-		broker.safe = listeners.NewNet("gateways over TLS", tls.NewListener(secure, parts.TLS))
+		broker.safe = listeners.NewNet("gateways over TLS", secure)
 		if err := server.AddListener(broker.safe); err != nil {
 			return nil, errors.Join(fmt.Errorf("listen for gateways over TLS: %w", err), secure.Close(), broker.Close())
 		}
 	}
 	return broker, nil
+}
+
+// newServer is the library's server with our hook, which listens nowhere yet.
+func newServer(parts Parts) (*mochi.Server, *hook, error) {
+	server := mochi.New(&mochi.Options{
+		Capabilities:           capabilities(),
+		Logger:                 slog.New(discreet{parts.Log.Handler()}),
+		SysTopicResendInterval: int64((24 * time.Hour).Seconds()),
+		// A wire has a buffer of its own, and gives the library no more than a packet at a time.
+		ClientNetReadBufferSize: 256,
+	})
+	h := newHook(server, parts)
+	if err := server.AddHook(h, nil); err != nil {
+		return nil, nil, fmt.Errorf("prepare the broker: %w", err)
+	}
+	return server, h, nil
 }
 
 func capabilities() *mochi.Capabilities {

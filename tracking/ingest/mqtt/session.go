@@ -44,6 +44,12 @@ type acknowledgement struct {
 	failed bool // not acknowledged: the connection ends, so that the message is sent again
 }
 
+// of is the acknowledgement of a message that came to this end.
+func (a acknowledgement) of(err error) acknowledgement {
+	a.failed = err != nil
+	return a
+}
+
 func newSession(server *mochi.Server, cl *mochi.Client, from hospital.GatewayID, shown papers, writers func(func())) *session {
 	return &session{server: server, client: cl, from: from, shown: shown, window: make(chan struct{}, MaxUnacknowledged),
 		closed: make(chan struct{}), writers: writers}
