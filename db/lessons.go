@@ -14,7 +14,7 @@ import (
 // were taught, newest first, then those that were confirmed in passing.
 func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int) ([]tracking.Lesson, error) {
 	const q = `
-		SELECT id, room_id, asset_id, by_name, at, steps, alive, kind, said
+		SELECT id, room_id, asset_id, by_name, at, steps, alive, kind, said, visit
 		FROM room_lessons
 		WHERE ($1 = '' OR room_id = $1) AND undone_at = 0
 		ORDER BY (CASE kind WHEN 'taught' THEN 0 ELSE 1 END), at DESC, id DESC
@@ -28,8 +28,8 @@ func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int)
 	for rows.Next() {
 		var l tracking.Lesson
 		var at int64
-		var steps, alive []byte
-		if err := rows.Scan(&l.ID, &l.Room, &l.Asset, &l.By, &at, &steps, &alive, &l.Kind, &l.Said); err != nil {
+		var steps, alive, visit []byte
+		if err := rows.Scan(&l.ID, &l.Room, &l.Asset, &l.By, &at, &steps, &alive, &l.Kind, &l.Said, &visit); err != nil {
 			return nil, fmt.Errorf("read lessons: %w", err)
 		}
 		if err := json.Unmarshal(steps, &l.Steps); err != nil {
@@ -37,6 +37,12 @@ func (e Equipment) Lessons(ctx context.Context, room hospital.RoomID, limit int)
 		}
 		if err := json.Unmarshal(alive, &l.Alive); err != nil {
 			return nil, fmt.Errorf("read gateways of lesson %d: %w", l.ID, err)
+		}
+		if len(visit) > 0 {
+			l.Visit = new(tracking.Visit)
+			if err := json.Unmarshal(visit, l.Visit); err != nil {
+				return nil, fmt.Errorf("read visit of lesson %d: %w", l.ID, err)
+			}
 		}
 		l.At = fromMS(at)
 		lessons = append(lessons, l)
@@ -78,10 +84,16 @@ func (tx equipmentTx) AddLesson(ctx context.Context, l tracking.Lesson) error {
 	if err != nil {
 		return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
 	}
+	var visit []byte
+	if l.Visit != nil {
+		if visit, err = json.Marshal(l.Visit); err != nil {
+			return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
+		}
+	}
 	const q = `
-		INSERT INTO room_lessons (room_id, asset_id, by_name, at, steps, alive, kind, said)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	if _, err := tx.Exec(ctx, q, l.Room, l.Asset, l.By, ms(l.At), string(steps), string(alive), l.Kind, l.Said); err != nil {
+		INSERT INTO room_lessons (room_id, asset_id, by_name, at, steps, alive, kind, said, visit)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	if _, err := tx.Exec(ctx, q, l.Room, l.Asset, l.By, ms(l.At), string(steps), string(alive), l.Kind, l.Said, string(visit)); err != nil {
 		return fmt.Errorf("add lesson of room %s: %w", l.Room, err)
 	}
 	return nil

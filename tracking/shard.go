@@ -225,6 +225,10 @@ func (s *shard) listen() {
 			continue
 		}
 		t := s.assets[index]
+		if w.class != nil && w.class.tour != nil {
+			s.follow(index, t, w.class)
+			continue
+		}
 		if w.class != nil && (t.class == nil || w.class.kind == Taught) {
 			t.class = w.class
 			s.taught = append(s.taught, index)
@@ -311,7 +315,7 @@ func (s *shard) take(h *heard) {
 			s.read(h.asset, t, h.certain, h.atMS)
 		}
 	case h.receiver != locate.NoRoom:
-		if t.class != nil && h.atMS <= t.class.untilMS && len(t.class.heard) < maxTaught {
+		if t.class != nil && h.atMS <= t.class.untilMS && len(t.class.heard) < t.class.most() {
 			t.class.heard = append(t.class.heard, locate.Observation{AtMS: h.atMS, Receiver: s.book.model.ReceiverID(int(h.receiver)), DBm: float64(h.dbm)})
 		}
 		event, changed := s.filter.Sight(&t.state, int(h.receiver), float64(h.dbm), h.atMS)

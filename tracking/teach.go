@@ -48,6 +48,8 @@ type Lesson struct {
 	Kind  LessonKind
 	// Said is the room that gateways had answered before a person spoke; empty: none had.
 	Said hospital.RoomID
+	// Visit says how the asset came and went; nil unless somebody walked with it.
+	Visit *Visit
 }
 
 // LessonKind is how a lesson came about.
@@ -82,6 +84,7 @@ type class struct {
 	said    hospital.RoomID
 	untilMS int64
 	heard   []locate.Observation
+	tour    *tour // nil unless kind is Walked
 }
 
 // RoomTrial says how well a model that was taught one half of the lessons knew
@@ -107,18 +110,9 @@ func (e Equipment) Teach(ctx context.Context, by hospital.Actor, id AssetID, roo
 	if err := by.Need(hospital.ManageEquipment); err != nil {
 		return err
 	}
-	if _, ok := e.Register.Current().Room(room); !ok {
-		return fmt.Errorf("teach room %s: %w", room, hospital.ErrUnknown)
-	}
-	asset, err := e.Store.Asset(ctx, id)
-	if errors.Is(err, hospital.ErrUnknown) {
-		return hospital.Refuse(hospital.ErrInvalid, "There is no asset of that number. Type the number on its label.")
-	}
+	asset, err := e.audible(ctx, id, room)
 	if err != nil {
 		return fmt.Errorf("teach room %s: %w", room, err)
-	}
-	if len(asset.Tags) == 0 {
-		return hospital.Refuse(hospital.ErrInvalid, "This asset has no tag, so no gateway can hear it. Take another.")
 	}
 	at := e.Now()
 	e.Tracker.begin(asset.ID, room, by, at)
@@ -130,6 +124,21 @@ func (e Equipment) Teach(ctx context.Context, by hospital.Actor, id AssetID, roo
 		return fmt.Errorf("teach room %s: %w", room, err)
 	}
 	return nil
+}
+
+// audible is the asset of a number, if gateways can hear it in a room that there is.
+func (e Equipment) audible(ctx context.Context, id AssetID, room hospital.RoomID) (Asset, error) {
+	if _, ok := e.Register.Current().Room(room); !ok {
+		return Asset{}, hospital.ErrUnknown
+	}
+	asset, err := e.Store.Asset(ctx, id)
+	if errors.Is(err, hospital.ErrUnknown) {
+		return Asset{}, hospital.Refuse(hospital.ErrInvalid, "There is no asset of that number. Type the number on its label.")
+	}
+	if err == nil && len(asset.Tags) == 0 {
+		err = hospital.Refuse(hospital.ErrInvalid, "This asset has no tag, so no gateway can hear it. Take another.")
+	}
+	return asset, err
 }
 
 // Unteach takes a lesson back; the model forgets it.
@@ -216,14 +225,13 @@ func (s *shard) ring(at time.Time) {
 
 // dismiss hands a finished lesson over to be stored.
 func (s *shard) dismiss(id AssetID, c *class) {
+	if c.tour != nil {
+		s.walked(id, c)
+		return
+	}
 	lesson := Lesson{Room: c.room, Asset: id, By: c.by.Name, At: time.UnixMilli(c.untilMS).UTC(), Steps: stepsOf(c.heard),
 		Kind: c.kind, Said: c.said}
-	offline := s.book.offline(lesson.At)
-	for i, gateway := range s.book.directory.Gateways {
-		if !slices.Contains(offline, i) {
-			lesson.Alive = append(lesson.Alive, gateway.ID)
-		}
-	}
+	lesson.Alive = s.alive(lesson.At)
 	if c.kind != Taught {
 		s.handOver(lesson, c.by)
 		return
@@ -240,6 +248,18 @@ func (s *shard) dismiss(id AssetID, c *class) {
 		s.tracker.note(c.room, lesson.class(true))
 		s.topics = append(s.topics, "room/"+string(c.room))
 	}
+}
+
+// alive are the gateways that work at a time.
+func (s *shard) alive(at time.Time) []hospital.GatewayID {
+	var alive []hospital.GatewayID
+	offline := s.book.offline(at)
+	for i, gateway := range s.book.directory.Gateways {
+		if !slices.Contains(offline, i) {
+			alive = append(alive, gateway.ID)
+		}
+	}
+	return alive
 }
 
 // handOver queues what a person taught in passing: how the room sounds, if enough
@@ -265,12 +285,18 @@ func (l Lesson) class(failed bool) Class {
 
 // stepsOf averages what each gateway heard within each step.
 func stepsOf(heard []locate.Observation) []map[hospital.GatewayID]float64 {
-	var steps []map[hospital.GatewayID]float64
+	steps, _ := timedSteps(heard)
+	return steps
+}
+
+// timedSteps also says when each step began, in epoch milliseconds.
+func timedSteps(heard []locate.Observation) (steps []map[hospital.GatewayID]float64, beganMS []int64) {
 	var counts map[hospital.GatewayID]float64
 	stepMS, began := locate.DefaultTuning().StepMS, int64(0)
 	for _, o := range heard {
 		if len(steps) == 0 || o.AtMS >= began+stepMS {
 			steps, began = append(steps, make(map[hospital.GatewayID]float64)), o.AtMS
+			beganMS = append(beganMS, began)
 			counts = make(map[hospital.GatewayID]float64)
 		}
 		step, gateway := steps[len(steps)-1], hospital.GatewayID(o.Receiver)
@@ -282,13 +308,15 @@ func stepsOf(heard []locate.Observation) []map[hospital.GatewayID]float64 {
 			step[gateway] = math.Round(dbm*10) / 10
 		}
 	}
-	return steps
+	return steps, beganMS
 }
 
 // finished is a lesson on its way to the store.
 type finished struct {
 	lesson Lesson
 	by     hospital.Actor
+	visits []Lesson // of a walk with the lesson's asset, in place of a lesson
+	walked bool
 }
 
 // learn stores finished lessons and makes a new model of them; of what was
@@ -342,6 +370,9 @@ func (t *Tracker) learnRest(ctx context.Context) error {
 // learnOne stores a lesson, makes a new model of it, and only then tells that the
 // room is better known.
 func (t *Tracker) learnOne(ctx context.Context, f finished) error {
+	if f.walked {
+		return t.learnTour(ctx, f)
+	}
 	err := t.store.InTx(ctx, func(tx Tx) error {
 		if err := tx.AddLesson(ctx, f.lesson); err != nil {
 			return err
@@ -394,15 +425,13 @@ func lessonsFor(plan locate.Plan, stored []Lesson) []locate.Lesson {
 				lesson.Alive = append(lesson.Alive, g)
 			}
 		}
-		for _, step := range l.Steps {
-			var signals []locate.Signal
-			for g, receiver := range plan.Receivers {
-				if dbm, heard := step[hospital.GatewayID(receiver.ID)]; heard {
-					signals = append(signals, locate.Signal{Receiver: g, DBm: dbm})
+		if l.Visit != nil {
+			lesson = l.Visit.lesson(plan, l.Steps, lesson)
+		} else {
+			for _, step := range l.Steps {
+				if signals := signalsOf(plan, step); len(signals) > 0 {
+					lesson.Steps = append(lesson.Steps, signals)
 				}
-			}
-			if len(signals) > 0 {
-				lesson.Steps = append(lesson.Steps, signals)
 			}
 		}
 		if len(lesson.Steps) > 0 || lesson.Verdict.Given {
@@ -410,4 +439,15 @@ func lessonsFor(plan locate.Plan, stored []Lesson) []locate.Lesson {
 		}
 	}
 	return lessons
+}
+
+// signalsOf is a step by the plan's receivers; those that it does not know are left out.
+func signalsOf(plan locate.Plan, step map[hospital.GatewayID]float64) []locate.Signal {
+	var signals []locate.Signal
+	for g, receiver := range plan.Receivers {
+		if dbm, heard := step[hospital.GatewayID(receiver.ID)]; heard {
+			signals = append(signals, locate.Signal{Receiver: g, DBm: dbm})
+		}
+	}
+	return signals
 }

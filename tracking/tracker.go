@@ -46,6 +46,7 @@ type Tracker struct {
 
 	classesMu sync.Mutex
 	classes   map[hospital.RoomID]Class // the last of each room
+	tours     map[AssetID]Tour          // the last with each asset
 
 	counted counters
 }
@@ -64,7 +65,7 @@ type Counts struct {
 // NewTracker begins with what the store remembers. Run it, then hand it sightings.
 func NewTracker(ctx context.Context, register *hospital.Register, store Store, options TrackerOptions) (*Tracker, error) {
 	t := &Tracker{register: register, store: store, now: options.Now, log: cmp.Or(options.Log, slog.Default()),
-		lessons: make(chan finished, lessonsWaiting), classes: make(map[hospital.RoomID]Class)}
+		lessons: make(chan finished, lessonsWaiting), classes: make(map[hospital.RoomID]Class), tours: make(map[AssetID]Tour)}
 	if t.now == nil {
 		t.now = time.Now
 	}

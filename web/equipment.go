@@ -121,6 +121,7 @@ func (d *Door) equipmentSources() []live.Source {
 	return []live.Source{
 		{Prefix: "asset/", Permission: hospital.SeeEquipment, Render: d.drawAsset},
 		{Prefix: "room/", Permission: hospital.SeeEquipment, Every: mapEvery, Render: d.drawRoom},
+		{Prefix: "tour/", Permission: hospital.ManageEquipment, Render: d.drawTour},
 		{Prefix: houseTopic, Permission: hospital.SeeEquipment, Every: homeEvery, Render: d.drawHouse},
 		{Prefix: "floor/", Permission: hospital.SeeEquipment, Every: mapEvery, Render: d.drawFloor},
 	}

@@ -237,7 +237,7 @@ func TestEngineerTeachesARoom(t *testing.T) {
 	if w := s.post("/rooms/r1/teach", url.Values{"asset": {"P-404"}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `value="P-404"`) {
 		t.Errorf("an unknown asset is answered %d, and what was typed should stay", w.Code)
 	}
-	if w := s.post("/rooms/r1/teach", url.Values{"asset": {" P-001 "}}); w.Code != http.StatusSeeOther {
+	if w := s.post("/rooms/r1/teach", url.Values{"asset": {" https://ward.example/assets/P-001 "}}); w.Code != http.StatusSeeOther {
 		t.Fatalf("a lesson is answered %d: %s", w.Code, w.Body)
 	}
 	s.shows("/rooms/r1/teach", "Listening", `id="room-r1-class"`)

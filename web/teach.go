@@ -20,6 +20,9 @@ func (d *Door) teachRoutes() []route {
 	}
 	return []route{
 		{get, "/rooms/known", hospital.ManageEquipment, d.known},
+		{get, "/rooms/walk", hospital.ManageEquipment, d.tour},
+		{post, "/rooms/walk", hospital.ManageEquipment, d.tourInto},
+		{post, "/rooms/walk/end", hospital.ManageEquipment, d.endTour},
 		{get, "/rooms/:id/teach", hospital.ManageEquipment, d.teach},
 		{post, "/rooms/:id/teach", hospital.ManageEquipment, d.beginLesson},
 		{post, "/rooms/:id/lessons/:lesson/undo", hospital.ManageEquipment, d.undoLesson},
@@ -54,7 +57,10 @@ func (d *Door) showTeach(c echo.Context, status int, asset, wrong string) error 
 // beginLesson has gateways listen to an asset for a minute.
 func (d *Door) beginLesson(c echo.Context) error {
 	asset := strings.TrimSpace(c.FormValue("asset"))
-	err := d.Equipment.Teach(c.Request().Context(), d.actor(c), tracking.AssetID(asset), hospital.RoomID(c.Param("id")))
+	id, err := d.scannedAsset(c, asset)
+	if err == nil {
+		err = d.Equipment.Teach(c.Request().Context(), d.actor(c), id, hospital.RoomID(c.Param("id")))
+	}
 	if errors.Is(err, hospital.ErrInvalid) {
 		return d.showTeach(c, http.StatusUnprocessableEntity, asset, hospital.Sentence(err))
 	}
@@ -62,6 +68,16 @@ func (d *Door) beginLesson(c echo.Context) error {
 		return err
 	}
 	return d.backToLessons(c)
+}
+
+// scannedAsset is the asset that a typed number, a scanned label or a scanned tag means;
+// what means none is handed on as it is, to be refused.
+func (d *Door) scannedAsset(c echo.Context, code string) (tracking.AssetID, error) {
+	id, known, err := d.Equipment.ByCode(c.Request().Context(), d.actor(c), code)
+	if err != nil || known {
+		return id, err
+	}
+	return tracking.AssetID(code), nil
 }
 
 // undoLesson takes a lesson back.

@@ -193,6 +193,29 @@ func (t *teacher) listen(signals []Signal) {
 	t.ear.heard = 0
 }
 
+// Step is what was heard of a tag at one time.
+type Step struct {
+	AtMS    int64
+	Signals []Signal
+}
+
+// Visit is the lesson of a whole visit to a room: lead is what was heard in the last
+// seconds before the tag came in, steps what was heard until it left.
+func Visit(room int, lead, steps []Step) Lesson {
+	var t teacher
+	for _, s := range lead {
+		t.began = s.AtMS
+		t.listen(s.Signals)
+	}
+	l := Lesson{Room: room}
+	for _, s := range steps {
+		t.began = s.AtMS
+		t.listen(s.Signals)
+		l.Steps, l.Changes, l.Before = append(l.Steps, s.Signals), append(l.Changes, t.ear.change), append(l.Before, t.ear.recollect())
+	}
+	return l
+}
+
 func means(step map[int][]float64) []Signal {
 	var signals []Signal
 	for _, receiver := range sortedKeys(step) {
