@@ -740,6 +740,18 @@ func (f Fridges) Checks(ctx context.Context, id coldchain.FridgeID, from, to tim
 	return checks, nil
 }
 
+// AllChecks are those of every fridge with from <= At < to, by fridge and the oldest first.
+func (f Fridges) AllChecks(ctx context.Context, from, to time.Time) ([]coldchain.Check, error) {
+	const q = `
+		SELECT c.fridge, c.at, c.by, c.by_name, c.since, c.points, c.min_mc, c.max_mc, c.note
+		FROM fridges f
+		JOIN fridge_checks c ON c.fridge = f.id
+		WHERE c.at >= $1 AND c.at < $2
+		ORDER BY c.fridge, c.at, c.id`
+	rows, err := f.Query(ctx, q, ms(from), ms(to))
+	return scanAll(rows, err, scanCheck)
+}
+
 const checkColumns = `fridge, at, by, by_name, since, points, min_mc, max_mc, note`
 
 func scanCheck(row scanner) (c coldchain.Check, err error) {

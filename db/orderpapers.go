@@ -194,15 +194,26 @@ func (o Orders) invoices(ctx context.Context, rows *sql.Rows, err error) ([]reor
 
 // Late is reorder.Reader: orders with their lines, those that wait longest first.
 func (o Orders) Late(ctx context.Context, today inventory.Date) ([]reorder.Order, error) {
-	const q = selectOrder + `
-		WHERE o.status IN ('sent', 'part received')
-			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.number = o.number AND l.received + l.cancelled < l.ordered
-				AND COALESCE(NULLIF(l.expected, 0), o.expected) < $1)
+	const q = selectOrder + late + `
 		ORDER BY o.expected, o.number
 		LIMIT 500`
 	rows, err := o.Query(ctx, q, today)
 	return o.withLines(ctx, rows, err)
 }
+
+// CountLate is reorder.Reader.
+func (o Orders) CountLate(ctx context.Context, today inventory.Date) (n int, err error) {
+	const q = `
+		SELECT COUNT(*)
+		FROM purchase_orders o` + late
+	return n, o.QueryRow(ctx, q, today).Scan(&n)
+}
+
+// late is the condition of orders o of which something should have come before the day $1.
+const late = `
+		WHERE o.status IN ('sent', 'part received')
+			AND EXISTS (SELECT 1 FROM order_lines l WHERE l.number = o.number AND l.received + l.cancelled < l.ordered
+				AND COALESCE(NULLIF(l.expected, 0), o.expected) < $1)`
 
 // Performances is reorder.Reader.
 func (o Orders) Performances(ctx context.Context, since, today inventory.Date) ([]reorder.Performance, error) {

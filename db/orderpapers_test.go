@@ -63,6 +63,9 @@ func TestFromConfirmationToInvoice(t *testing.T) {
 	if len(late) != 1 || len(late[0].LateLines(today)) != 1 || len(late[0].LateLines(day("2026-03-06"))) != 0 {
 		t.Errorf("late: %+v", late)
 	}
+	if n, err := p.desk.Store.CountLate(ctx, today); err != nil || n != 1 {
+		t.Errorf("%d are late, %v", n, err)
+	}
 	p.must(p.desk.Receive(ctx, pharmacist, reorder.Receipt{Number: o.Number, Version: find().Version, Parts: []reorder.Part{{Line: line, Quantity: 500, Lot: "G9"}}}))
 	lots, err := p.desk.Store.LotsOf(ctx, o.Number)
 	p.must(err)

@@ -272,9 +272,11 @@ func TestTheDailyCheckAndTheMonthOnPaper(t *testing.T) {
 	p := openPharmacy(t)
 	p.warm(4.5, 5)
 	p.shows("/fridges/f-1", "Daily check", "Not checked yet today", "Lowest 4.5 °C, highest 5.0 °C", "I have checked this fridge", "Monthly record")
+	p.shows("/", `id="home-checks" class="big number">2<`, "daily checks to do")
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
 		t.Fatalf("a look answers %d: %s", w.Code, w.Body.String())
 	}
+	p.shows("/", `id="home-checks" class="big number">1<`) // the freezer
 	p.shows("/fridges/f-1", "Checked today", `<abbr title="Pia" translate="no">P</abbr>`)
 	p.warm(9, 9, 9, 9, 5, 5, 5)
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Say what was done about it.") {

@@ -19,6 +19,7 @@ func (d *Door) equipmentRoutes() []route {
 	}
 	return []route{
 		{get, "/search", hospital.SeeEquipment, d.search},
+		{get, "/search/answers", hospital.SeeEquipment, d.answersSoon},
 		{get, "/assets/:id", hospital.SeeEquipment, d.asset},
 		{get, "/assets/:id/floor", hospital.SeeEquipment, d.assetFloor},
 		{post, "/assets/:id/status", hospital.MarkEquipment, d.markAsset},

@@ -11,6 +11,7 @@ import (
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
 	"wardwatch/tracking/parlevel"
 	"wardwatch/views"
 	"wardwatch/web/live"
@@ -53,8 +54,11 @@ func (d *Door) home(c echo.Context) error {
 	}
 	var err error
 	page.House = d.house()
-	if page.Tasks, err = d.tasksAtHome(ctx, by); err != nil {
+	if err := d.unitAtHome(ctx, by, &page); err != nil {
 		return err
+	}
+	if page.Board != nil || len(page.Tasks) > 0 {
+		topics = append(topics, parlevel.Topic)
 	}
 	if page.Service, err = d.serviceAtHome(ctx, by); err != nil {
 		return err
@@ -64,6 +68,12 @@ func (d *Door) home(c echo.Context) error {
 		return err
 	}
 	page.Stock = stock
+	if d.ColdChain != nil && d.Alarms != nil && by.Is(hospital.Pharmacist) {
+		if page.Needs, err = d.needs(ctx); err != nil {
+			return err
+		}
+		topics = append(topics, needs)
+	}
 	if stock != nil {
 		topics = append(topics, supplies)
 	}
@@ -100,6 +110,7 @@ func equipmentTopic(unit hospital.UnitID) string {
 const (
 	supplies  = "supplies"  // what the home page counts of stock
 	approvals = "approvals" // how many orders wait for whoever may approve
+	needs     = "needs"     // what the home page counts for a pharmacist
 	// houseTopic is what the map of all floors counts.
 	houseTopic = "house"
 )
@@ -107,13 +118,14 @@ const (
 // derived are the topics that change because others did: whatever moves or
 // changes its state may change every unit's counts.
 func (d *Door) derived(changed []string) (also []string) {
-	equipment, stock, orders, cold := false, false, false, false
+	equipment, stock, orders, cold, waits := false, false, false, false, false
 	for _, topic := range changed {
 		kind, _, _ := strings.Cut(topic, "/")
 		equipment = equipment || kind == "asset" || kind == "room" || kind == "floor"
 		stock = stock || kind == "stock"
 		orders = orders || topic == "proposals" || kind == "order"
 		cold = cold || topic == coldchain.Topic
+		waits = waits || topic == notify.Topic || topic == coldchain.Topic
 	}
 	if equipment {
 		also = append(also, equipmentTopic(""), houseTopic, parlevel.Topic)
@@ -123,6 +135,9 @@ func (d *Door) derived(changed []string) (also []string) {
 	}
 	if cold {
 		also = append(also, wallTopic)
+	}
+	if waits {
+		also = append(also, needs)
 	}
 	also = append(also, d.displayTopics(equipment, orders)...)
 	if stock || orders {
@@ -144,7 +159,30 @@ func (d *Door) homeSources() (sources []live.Source) {
 			live.Source{Prefix: supplies, Permission: hospital.SeeStock, Every: homeEvery, Render: d.drawSupplies},
 			live.Source{Prefix: approvals, Permission: hospital.ApproveOrders, Every: homeEvery, Render: d.drawApprovals})
 	}
+	if d.ColdChain != nil && d.Alarms != nil {
+		sources = append(sources, live.Source{Prefix: needs, Permission: hospital.ManageColdChain, Every: homeEvery, Render: d.drawNeeds})
+	}
 	return sources
+}
+
+// needs counts what waits for a pharmacist.
+func (d *Door) needs(ctx context.Context) (*views.Needs, error) {
+	standing, err := d.Alarms.Standing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	missing, err := d.ColdChain.MissingChecks(ctx, d.Now())
+	return &views.Needs{Alarms: standing.Waiting, Checks: len(missing)}, err
+}
+
+func (d *Door) drawNeeds(ctx context.Context, _ string) ([]live.Fragment, error) {
+	n, err := d.needs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return drawAll(ctx,
+		leaf{"home-alarms", views.HomeCount("home-alarms", n.Alarms)},
+		leaf{"home-checks", views.HomeCount("home-checks", n.Checks)})
 }
 
 func (d *Door) drawSupplies(ctx context.Context, _ string) ([]live.Fragment, error) {
@@ -163,7 +201,12 @@ func (d *Door) drawApprovals(ctx context.Context, _ string) ([]live.Fragment, er
 	if err != nil {
 		return nil, err
 	}
+	late, err := d.Desk.Store.CountLate(ctx, d.Stock.Today(d.Now()))
+	if err != nil {
+		return nil, err
+	}
 	return drawAll(ctx,
+		leaf{"home-late", views.HomeCount("home-late", late)},
 		leaf{"rail-orders", views.NavCount("rail-orders", open, false)},
 		leaf{"home-proposals", views.HomeCount("home-proposals", open)})
 }

@@ -93,7 +93,7 @@ func kindOf(routePath string) kindOfWork {
 	switch {
 	case strings.HasPrefix(routePath, api.Root+"/"):
 		return asking
-	case routePath == "/search":
+	case routePath == "/search", routePath == "/search/answers":
 		return searching
 	case strings.Contains(path.Base(routePath), "export"), isFile(routePath):
 		return exporting

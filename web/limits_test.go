@@ -40,7 +40,7 @@ func TestTheMemoryOfWhoAskedIsBounded(t *testing.T) {
 }
 
 func TestWhichRoutesAreLimited(t *testing.T) {
-	for path, want := range map[string]kindOfWork{"/search": searching, "/api/v1/assets": asking, "/admin/audit/export": exporting,
+	for path, want := range map[string]kindOfWork{"/search": searching, "/search/answers": searching, "/api/v1/assets": asking, "/admin/audit/export": exporting,
 		"/fridges/:id/report.pdf": exporting, "/stock.csv": exporting, "/": "", "/fridges/:id": ""} {
 		if got := kindOf(path); got != want {
 			t.Errorf("%s is %q", path, got)

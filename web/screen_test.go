@@ -124,6 +124,14 @@ func TestOneSearchFindsEverythingThatOneMaySee(t *testing.T) {
 	v.shows("/search?q=vaccine", `href="/rooms/r1"`, `href="/fridges/f-1"`, `href="/stock/flu"`, "Influenza vaccine &lt;adult&gt;", "30 doses usable")
 	v.shows("/search?q=v", "!/rooms/r1") // one letter names nothing
 	v.shows("/search?q=zzz", "Nothing known as")
+	// While somebody types: the first few of the same, without a page around them.
+	v.shows("/search/answers?q=pu", "Infusion pump 1", `href="/assets/`, `href="/search?q=pu"`, "1 found so far", "!<html", "!<main")
+	v.shows("/search/answers?q=vaccine", `href="/fridges/f-1"`, `href="/stock/flu"`)
+	v.shows("/search/answers?q=zzz", "Nothing found yet", `href="/search?q=zzz"`)
+	if w := v.send(http.MethodGet, "/search/answers?q=p", nil); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != "" {
+		t.Errorf("one letter: %d %q", w.Code, w.Body)
+	}
+	v.shows("/", `hx-get="/search/answers"`, `id="answers"`)
 	// A code on a box means one thing.
 	for _, code := range []string{"4000000000013", "(01)04000000000013(17)270930(10)A1", "flu"} {
 		if w := v.send(http.MethodGet, "/search?q="+url.QueryEscape(code), nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/stock/flu" {
@@ -134,21 +142,37 @@ func TestOneSearchFindsEverythingThatOneMaySee(t *testing.T) {
 	v.who.Roles = []hospital.Role{hospital.BiomedicalEngineer} // sees no stock
 	v.shows("/search?q=vaccine", `href="/fridges/f-1"`, "!/stock/flu")
 	v.shows("/search?q=a1", "!Lot A1")
+	v.shows("/search/answers?q=vaccine", `href="/fridges/f-1"`, "!/stock/flu")
 	v.shows("/search?q=4000000000013", "!/stock/flu")
 }
 
 func TestHomeBeginsWithWhatTheRoleLooksAtFirst(t *testing.T) {
-	for role, first := range map[hospital.Role]string{hospital.Nurse: `id="free"`, hospital.Pharmacist: `id="cold"`, hospital.SupplyManager: `id="supplies"`} {
+	for role, first := range map[hospital.Role]string{hospital.Nurse: `id="free"`, hospital.Pharmacist: `id="needs"`, hospital.SupplyManager: `id="supplies"`} {
 		page := visitHospital(t, nil, role).shows("/", "Good morning, Xenia", `data-live="/live?topics=alarms`)
 		at := strings.Index(page, first)
-		for _, block := range []string{`id="free"`, `id="cold"`, `id="supplies"`} {
+		for _, block := range []string{`id="free"`, `id="needs"`, `id="cold"`, `id="supplies"`} {
 			if other := strings.Index(page, block); at < 0 || other >= 0 && other < at {
 				t.Errorf("%s looks at %s first, not at %s", role, block, first)
 			}
 		}
 	}
-	visitHospital(t, nil, hospital.Nurse).shows("/", "!wait for approval", "!/orders/proposals")
-	visitHospital(t, nil, hospital.SupplyManager).shows("/", "wait for approval", "approvals")
+	visitHospital(t, nil, hospital.Nurse).shows("/", "!wait for approval", "!/orders/proposals", "!/orders/late", "!/coldchain/due")
+	visitHospital(t, nil, hospital.SupplyManager).shows("/", "wait for approval", "approvals", `href="/orders/late"`, "orders are late", "expire within 30 days")
+	// Monday morning: nobody has looked at the fridge yet.
+	v := visitHospital(t, nil, hospital.Pharmacist)
+	page := v.shows("/", `id="home-checks" class="big number">1<`, `href="/coldchain/due"`, "daily checks to do", "alarms to acknowledge", "lots to decide", `id="home-alarms" class="big number">0<`)
+	if strings.Count(page, `id="home-held"`) != 1 {
+		t.Error("lots on hold are counted twice")
+	}
+	for _, leaf := range leavesOf(t, v.send(http.MethodGet, "/live.json?topics=needs", nil).Body.Bytes()) {
+		if !strings.Contains(page, leaf.HTML) {
+			t.Errorf("%s is pushed as %s, which the page does not draw", leaf.ID, leaf.HTML)
+		}
+	}
+	v.who.Roles = []hospital.Role{hospital.Nurse}
+	if w := v.send(http.MethodGet, "/live.json?topics=needs", nil); w.Code != http.StatusForbidden {
+		t.Errorf("a nurse hears what a pharmacist has to do: %d", w.Code)
+	}
 }
 
 // What is pushed to the home page and the wall must be what they drew, byte for byte.

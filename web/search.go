@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -40,19 +41,46 @@ func (d *Door) search(c echo.Context) error {
 	if place := d.scanned(ctx, by, q.Text); place != "" {
 		return d.seeOther(c, place)
 	}
-	found, err := d.Equipment.Search(ctx, by, q)
-	if err != nil {
-		return err
-	}
-	elsewhere, err := d.elsewhere(ctx, by, q.Text)
+	page, err := d.find(ctx, by, q)
 	if err != nil {
 		return err
 	}
 	var topics []string
-	for _, hit := range found.Hits {
+	for _, hit := range page.Found.Hits {
 		topics = append(topics, "asset/"+string(hit.Asset.ID))
 	}
-	return d.show(c, "Search", views.Search(views.SearchPage{Query: q, Found: found, Elsewhere: elsewhere, House: d.house(), Asked: q.Text != ""}), topics...)
+	return d.show(c, "Search", views.Search(page), topics...)
+}
+
+func (d *Door) find(ctx context.Context, by hospital.Actor, q tracking.Query) (page views.SearchPage, err error) {
+	page = views.SearchPage{Query: q, House: d.house(), Asked: q.Text != ""}
+	if page.Found, err = d.Equipment.Search(ctx, by, q); err != nil {
+		return page, err
+	}
+	page.Elsewhere, err = d.elsewhere(ctx, by, q.Text)
+	return page, err
+}
+
+const (
+	// leastAsked is how many letters are looked up while somebody types.
+	leastAsked = 2
+	// answersEach is how many pieces, and how many other things, show below the box.
+	answersEach = 5
+)
+
+// answersSoon are the first few that are found while somebody types; nothing below leastAsked.
+func (d *Door) answersSoon(c echo.Context) error {
+	text, by := strings.TrimSpace(c.QueryParam("q")), d.actor(c)
+	if len([]rune(text)) < leastAsked {
+		return d.part(c, http.StatusOK, views.FoundSoFar(views.SearchPage{}))
+	}
+	page, err := d.find(c.Request().Context(), by, tracking.Query{Text: text, Unit: by.Unit})
+	if err != nil {
+		return err
+	}
+	page.Found.Hits = page.Found.Hits[:min(answersEach, len(page.Found.Hits))]
+	page.Elsewhere = page.Elsewhere[:min(answersEach, len(page.Elsewhere))]
+	return d.part(c, http.StatusOK, views.FoundSoFar(page))
 }
 
 // scan is the page for a hand scanner.

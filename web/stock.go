@@ -318,6 +318,9 @@ func (d *Door) stockLine(ctx context.Context, by hospital.Actor) (*views.StockLi
 		return nil, err
 	}
 	line := &views.StockLine{Low: tally.Low, Expiring: tally.Expiring, Held: tally.Held, MayApprove: by.May(hospital.ApproveOrders)}
-	line.Proposals, err = d.Desk.Store.CountOpen(ctx, d.Stock.Today(d.Now()))
+	if line.Proposals, err = d.Desk.Store.CountOpen(ctx, d.Stock.Today(d.Now())); err != nil || !line.MayApprove {
+		return line, err
+	}
+	line.Late, err = d.Desk.Store.CountLate(ctx, d.Stock.Today(d.Now()))
 	return line, err
 }

@@ -215,20 +215,30 @@ func (d *Door) drawUnits(ctx context.Context, _ string) ([]live.Fragment, error)
 	return drawAll(ctx, leaves...)
 }
 
-// tasksAtHome are the tasks of the unit that somebody works in today; of all units when she said none.
-func (d *Door) tasksAtHome(ctx context.Context, by hospital.Actor) ([]parlevel.Task, error) {
+// unitAtHome puts the unit that somebody works in today on her home page, and what is to be
+// carried to or from it; of all units when she said none.
+func (d *Door) unitAtHome(ctx context.Context, by hospital.Actor, page *views.HomeProps) error {
 	if d.Levels == nil || !by.May(hospital.MarkEquipment) {
-		return nil, nil
+		return nil
 	}
 	all, err := d.Levels.Overview(ctx, by)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	tasks := all.Open
-	if by.Unit != "" && !by.May(hospital.ManageEquipment) {
-		tasks = tasksOf(all.Open, by.Unit)
+	if unit, ok := d.Register.Current().Unit(by.Unit); ok {
+		page.Board = &views.UnitBoard{Unit: unit}
+		for _, board := range d.boards(all.Lines) {
+			if board.Unit.ID == unit.ID {
+				page.Board = &board
+			}
+		}
+		if !by.May(hospital.ManageEquipment) {
+			tasks = tasksOf(all.Open, unit.ID)
+		}
 	}
-	return tasks[:min(len(tasks), homeTasks)], nil
+	page.Tasks = tasks[:min(len(tasks), homeTasks)]
+	return nil
 }
 
 func (d *Door) unitsFile() keepable {

@@ -40,6 +40,12 @@ func TestAUnitsBoardTellsWhatIsShortAndTheTaskIsTaken(t *testing.T) {
 	if strings.Contains(page, "Set a level") {
 		t.Error("a nurse is offered to set levels")
 	}
+	s.who.Unit = "icu"
+	s.shows("/", "My unit", `href="/units/icu"`, `id="unit-icu-state"`, "2 short")
+	s.who.Unit = ""
+	if strings.Contains(s.shows("/"), `id="unit-icu-state"`) {
+		t.Error("who said no unit has one")
+	}
 	for range 2 {
 		if err := s.levels.Review(t.Context()); err != nil {
 			t.Fatal(err)

@@ -55,12 +55,21 @@ func hospitalOf(n int) document.Document {
 	return doc
 }
 
+// workday is a time, or the same of the Friday before: daily checks are asked for on workdays alone.
+func workday(at time.Time) time.Time {
+	for at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
+		at = at.AddDate(0, 0, -1)
+	}
+	return at
+}
+
 // busyHouse is a house with n of everything in which each fridge is too warm, each asset
 // was seen, each item is short and the clock's work is done. What it is asked is overheard.
 func busyHouse(t *testing.T, n int) (h *house) {
 	t.Helper()
 	c := config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: "sqlite:" + filepath.Join(t.TempDir(), "w.db"), MailFrom: "wardwatch@linden.example"}
-	kept, err := db.Open(t.Context(), c.DB, db.Options{})
+	now := workday(time.Now().Truncate(time.Minute))
+	kept, err := db.Open(t.Context(), c.DB, db.Options{Now: func() time.Time { return now }})
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -71,7 +80,6 @@ func busyHouse(t *testing.T, n int) (h *house) {
 	_, err = db.Hospital{DB: kept}.Import(t.Context(), hospital.Job("test"), hospitalOf(n), true)
 	must(err)
 	must(kept.Close())
-	now := time.Now().Truncate(time.Minute)
 	h, err = build(t.Context(), c, newLog(io.Discard, slog.LevelError), func() time.Time { return now }) // nothing is judged anew because time went by
 	must(err)
 	t.Cleanup(func() { must(h.close()) })

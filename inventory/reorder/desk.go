@@ -153,6 +153,8 @@ type Reader interface {
 	Invoices(ctx context.Context, status InvoiceStatus, limit int) ([]Invoice, error)
 	// Late are orders of which something should have come by now, with their lines.
 	Late(ctx context.Context, today inventory.Date) ([]Order, error)
+	// CountLate is how many those are.
+	CountLate(ctx context.Context, today inventory.Date) (int, error)
 	// Performances are all suppliers', by name, since a day.
 	Performances(ctx context.Context, since, today inventory.Date) ([]Performance, error)
 	// Budgets are those whose period shares a day with the one asked for, the newest first.

@@ -187,6 +187,24 @@
   }
   labelToggle();
 
+  // ---- What is found while somebody types: arrows go through it, Escape leads back to the box.
+  const answers = document.getElementById("answers");
+  const found = () => answers ? [...answers.querySelectorAll("a")] : [];
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const told = event.target === answers && answers.querySelector("[data-say]");
+    if (told) say(told.textContent);
+  });
+  function throughAnswers(event) {
+    if (!answers || !answers.parentElement.contains(event.target)) return false;
+    if (event.key === "Escape" && answers.contains(event.target)) { search.focus(); answers.replaceChildren(); return true; }
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key], all = found();
+    if (!by || !all.length) return false;
+    const next = all.indexOf(document.activeElement) + by;
+    event.preventDefault();
+    (next < 0 ? search : all[Math.min(next, all.length - 1)]).focus();
+    return true;
+  }
+
   const typing = (target) => target.closest && target.closest("input, textarea, select, [contenteditable]");
   const search = document.getElementById("q");
   let goingTo = 0, burst = "", lastKey = 0;
@@ -222,6 +240,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    if (throughAnswers(event)) return;
     if (event.key === "Escape") {
       burst = "";
       for (const menu of document.querySelectorAll("details.menu[open], details.sheet[open]")) {

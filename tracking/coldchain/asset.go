@@ -191,15 +191,19 @@ func (m *Monitor) MissingChecks(ctx context.Context, at time.Time) ([]Missing, e
 	if err != nil {
 		return nil, err
 	}
+	checks, err := m.store.AllChecks(ctx, at.Add(-checkReach), at.Add(time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	of := map[FridgeID][]Check{}
+	for _, c := range checks {
+		of[c.Fridge] = append(of[c.Fridge], c)
+	}
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
 	var missing []Missing
 	for _, f := range fridges {
-		checks, err := m.store.Checks(ctx, f.ID, at.Add(-checkReach), at.Add(time.Millisecond))
-		if err != nil {
-			return nil, err
-		}
 		one := Missing{Fridge: f, Wanted: policy.ChecksADay}
-		for _, c := range checks {
+		for _, c := range of[f.ID] {
 			one.Last = c.At
 			if !c.At.Before(midnight) {
 				one.Done++

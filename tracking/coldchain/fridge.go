@@ -244,6 +244,8 @@ type Store interface {
 	Openings(ctx context.Context, fridge FridgeID, from, to time.Time, limit int) ([]Opening, error)
 	// Checks of a fridge with from <= At < to, oldest first.
 	Checks(ctx context.Context, fridge FridgeID, from, to time.Time) ([]Check, error)
+	// AllChecks are those of every fridge, by fridge and the oldest first.
+	AllChecks(ctx context.Context, from, to time.Time) ([]Check, error)
 	// Points are a stream's readings with from <= At < to, oldest first.
 	Points(ctx context.Context, sensor SensorID, from, to time.Time) ([]Point, error)
 	// Hours are the summaries of the hours that begin in from <= hour < to, oldest first.

@@ -71,6 +71,11 @@ func tasks() []task {
 			b.scan("p-003")
 			b.until("the piece is shown", `location.pathname === "/assets/p-003"`)
 		}},
+		{"a pump by the first letters of its name", hospital.Nurse, 1, func(b *tab) {
+			b.press("infus")
+			b.tap(`#answers a[href^="/assets/"]`)
+			b.until("the piece is shown", `location.pathname.startsWith("/assets/")`)
+		}},
 		{"a fridge's last day", hospital.Pharmacist, 2, func(b *tab) {
 			b.tap(`#cold-summary a[href="/coldchain"]`)
 			b.tap(`a.tile.fridge`)
