@@ -64,8 +64,8 @@ func (d *Door) find(ctx context.Context, by hospital.Actor, q tracking.Query) (p
 const (
 	// leastAsked is how many letters are looked up while somebody types.
 	leastAsked = 2
-	// answersEach is how many pieces, and how many other things, show below the box.
-	answersEach = 5
+	// answerHits is how many pieces of equipment show below the box, and answersMost how much in all.
+	answerHits, answersMost = 5, 9
 )
 
 // answersSoon are the first few that are found while somebody types; nothing below leastAsked.
@@ -78,8 +78,8 @@ func (d *Door) answersSoon(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page.Found.Hits = page.Found.Hits[:min(answersEach, len(page.Found.Hits))]
-	page.Elsewhere = page.Elsewhere[:min(answersEach, len(page.Elsewhere))]
+	page.Found.Hits = page.Found.Hits[:min(answerHits, len(page.Found.Hits))]
+	page.Elsewhere = page.Elsewhere[:min(answersMost-len(page.Found.Hits), len(page.Elsewhere))]
 	return d.part(c, http.StatusOK, views.FoundSoFar(page))
 }
 
