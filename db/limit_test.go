@@ -27,7 +27,7 @@ func TestNoStatementIsPreparedAnewForItsLimit(t *testing.T) {
 		}
 		asked += strings.Count(string(text), "LIMIT 0 + $")
 		for _, found := range bare.FindAllString(string(text), -1) {
-			if file != "stock_read.go" || found != "LIMIT $4" {
+			if file != "stock_read.go" || found != "LIMIT $5" {
 				t.Errorf("%s says %s…: write LIMIT 0 + …", file, found)
 			}
 		}

@@ -235,15 +235,15 @@ func (l Lists) addLines(ctx context.Context, orders []reorder.Order) error {
 
 // Items are up to limit items of the selection, by identifier, with what is held of them.
 func (l Lists) Items(ctx context.Context, s inventory.ItemSelection, limit int) ([]inventory.Line, error) {
-	where, pattern, gtin := fitting(s.Query)
+	where, values := fitting(s.Query)
 	q := `
 		SELECT` + lineColumns + `
 		FROM stock_summaries m
 		JOIN stock_items i ON i.id = m.item
-		WHERE ` + where + ` AND m.item > $4
+		WHERE ` + where + ` AND m.item > $5
 		ORDER BY m.item
-		LIMIT 0 + $5`
-	rows, err := l.Query(ctx, q, s.Today, pattern, gtin, s.After, limit)
+		LIMIT 0 + $6`
+	rows, err := l.Query(ctx, q, append(values, s.After, limit)...)
 	lines, err := collect(rows, err, lineInto)
 	if err != nil {
 		return nil, fmt.Errorf("list items after %q: %w", s.After, err)

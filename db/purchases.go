@@ -23,15 +23,8 @@ func (tx ordersTx) SetPurchase(ctx context.Context, item inventory.ItemID, p reo
 	if _, err := tx.Exec(ctx, save, p.Supplier, p.Code, p.Pack, p.LeastPacks, item); err != nil {
 		return err
 	}
-	const due = `
-		INSERT INTO stock_due (item, place)
-		SELECT item, place FROM stock_balances WHERE item = $1
-		UNION
-		SELECT item, place FROM stock_levels WHERE item = $1
-		ON CONFLICT (item, place) DO NOTHING`
 	tx.Announce("stock/" + string(item))
-	_, err := tx.Exec(ctx, due, item)
-	return err
+	return tx.lookAgain(ctx, item)
 }
 
 // Sellers is reorder.PurchaseReader.

@@ -136,18 +136,6 @@ func (a *stockImport) places() error {
 }
 
 func (a *stockImport) items() error {
-	const save = `
-		INSERT INTO stock_items (id, name, unit, gtin, pack, supplier, supplier_code, price_minor,
-			least_packs, review_days, shelf_life, criticality, storage, stability)
-		VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''), $7, $8, $9, $10, $11, $12, $13, $14)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit = excluded.unit, gtin = excluded.gtin, pack = excluded.pack,
-			supplier = excluded.supplier, supplier_code = excluded.supplier_code, price_minor = excluded.price_minor,
-			least_packs = excluded.least_packs, review_days = excluded.review_days, shelf_life = excluded.shelf_life,
-			criticality = excluded.criticality, storage = excluded.storage, stability = excluded.stability`
-	const list = `
-		INSERT INTO stock_summaries (item, name)
-		VALUES ($1, $2)
-		ON CONFLICT (item) DO UPDATE SET name = excluded.name`
 	for i, d := range a.doc.Items {
 		if err := a.tx.pace.On(1); err != nil {
 			return err
@@ -157,19 +145,7 @@ func (a *stockImport) items() error {
 		if err != nil {
 			return err
 		}
-		err = a.put(fmt.Sprintf("/items/%d", i), "item "+d.Name, stored, item, func() error {
-			stability, err := json.Marshal(item.Stability)
-			if err != nil {
-				return err
-			}
-			_, err = a.tx.Exec(a.ctx, save, item.ID, item.Name, item.Unit, item.GTIN, item.Pack, item.Supplier, item.SupplierCode, item.Price,
-				item.LeastPacks, item.ReviewDays, item.ShelfLife, item.Criticality, item.Storage, string(stability))
-			if err != nil {
-				return err
-			}
-			_, err = a.tx.Exec(a.ctx, list, item.ID, item.Name)
-			return err
-		})
+		err = a.put(fmt.Sprintf("/items/%d", i), "item "+d.Name, stored, item, func() error { return a.tx.saveItem(a.ctx, item) })
 		if err != nil {
 			return err
 		}

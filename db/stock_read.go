@@ -79,33 +79,35 @@ var chosen = map[inventory.Filter]string{
 			WHERE l.expiry <> 0 AND l.expiry >= $1 AND l.expiry <= $1 + ` + strconv.Itoa(inventory.ExpiringDays) + ` AND b.free > 0)`,
 }
 
-// matching is the condition of what was typed: $2 is a pattern, $3 a GTIN.
+// matching is the condition of what was typed and chosen: $2 is a pattern, $3 a GTIN, $4 a supplier.
 const matching = `
 			AND ($2 = '' OR m.item IN (SELECT i.id FROM stock_items i
-				WHERE i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR ($3 <> '' AND i.gtin = $3)))`
+				WHERE i.name LIKE $2 ESCAPE '\' OR i.id LIKE $2 ESCAPE '\' OR ($3 <> '' AND i.gtin = $3)))
+			AND ($4 = '' OR m.item IN (SELECT i.id FROM stock_items i WHERE i.supplier = $4))`
 
-// fitting is the condition of a query, with the pattern and the GTIN of what was typed.
-func fitting(ask inventory.Query) (where, pattern, gtin string) {
+// fitting is the condition of a query, with what stands for $1 to $4 in it.
+func fitting(ask inventory.Query) (where string, values []any) {
 	where, known := chosen[ask.Filter]
 	if !known {
 		where = chosen[inventory.AllItems]
 	}
+	pattern, gtin := "", ""
 	if ask.Text != "" {
 		pattern, gtin = "%"+likeEscaper.Replace(ask.Text)+"%", asGTIN(ask.Text)
 	}
-	return where + matching, pattern, gtin
+	return where + matching, []any{ask.Today, pattern, gtin, ask.Supplier}
 }
 
 // Lines is inventory.Reader. An item is low where the desk last saw one of its
 // places at or under its reorder point.
 func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line, int, error) {
-	where, pattern, gtin := fitting(ask)
+	where, values := fitting(ask)
 	count := `
 		SELECT COUNT(*)
 		FROM stock_summaries m
 		WHERE ` + where
 	var total int
-	if err := s.QueryRow(ctx, count, ask.Today, pattern, gtin).Scan(&total); err != nil {
+	if err := s.QueryRow(ctx, count, values...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
 	// The bare LIMIT tells the planner how short the page is, so that it begins with it.
@@ -115,13 +117,13 @@ func (s Stock) Lines(ctx context.Context, ask inventory.Query) ([]inventory.Line
 			FROM stock_summaries m
 			WHERE ` + where + `
 			ORDER BY m.rank, m.name, m.item
-			LIMIT $4 OFFSET $5)
+			LIMIT $5 OFFSET $6)
 		SELECT` + lineColumns + `
 		FROM page
 		JOIN stock_items i ON i.id = page.item
 		JOIN stock_summaries m ON m.item = page.item
 		ORDER BY m.rank, m.name, m.item`
-	rows, err := s.Query(ctx, page, ask.Today, pattern, gtin, inventory.PageSize, ask.Offset)
+	rows, err := s.Query(ctx, page, append(values, inventory.PageSize, ask.Offset)...)
 	lines, err := collect(rows, err, lineInto)
 	return lines, total, err
 }

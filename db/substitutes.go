@@ -94,7 +94,7 @@ func (a *stockImport) substitutesLater() error {
 			}
 		}
 		err = a.put(fmt.Sprintf("/items/%d/substitutes", i), "substitutes of "+d.Name, stored, wanted, func() error {
-			return a.setSubstitutes(inventory.ItemID(d.ID), wanted)
+			return a.tx.setSubstitutes(a.ctx, inventory.ItemID(d.ID), wanted)
 		})
 		if err != nil {
 			return err
@@ -103,18 +103,18 @@ func (a *stockImport) substitutesLater() error {
 	return nil
 }
 
-func (a *stockImport) setSubstitutes(item inventory.ItemID, wanted []inventory.ItemID) error {
+func (tx stockTx) setSubstitutes(ctx context.Context, item inventory.ItemID, wanted []inventory.ItemID) error {
 	const clear = `
 		DELETE FROM stock_substitutes
 		WHERE item = $1`
 	const add = `
 		INSERT INTO stock_substitutes (item, rank, substitute)
 		VALUES ($1, $2, $3)`
-	if _, err := a.tx.Exec(a.ctx, clear, item); err != nil {
+	if _, err := tx.Exec(ctx, clear, item); err != nil {
 		return err
 	}
 	for rank, substitute := range wanted {
-		if _, err := a.tx.Exec(a.ctx, add, item, rank, substitute); err != nil {
+		if _, err := tx.Exec(ctx, add, item, rank, substitute); err != nil {
 			return err
 		}
 	}

@@ -73,8 +73,10 @@ const PageSize = 50
 type Query struct {
 	Text   string // part of a name or identifier, or a GTIN
 	Filter Filter
-	Today  Date
-	Offset int
+	// Supplier is who sells it; empty: whoever does.
+	Supplier SupplierID
+	Today    Date
+	Offset   int
 }
 
 // Filter is a preset choice of items.

@@ -25,6 +25,7 @@ type StoreroomStore interface {
 	ParReader
 	UsageReader
 	SubstituteReader
+	MasterReader
 }
 
 // StoreroomTx is one change in progress.
@@ -34,4 +35,5 @@ type StoreroomTx interface {
 	CountTx
 	CabinetTx
 	ConsignTx
+	MasterTx
 }

@@ -29,6 +29,7 @@ func (d *Door) routes() []route {
 		d.stockScanRoutes(),
 		d.binRoutes(),
 		d.storeroomRoutes(),
+		d.masterRoutes(),
 		d.orderRoutes(),
 		d.levelRoutes(),
 		d.budgetRoutes(),

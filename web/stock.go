@@ -63,7 +63,7 @@ func (d *Door) oldStock(c echo.Context) error {
 func (d *Door) stockList(c echo.Context) error {
 	ctx := c.Request().Context()
 	from, _ := strconv.Atoi(c.QueryParam("from"))
-	q := inventory.Query{Text: strings.TrimSpace(c.QueryParam("q")), Filter: inventory.Filter(c.QueryParam("show")), Today: d.Stock.Today(d.Now()), Offset: max(from, 0)}
+	q := inventory.Query{Text: strings.TrimSpace(c.QueryParam("q")), Filter: inventory.Filter(c.QueryParam("show")), Supplier: inventory.SupplierID(c.QueryParam("supplier")), Today: d.Stock.Today(d.Now()), Offset: max(from, 0)}
 	if scan, err := gs1.Parse(q.Text); err == nil && scan.GTIN() != "" {
 		if what, err := d.Stock.Read(ctx, q.Text, d.Now()); err == nil {
 			return d.seeOther(c, "/stock/"+url.PathEscape(string(what.Item.ID)))
@@ -73,7 +73,11 @@ func (d *Door) stockList(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Inventory", views.Stock(views.StockPage{Actor: d.actor(c), Query: q, Lines: lines, Total: total}), "stock")
+	sellers, err := d.Desk.Store.Sellers(ctx)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Inventory", views.Stock(views.StockPage{Actor: d.actor(c), Query: q, Lines: lines, Total: total, Sellers: sellers}), "stock")
 }
 
 func (d *Door) stockItem(c echo.Context) error {

@@ -22,6 +22,7 @@ import (
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
+	"wardwatch/tracking/notify"
 	"wardwatch/web"
 )
 
@@ -69,7 +70,8 @@ func openStoreroom(t *testing.T) *storeroom {
 	s.door, err = web.New(web.Parts{Register: register, Now: now, Version: "test", Metrics: prometheus.NewRegistry(),
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 		WhoAsks: func(*http.Request) (hospital.Actor, bool) { return s.who, true },
-		Stock:   s.stock, Desk: s.desk, Storeroom: s.room, Lists: db.Lists{DB: s.db}})
+		Stock:   s.stock, Desk: s.desk, Storeroom: s.room, Lists: db.Lists{DB: s.db},
+		ColdChain: coldchain.NewMonitor(db.Fridges{DB: s.db}, notify.DefaultLadder(), register)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,8 @@ var grants = map[Role][]Permission{
 		SeeOrders, SeePrices, ApproveOrders},
 	BiomedicalEngineer: {SeeEquipment, MarkEquipment, ManageEquipment, SeeColdChain, Acknowledge, SeeDevices,
 		ManageDevices},
-	Administrator: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeePrices, SeeDevices, ManageDevices, ManageEquipment,
+	// An administrator takes in whole documents, items and all; so she may enter one as well.
+	Administrator: {SeeEquipment, SeeColdChain, SeeStock, ManageItems, SeeOrders, SeePrices, SeeDevices, ManageDevices, ManageEquipment,
 		ManagePeople, ManageHospital, SeeAudit},
 	Auditor: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders, SeePrices, SeeDevices, SeeAudit},
 	display: {SeeEquipment, SeeColdChain, SeeStock, SeeOrders},
