@@ -73,7 +73,7 @@ func (d Desk) WouldTell(ctx context.Context) (all []Told, err error) {
 			}
 			told := Told{After: c.due.Sub(tx.Now())}
 			for _, n := range notices {
-				told.To = append(told.To, n.ToName+" ("+string(n.Way)+")")
+				told.To = append(told.To, n.ToName+" ("+n.Way.Word()+")")
 			}
 			all = append(all, told)
 		}

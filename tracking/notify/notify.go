@@ -212,6 +212,17 @@ const (
 	SMS     Way = "text message"
 )
 
+// Word is what pages call a way.
+func (w Way) Word() string {
+	switch w {
+	case Email:
+		return "E-mail"
+	case SMS:
+		return "SMS"
+	}
+	return "Webhook"
+}
+
 // Ways lists every way, in the order pages show them.
 func Ways() []Way { return []Way{Email, Webhook, SMS} }
 
