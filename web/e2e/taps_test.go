@@ -56,7 +56,7 @@ func tasks() []task {
 			b.until("the workshop will know", `/broken, said/i.test(document.querySelector("main").innerText)`)
 		}},
 		{"a room checked by scanning", hospital.Nurse, 5, func(b *tab) {
-			b.eval(`[...document.querySelectorAll('a[href="/floors"]')].find((e) => e.offsetParent).id = "to-the-map"`) // in the rail, or on a telephone below
+			b.eval(`[...document.querySelectorAll('a[href="/floors"]')].find((e) => e.checkVisibility()).id = "to-the-map"`) // in the rail, or on a telephone below
 			b.tap(`#to-the-map`)
 			b.tap(`main a.tile[href^="/floors/"]`)
 			b.tap(`main a.list-link[href^="/rooms/"]`)
