@@ -33,11 +33,19 @@ func (d *Door) coldDue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	missed, err := d.ColdChain.MissedChecks(c.Request().Context(), d.Now())
+	if err != nil {
+		return err
+	}
 	assets, err := d.ColdChain.Assets(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Due", views.ColdDuePage(missing, assets, d.localNow()))
+	unproven, err := d.ColdChain.Unproven(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Due", views.ColdDuePage(views.ColdDue{Missing: missing, Missed: missed, Assets: assets, Unproven: unproven, Today: d.localNow()}))
 }
 
 func (d *Door) localNow() time.Time { return d.Now().In(d.Register.Current().Site.Location()) }

@@ -38,6 +38,9 @@ func TestAFridgeIsAnAssetWithCertificatesThatFallDue(t *testing.T) {
 	if w := p.post("/fridges/f-1/papers", paper); w.Code != http.StatusSeeOther {
 		t.Fatalf("answers %d: %s", w.Code, w.Body.String())
 	}
+	if page := p.shows("/coldchain/due", "Without a calibration certificate", ">s-2<", ">FT-77<"); strings.Contains(page, ">s-1<") {
+		t.Error("a probe whose certificate was noted is said to have none")
+	}
 	p.shows("/coldchain/due", "Overdue since 1 May 2026", "Calibration of s-1, certificate DKD-5") // it is 4 May
 	paper.Set("done", "2026-05-04")
 	paper.Set("due", "2028-05-04")
@@ -102,9 +105,18 @@ func TestWhereTheSiteAsksForTwoChecksOneIsNotEnough(t *testing.T) {
 		if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
 			t.Fatalf("check %d answers %d: %s", i, w.Code, w.Body.String())
 		}
-		if page := p.shows("/coldchain/due"); strings.Contains(page, `data-fridge="f-1"`) != (i == 0) {
-			t.Errorf("after check %d the list is wrong", i+1)
+		if page := p.shows("/coldchain/due"); !strings.Contains(page, `data-fridge="f-1"`) {
+			t.Errorf("after check %d, in the same hour, the list is wrong", i+1)
 		}
+	}
+	p.shows("/fridges/f-1", "Checked 1 of 2 times today", "three hours after")
+	p.at = p.at.Add(coldchain.ChecksApart)
+	p.warm(5)
+	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
+		t.Fatalf("the check in the evening answers %d: %s", w.Code, w.Body.String())
+	}
+	if page := p.shows("/coldchain/due"); strings.Contains(page, `data-fridge="f-1"`) {
+		t.Error("both checks were done, and one is asked for still")
 	}
 	p.at = p.at.AddDate(0, 0, 1)
 	p.warm(5)
@@ -116,4 +128,9 @@ func TestWhereTheSiteAsksForTwoChecksOneIsNotEnough(t *testing.T) {
 	if err != nil || len(month.Missed) != 2 || month.Missed[0].Day() != 1 || month.Missed[1].Day() != 5 {
 		t.Errorf("missed %v, %v: 4 May had both checks, 5 May one", month.Missed, err)
 	}
+	missed, err := p.monitor.MissedChecks(t.Context(), p.at)
+	if err != nil || len(missed) != 2 || missed[1].Fridge.ID != "f-1" || len(missed[1].Days) != 1 || missed[1].Days[0].Day() != 5 || len(missed[0].Days) != 1 {
+		t.Errorf("%d fridges with missed checks, %v: before 5 May no probe hung there for a whole day", len(missed), err)
+	}
+	p.shows("/coldchain/due", "Missed in the last two weeks", "Tue 5 May")
 }

@@ -67,9 +67,19 @@ func (s *shelves) takeOut(ctx context.Context, id inventory.ItemID) (bool, error
 // a door that stood open, and a profile of the hospital's own.
 func (f *fridges) equip(ctx context.Context) error {
 	by := f.actor(hospital.Pharmacist)
-	for _, one := range f.drawing.Fridges {
+	day := func(days int) string {
+		return f.clock.Now().In(f.drawing.Site.Location()).AddDate(0, 0, days).Format(time.DateOnly)
+	}
+	for i, one := range f.drawing.Fridges {
 		facts := coldchain.Facts{PQS: "E003/0" + one.ID[len(one.ID)-2:], Litres: 120, Units: 2_000, HoldOver: 5 * time.Hour}
 		if err := f.monitor.SetFacts(ctx, by, coldchain.FridgeID(one.ID), facts); err != nil {
+			return err
+		}
+		if i == 0 || i%6 == 5 { // the first's has a file, and some have none
+			continue
+		}
+		paper := coldchain.Paper{Kind: coldchain.Calibration, Device: one.Sensor, Done: day(-400 + i), Due: day(330 + i), Number: fmt.Sprintf("DKD-K-%d", 10_441+i), Note: "Made-up laboratory, ± 0.2 °C, passed"}
+		if err := f.monitor.AddPaper(ctx, by, coldchain.FridgeID(one.ID), paper); err != nil {
 			return err
 		}
 	}
@@ -77,9 +87,6 @@ func (f *fridges) equip(ctx context.Context) error {
 	certificate, err := coldchain.NewPaperFile("calibration "+first.Sensor+".pdf", []byte("%PDF-1.4\n% a made-up certificate\n"))
 	if err != nil {
 		return err
-	}
-	day := func(days int) string {
-		return f.clock.Now().In(f.drawing.Site.Location()).AddDate(0, 0, days).Format(time.DateOnly)
 	}
 	err = f.monitor.AddPaper(ctx, by, coldchain.FridgeID(first.ID), coldchain.Paper{Kind: coldchain.Calibration, Device: first.Sensor, Done: day(-680), Due: day(50),
 		Number: "DKD-K-10441", Note: "Made-up laboratory, ± 0.2 °C, passed", File: &certificate})

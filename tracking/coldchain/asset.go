@@ -172,7 +172,7 @@ func (m *Monitor) keep(ctx context.Context, by hospital.Actor, id FridgeID, what
 // Missing is a fridge that has not been looked at as often as the site asks.
 type Missing struct {
 	Fridge Fridge
-	Done   int // checks today
+	Done   int // checks today that count
 	Wanted int
 	Last   time.Time // zero: not within a week
 }
@@ -203,15 +203,138 @@ func (m *Monitor) MissingChecks(ctx context.Context, at time.Time) ([]Missing, e
 	var missing []Missing
 	for _, f := range fridges {
 		one := Missing{Fridge: f, Wanted: policy.ChecksADay}
-		for _, c := range of[f.ID] {
-			one.Last = c.At
-			if !c.At.Before(midnight) {
-				one.Done++
-			}
+		checks := of[f.ID]
+		one.Done = counting(looksSince(checks, midnight))
+		if n := len(checks); n > 0 {
+			one.Last = checks[n-1].At
 		}
 		if one.Done < one.Wanted {
 			missing = append(missing, one)
 		}
 	}
 	return missing, nil
+}
+
+// missedReach is how many days back missed checks are listed.
+const missedReach = 14
+
+// MissedChecks are the workdays of the last two weeks, before today, on which a fridge was not
+// looked at as often as the site asks.
+type MissedChecks struct {
+	Fridge Fridge
+	Days   []time.Time // midnights of the site, oldest first
+}
+
+// MissedChecks lists the fridges with missed workdays, in their order.
+func (m *Monitor) MissedChecks(ctx context.Context, at time.Time) ([]MissedChecks, error) {
+	policy, err := m.store.Policy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fridges, err := m.store.Fridges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	zone := m.register.Current().Site.Location()
+	local := at.In(zone)
+	to := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
+	from := to.AddDate(0, 0, -missedReach)
+	checks, err := m.store.ChecksWithin(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	watched, err := m.store.Watched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	begun := beginnings(watched)
+	var all []MissedChecks
+	for _, f := range fridges {
+		since, measured := begun[f.ID]
+		if !measured {
+			continue // nothing hangs in it yet
+		}
+		if days := missedDays(checks[f.ID], fromDay(later(from, since), zone), to, zone, policy.ChecksADay); len(days) > 0 {
+			all = append(all, MissedChecks{f, days})
+		}
+	}
+	return all, nil
+}
+
+// fromDay is the first midnight from a moment on.
+func fromDay(at time.Time, zone *time.Location) time.Time {
+	local := at.In(zone)
+	if midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone); midnight.Equal(at) {
+		return midnight
+	}
+	return time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, zone)
+}
+
+// beginnings is since when each fridge has had a probe that it is judged by.
+func beginnings(watched []Watched) map[FridgeID]time.Time {
+	begun := map[FridgeID]time.Time{}
+	for _, w := range watched {
+		if !w.Sensor.Judged {
+			continue
+		}
+		if at, known := begun[w.Sensor.Fridge]; !known || w.Sensor.AttachedAt.Before(at) {
+			begun[w.Sensor.Fridge] = w.Sensor.AttachedAt
+		}
+	}
+	return begun
+}
+
+// Unproven is a probe or logger of which no calibration was noted: nobody can say how right it measures.
+type Unproven struct {
+	Fridge Fridge
+	Device string
+	Backup bool // it stands by for another
+}
+
+// Unproven lists the probes and loggers that fridges are judged by, and those that stand by,
+// without a calibration, in the order of the fridges.
+func (m *Monitor) Unproven(ctx context.Context) ([]Unproven, error) {
+	assets, err := m.Assets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	watched, err := m.store.Watched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	probes := map[FridgeID][]Sensor{}
+	for _, w := range watched {
+		if w.Sensor.Judged {
+			probes[w.Sensor.Fridge] = append(probes[w.Sensor.Fridge], w.Sensor)
+		}
+	}
+	var all []Unproven
+	for _, a := range assets {
+		all = append(all, a.unproven(probes[a.Fridge.ID])...)
+	}
+	return all, nil
+}
+
+// unproven are the devices of a fridge of which no certificate speaks. One without a device's
+// name speaks of the only probe.
+func (a Asset) unproven(probes []Sensor) []Unproven {
+	proven := func(names ...string) bool {
+		return slices.ContainsFunc(a.Papers, func(p Paper) bool {
+			return p.Kind == Calibration && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(p.Device, name) })
+		})
+	}
+	var all []Unproven
+	seen := map[string]bool{}
+	for _, s := range probes {
+		device := s.Key.Sensor
+		if seen[device] || proven(device, s.Key.String()) || s.Name != "" && proven(s.Name) || len(probes) == 1 && proven("") {
+			continue
+		}
+		seen[device] = true
+		all = append(all, Unproven{Fridge: a.Fridge, Device: device})
+	}
+	if backup := a.Facts.BackupLogger; backup != "" && !proven(backup) {
+		all = append(all, Unproven{Fridge: a.Fridge, Device: backup, Backup: true})
+	}
+	return all
 }

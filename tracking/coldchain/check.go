@@ -23,6 +23,22 @@ type Check struct {
 	Note     string
 }
 
+// ChecksApart is how far apart two looks of a day must be to count as two: where the site
+// asks for two, one is meant for the beginning of the work and one for its end.
+const ChecksApart = 3 * time.Hour
+
+// counting is how many looks of one day count, oldest first.
+func counting(looks []Check) int {
+	n := 0
+	var last time.Time
+	for _, c := range looks {
+		if n == 0 || c.At.Sub(last) >= ChecksApart {
+			n, last = n+1, c.At
+		}
+	}
+	return n
+}
+
 // Initials are those of whoever looked: "FA" of "Felix Amadi".
 func (c Check) Initials() string { return Initials(c.ByName) }
 
@@ -38,7 +54,7 @@ func Initials(name string) string {
 // Checked is how often a fridge was looked at lately.
 type Checked struct {
 	Checks []Check // of the last week, the newest first
-	// Today is how often it was looked at since midnight of the site, Wanted how often it should be; 0 on a weekend.
+	// Today is how many looks since midnight of the site count, Wanted how many should; 0 on a weekend.
 	Today, Wanted int
 }
 
@@ -52,19 +68,23 @@ func (m *Monitor) Checked(ctx context.Context, id FridgeID, at time.Time) (Check
 	if err != nil {
 		return Checked{}, err
 	}
-	slices.Reverse(checks)
 	local := at.In(m.register.Current().Site.Location())
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	told := Checked{Checks: checks}
-	for _, c := range checks {
-		if !c.At.Before(midnight) {
-			told.Today++
-		}
-	}
+	told := Checked{Checks: checks, Today: counting(looksSince(checks, midnight))}
+	slices.Reverse(told.Checks)
 	if day := local.Weekday(); day != time.Saturday && day != time.Sunday {
 		told.Wanted = policy.ChecksADay
 	}
 	return told, nil
+}
+
+// looksSince are the looks from a moment on, of looks that stand oldest first.
+func looksSince(checks []Check, at time.Time) []Check {
+	i := slices.IndexFunc(checks, func(c Check) bool { return !c.At.Before(at) })
+	if i < 0 {
+		return nil
+	}
+	return checks[i:]
 }
 
 const (
