@@ -92,6 +92,18 @@ func TestASawtoothAroundTheLimitIsOneExcursion(t *testing.T) {
 	if !slices.Equal(kinds(events), []EventKind{ExcursionBegan, ExcursionEnded}) {
 		t.Errorf("got %v", kinds(events))
 	}
+	// A cycle that stays just below the limit for an hour is not back: it must be inside by the hysteresis.
+	below := []float64{5, 8.5, 8.6, 8.4, 8.3}
+	for range 12 {
+		below = append(below, 7.8)
+	}
+	state, events := stream(Refrigerator(), every(5*time.Minute, below...))
+	if len(events) != 1 || len(state.Running(Refrigerator())) != 1 {
+		t.Errorf("just below the limit: %v", kinds(events))
+	}
+	if _, events = stream(Refrigerator(), every(5*time.Minute, append(below, 7.6, 7.6, 7.6)...)); len(events) != 2 {
+		t.Errorf("inside by more than the hysteresis: %v", kinds(events))
+	}
 }
 
 func TestAGapNeverClearsAndIsReportedAsPossible(t *testing.T) {
@@ -113,6 +125,16 @@ func TestAGapNeverClearsAndIsReportedAsPossible(t *testing.T) {
 	}
 	if want := 4*time.Hour + 55*time.Minute; ended.Possible != want {
 		t.Errorf("possible %v, want %v", ended.Possible, want)
+	}
+	// Good readings on both sides of a gap hold nothing either: nobody knows what lay between.
+	before := Reading{Sensor: "s-1", Temp: 5_000, MeasuredAt: noon.Add(25 * time.Minute)}
+	state, events = stream(Refrigerator(), append(rs, before, after))
+	if len(events) != 1 || len(state.Running(Refrigerator())) != 1 {
+		t.Errorf("a gap between two good readings cleared the alarm: %v", kinds(events))
+	}
+	_, events = stream(Refrigerator(), append(rs, before, after, held))
+	if ended := events[len(events)-1].Excursion; len(events) != 2 || !ended.End.Equal(after.MeasuredAt) || ended.Possible <= ended.Known {
+		t.Errorf("ended %v, possible %v", ended.End, ended.Possible)
 	}
 }
 
