@@ -41,14 +41,15 @@ func (f *fridges) rounds() (agenda []event) {
 			if asked++; asked%missedEvery == 0 {
 				continue
 			}
-			agenda = append(agenda, event{at.Add(time.Minute), func(ctx context.Context) error { return f.lookAt(ctx, coldchain.FridgeID(fridge.ID), at) }})
+			agenda = append(agenda, event{at.Add(time.Minute), func(ctx context.Context) error { return f.lookAt(ctx, coldchain.FridgeID(fridge.ID)) }})
 		}
 	}
 	return agenda
 }
 
 // lookAt notes what a fridge shows, with a word on what was done when it was not in range.
-func (f *fridges) lookAt(ctx context.Context, id coldchain.FridgeID, at time.Time) error {
+func (f *fridges) lookAt(ctx context.Context, id coldchain.FridgeID) error {
+	at := f.clock.Now() // the instant of the look: a minute before, it may have been in range yet
 	check, err := f.monitor.NextCheck(ctx, id, at)
 	if err != nil {
 		return err
