@@ -108,7 +108,7 @@ func (d *DB) open(ctx context.Context, path string) error {
 	d.reading.SetMaxOpenConns(readers())
 	d.reading.SetMaxIdleConns(readers())
 	d.queries.prepare = d.reading.PrepareContext
-	d.writer, err = startWriter(ctx, d.writing, d.now, func(topics []string) { d.announce(topics) }, d.meet)
+	d.writer, err = startWriter(ctx, d.writing, d.now, func(topics []string) { d.announce(topics) }, d.meet, d.health.ill)
 	return err
 }
 

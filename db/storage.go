@@ -47,6 +47,12 @@ func (h *condition) now() (upkeep.Trouble, time.Time) {
 	return h.trouble, h.since
 }
 
+// ill says whether nothing can be stored, as far as is known.
+func (h *condition) ill() bool {
+	trouble, _ := h.now()
+	return trouble != ""
+}
+
 // troubleOf is why the engine, or the disk below it, refused; empty when the fault
 // is the change's own.
 func troubleOf(err error) upkeep.Trouble {

@@ -64,6 +64,15 @@ func TestADiskThatFillsUpIsSaidAndGoesOnByItself(t *testing.T) {
 			if !errors.Is(err, upkeep.ErrUnkept) || upkeep.TroubleOf(err) != c.trouble {
 				t.Fatalf("storing on: %v", err)
 			}
+			// Who only looked, or changed what is not there, proves nothing.
+			err = d.InTx(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.Exec(t.Context(), "DELETE FROM storing_tried WHERE id = 99")
+				return err
+			})
+			err = errors.Join(err, d.InTx(t.Context(), func(*db.Tx) error { return nil }))
+			if err != nil && c.trouble != upkeep.ReadOnly { // there not even a change can be begun
+				t.Errorf("a change of nothing: %v", err)
+			}
 			if s := d.Storage(); s.Trouble != c.trouble || s.Since.IsZero() || s.Size == 0 {
 				t.Errorf("it says %+v", s)
 			}

@@ -17,6 +17,7 @@ type Tx struct {
 	undone     []func()
 	trail      *trail
 	pace       *upkeep.Pace // of an import; nil else
+	wrote      bool         // a row was written while nothing could be stored; not told else
 }
 
 // Now is the change's instant: the same for everything that it writes.

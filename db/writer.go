@@ -25,6 +25,7 @@ type writer struct {
 	now        func() time.Time
 	announce   func([]string)
 	met        func(error) // is told how each commit went, so far as the disk is concerned
+	ill        func() bool // says whether nothing can be stored, as far as is known
 
 	waiting chan *change
 	mu      sync.RWMutex // held for reading while a change is handed in; for writing to stop
@@ -40,12 +41,12 @@ type change struct {
 	tx     *Tx // what it did, when it did not fail
 }
 
-func startWriter(ctx context.Context, pool *sql.DB, now func() time.Time, announce func([]string), met func(error)) (*writer, error) {
+func startWriter(ctx context.Context, pool *sql.DB, now func() time.Time, announce func([]string), met func(error), ill func() bool) (*writer, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, now: now, announce: announce, met: met,
+	w := &writer{conn: conn, now: now, announce: announce, met: met, ill: ill,
 		waiting: make(chan *change, maxWaiting), done: make(chan struct{})}
 	w.statements.prepare = conn.PrepareContext
 	go w.loop()
@@ -143,13 +144,13 @@ func (w *writer) commit(group []*change) {
 }
 
 // learn tells what the group's outcome says of the disk, and puts its trouble into
-// the errors of those who asked.
+// the errors of those who asked. A commit of nothing does not reach the disk and says nothing of it.
 func (w *writer) learn(group []*change) {
 	var trouble error
 	kept := false
 	for _, c := range group {
 		if c.err == nil {
-			kept = true
+			kept = kept || c.tx.wrote
 		} else if c.err = unkept(c.err); troubleOf(c.err) != "" {
 			trouble = c.err
 		}
@@ -186,6 +187,8 @@ func (w *writer) attempt(c *change, audit *trail, alone bool) error {
 	}
 	mine := *audit
 	tx := &Tx{now: w.now().UTC().Truncate(time.Millisecond), statements: &w.statements, trail: &mine}
+	ill := w.ill()
+	before := w.rowsWritten(ill)
 	if err := guarded(c.run, tx); err != nil {
 		tx.undo()
 		if undo := w.unless(alone, "ROLLBACK TO change", "RELEASE change"); undo != nil {
@@ -197,9 +200,22 @@ func (w *writer) attempt(c *change, audit *trail, alone bool) error {
 		tx.undo()
 		return errors.Join(errLost, err)
 	}
+	tx.wrote = w.rowsWritten(ill) > before
 	*audit = mine
 	c.tx = tx
 	return nil
+}
+
+// rowsWritten is how many rows this connection ever changed; 0 unless asked, for it costs a query.
+func (w *writer) rowsWritten(asked bool) (n int64) {
+	if !asked {
+		return 0
+	}
+	statement, err := w.statements.get(context.Background(), "SELECT total_changes()")
+	if err != nil || statement.QueryRow().Scan(&n) != nil {
+		return 0 // then nothing is proved yet
+	}
+	return n
 }
 
 func (w *writer) unless(alone bool, queries ...string) error {
