@@ -10,7 +10,7 @@ import (
 
 // MasterItem is inventory.MasterReader.
 func (s Storeroom) MasterItem(ctx context.Context, id inventory.ItemID) (m inventory.MasterItem, err error) {
-	if m.Item, err = (Stock{s.DB}).FindItem(ctx, id); err != nil {
+	if m.Item, err = Stock(s).FindItem(ctx, id); err != nil {
 		return m, err
 	}
 	m.Substitutes, err = substitutes(ctx, s, id)
