@@ -72,9 +72,24 @@ type problem struct {
 	Reference string `json:"reference,omitempty"`
 }
 
+// statusLeft is what proxies write of a request whose reader left before it was answered.
+const statusLeft = 499
+
+// left says that nothing went wrong but that the reader has gone, as from a page that waited
+// for its turn. What fails beside her leaving is told all the same.
+func left(err error, r *http.Request) bool {
+	return errors.Is(err, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled)
+}
+
 // fail answers a request whose handler returned an error. What is internal is
 // logged under the request's reference number and never shown.
 func (d *Door) fail(err error, c echo.Context) {
+	if left(err, c.Request()) {
+		if !c.Response().Committed {
+			c.Response().WriteHeader(statusLeft) // for the log of requests: nobody reads it
+		}
+		return
+	}
 	status, sentence := outcome(err)
 	reference := c.Response().Header().Get(echo.HeaderXRequestID)
 	if status >= http.StatusInternalServerError {

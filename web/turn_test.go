@@ -1,9 +1,13 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,6 +84,55 @@ func TestWhoWaitsTooLongIsToldToTryAgain(t *testing.T) {
 		w := ask(d, get, "/x-page")
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || time.Since(at) != longestTurn {
 			t.Errorf("it answers %d, come back in %q s, after %s", w.Code, w.Header().Get("Retry-After"), time.Since(at))
+		}
+		goOn <- struct{}{}
+		<-begun
+		goOn <- struct{}{}
+		<-slow
+	})
+}
+
+// Whoever leaves while she waits is no failure; what fails of itself is one, whoever has left.
+func TestAReaderWhoLeavesIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, begun, goOn := crowded(t)
+		var logged bytes.Buffer
+		d.Log = slog.New(slog.NewTextHandler(&logged, nil))
+		broken := func(c echo.Context) error {
+			if c.QueryParam("kept") == "" {
+				return context.Canceled // an upstream's, and the reader waits
+			}
+			<-c.Request().Context().Done()
+			return errors.New("the disk is gone")
+		}
+		if err := d.hang([]route{{get, "/x-broken", Public, broken}}); err != nil {
+			t.Fatal(err)
+		}
+		slow := make(chan int)
+		go func() { slow <- ask(d, get, "/x-slow").Code }()
+		<-begun
+		leaves := func(path string) int {
+			ctx, leave := context.WithCancel(t.Context())
+			w := httptest.NewRecorder()
+			answered := make(chan struct{})
+			go func() {
+				d.ServeHTTP(w, httptest.NewRequestWithContext(ctx, get, path, nil))
+				close(answered)
+			}()
+			synctest.Wait()
+			leave()
+			<-answered
+			return w.Code
+		}
+		if code := leaves("/x-page"); code != statusLeft || logged.Len() > 0 {
+			t.Errorf("a page whose reader left: %d, %s", code, &logged)
+		}
+		if leaves("/x-broken?kept=yes"); !strings.Contains(logged.String(), "the disk is gone") {
+			t.Errorf("what broke while its reader left: %s", &logged)
+		}
+		logged.Reset()
+		if w := ask(d, get, "/x-broken"); w.Code != http.StatusInternalServerError || !strings.Contains(logged.String(), "request failed") {
+			t.Errorf("what was cancelled before a reader who waits: %d, %s", w.Code, &logged)
 		}
 		goOn <- struct{}{}
 		<-begun
