@@ -106,6 +106,36 @@ func (f Fridges) Trips(ctx context.Context, id coldchain.FridgeID, limit int) ([
 	return trips, nil
 }
 
+// CarrierTrips is coldchain.TripStore.
+func (f Fridges) CarrierTrips(ctx context.Context, from, to time.Time) (map[coldchain.FridgeID][]coldchain.Trip, error) {
+	const q = `
+		SELECT f.id, t.started_at, t.ended_at
+		FROM fridges f
+		LEFT JOIN fridge_trips t ON t.fridge = f.id AND t.started_at >= $1 AND t.started_at < $3 AND COALESCE(t.ended_at, $3) > $2
+		WHERE EXISTS (SELECT 1 FROM fridge_trips e WHERE e.fridge = f.id)
+			OR (SELECT c.pqs FROM fridge_facts c WHERE c.fridge = f.id ORDER BY c.seq DESC LIMIT 1) LIKE 'E004%'
+		ORDER BY f.id, t.started_at`
+	rows, err := f.Query(ctx, q, ms(from.Add(-coldchain.MaxTrip)), ms(from), ms(to))
+	moves := map[coldchain.FridgeID][]coldchain.Trip{}
+	_, err = scanAll(rows, err, func(row scanner) (t coldchain.Trip, err error) {
+		var started, ended sql.NullInt64
+		if err = row.Scan(&t.Fridge, &started, &ended); err != nil {
+			return t, err
+		}
+		t.StartedAt, t.EndedAt = fromNullMS(started), fromNullMS(ended)
+		if started.Valid {
+			moves[t.Fridge] = append(moves[t.Fridge], t)
+		} else {
+			moves[t.Fridge] = nil
+		}
+		return t, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("trips of carriers: %w", err)
+	}
+	return moves, nil
+}
+
 // Passings are the rooms that an asset was in between two times.
 func (f Fridges) Passings(ctx context.Context, asset string, from, to time.Time) ([]coldchain.Passing, error) {
 	const q = `

@@ -180,7 +180,7 @@ type Missing struct {
 // MissingChecks are the fridges that still want a look today; none on a weekend.
 func (m *Monitor) MissingChecks(ctx context.Context, at time.Time) ([]Missing, error) {
 	local := at.In(m.register.Current().Site.Location())
-	if day := local.Weekday(); day == time.Saturday || day == time.Sunday {
+	if weekend(local) {
 		return nil, nil
 	}
 	policy, err := m.store.Policy(ctx)
@@ -192,6 +192,10 @@ func (m *Monitor) MissingChecks(ctx context.Context, at time.Time) ([]Missing, e
 		return nil, err
 	}
 	checks, err := m.store.AllChecks(ctx, at.Add(-checkReach), at.Add(time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	moves, err := m.carriersWithin(ctx, at, at.Add(time.Millisecond))
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +212,7 @@ func (m *Monitor) MissingChecks(ctx context.Context, at time.Time) ([]Missing, e
 		if n := len(checks); n > 0 {
 			one.Last = checks[n-1].At
 		}
-		if one.Done < one.Wanted {
+		if one.Done < one.Wanted && moves.wantsLook(f.ID, at) {
 			missing = append(missing, one)
 		}
 	}
@@ -247,6 +251,10 @@ func (m *Monitor) MissedChecks(ctx context.Context, at time.Time) ([]MissedCheck
 	if err != nil {
 		return nil, err
 	}
+	moves, err := m.carriersWithin(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
 	begun := beginnings(watched)
 	var all []MissedChecks
 	for _, f := range fridges {
@@ -254,7 +262,7 @@ func (m *Monitor) MissedChecks(ctx context.Context, at time.Time) ([]MissedCheck
 		if !measured {
 			continue // nothing hangs in it yet
 		}
-		if days := missedDays(checks[f.ID], fromDay(later(from, since), zone), to, zone, policy.ChecksADay); len(days) > 0 {
+		if days := (lookedAt{f.ID, moves, zone, policy.ChecksADay}).missed(checks[f.ID], fromDay(later(from, since), zone), to); len(days) > 0 {
 			all = append(all, MissedChecks{f, days})
 		}
 	}

@@ -54,7 +54,8 @@ func Initials(name string) string {
 // Checked is how often a fridge was looked at lately.
 type Checked struct {
 	Checks []Check // of the last week, the newest first
-	// Today is how many looks since midnight of the site count, Wanted how many should; 0 on a weekend.
+	// Today is how many looks since midnight of the site count, Wanted how many should; 0 on a weekend,
+	// and of a carrier that stands empty.
 	Today, Wanted int
 }
 
@@ -72,7 +73,11 @@ func (m *Monitor) Checked(ctx context.Context, id FridgeID, at time.Time) (Check
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
 	told := Checked{Checks: checks, Today: counting(looksSince(checks, midnight))}
 	slices.Reverse(told.Checks)
-	if day := local.Weekday(); day != time.Saturday && day != time.Sunday {
+	moves, err := m.carriersWithin(ctx, at, at.Add(time.Millisecond))
+	if err != nil {
+		return Checked{}, err
+	}
+	if !weekend(local) && moves.wantsLook(id, at) {
 		told.Wanted = policy.ChecksADay
 	}
 	return told, nil

@@ -30,7 +30,7 @@ type FridgeCompliance struct {
 	Kept
 	// Excursions touched the time and were not withdrawn; Open of them are not closed and signed.
 	Excursions, Open int
-	// Workdays are those that are over; on Checked of them somebody looked as often as the site asks.
+	// Workdays are those that are over and want a look; on Checked of them somebody looked as often as the site asks.
 	Workdays, Checked int
 }
 
@@ -136,11 +136,16 @@ func (m *Monitor) complianceOf(ctx context.Context, all *Compliance, fridges []F
 		return nil
 	}
 	zone := m.register.Current().Site.Location()
-	days := workdays(all.From, all.To, zone)
+	moves, err := m.carriersWithin(ctx, all.From, all.To)
+	if err != nil {
+		return err
+	}
 	err = m.eachOutsides(ctx, fridges, spans, func(f Fridge, outs []Outside) {
-		line := FridgeCompliance{Fridge: f, Kept: keptOf(outs, all.From, all.To), Excursions: cases[f.ID].Excursions, Open: cases[f.ID].Open, Workdays: days}
+		line := FridgeCompliance{Fridge: f, Kept: keptOf(outs, all.From, all.To), Excursions: cases[f.ID].Excursions, Open: cases[f.ID].Open}
 		line.Room, _ = m.register.Current().Room(f.Room)
-		line.Checked = days - len(missedDays(checks[f.ID], all.From, all.To, zone, wanted))
+		looks := lookedAt{f.ID, moves, zone, wanted}
+		line.Workdays = len(looks.workdays(all.From, all.To))
+		line.Checked = line.Workdays - len(looks.missed(checks[f.ID], all.From, all.To))
 		for i, part := range all.Parts {
 			all.Parts[i].Kept = part.Kept.add(keptIn(outs, part.From, part.To))
 		}
@@ -166,8 +171,3 @@ type ComplianceStore interface {
 
 // Cases are a fridge's excursions, and how many of them nobody has signed.
 type Cases struct{ Excursions, Open int }
-
-// workdays counts the whole days from Monday to Friday.
-func workdays(from, to time.Time, zone *time.Location) int {
-	return len(missedDays(nil, from, to, zone, 1))
-}

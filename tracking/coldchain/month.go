@@ -122,23 +122,10 @@ func (m *Monitor) monthOfPeople(ctx context.Context, report *Month, zone *time.L
 	if err != nil {
 		return err
 	}
-	report.Missed = missedDays(report.Checks, report.From, report.To, zone, policy.ChecksADay)
+	moves, err := m.carriersWithin(ctx, report.From, report.To)
+	if err != nil {
+		return err
+	}
+	report.Missed = lookedAt{report.Fridge.ID, moves, zone, policy.ChecksADay}.missed(report.Checks, report.From, report.To)
 	return nil
-}
-
-// missedDays are the whole workdays with fewer looks than are wanted a day.
-func missedDays(checks []Check, from, to time.Time, zone *time.Location, wanted int) []time.Time {
-	looked := map[string][]Check{}
-	for _, c := range checks {
-		day := c.At.In(zone).Format(time.DateOnly)
-		looked[day] = append(looked[day], c)
-	}
-	var missed []time.Time
-	for day := from.In(zone); !day.AddDate(0, 0, 1).After(to); day = day.AddDate(0, 0, 1) {
-		if weekday := day.Weekday(); weekday == time.Saturday || weekday == time.Sunday || counting(looked[day.Format(time.DateOnly)]) >= wanted {
-			continue
-		}
-		missed = append(missed, day)
-	}
-	return missed
 }

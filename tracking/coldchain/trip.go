@@ -97,6 +97,11 @@ type TripTx interface {
 type TripStore interface {
 	// Trips are those that run, then the newest, at most limit; of one fridge, or all with an empty id.
 	Trips(ctx context.Context, fridge FridgeID, limit int) ([]Trip, error)
+	// CarrierTrips are the trips of each carrier that touched a time and began at most MaxTrip
+	// before it: one that nobody ended by then is forgotten. A carrier is what has ever set out,
+	// and what WHO's catalogue has among cold boxes and vaccine carriers (E004); one without
+	// such trips has an empty list.
+	CarrierTrips(ctx context.Context, from, to time.Time) (map[FridgeID][]Trip, error)
 	// OneTrip is one trip; ErrUnknownTrip when there is none.
 	OneTrip(context.Context, TripID) (Trip, error)
 	// Passings are the rooms that an asset was in between two times, oldest first; the first
