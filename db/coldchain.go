@@ -441,8 +441,10 @@ func (r record) Covering(at time.Time) (time.Time, bool, error) {
 	return fromMS(start), err == nil, err
 }
 
-// pageSize is how many readings are held at once while a record is replayed.
-const pageSize = 5000
+// firstPage is how many readings are fetched first while a record is replayed, and
+// pageSize how many are held at once: each page is four times the one before, for what
+// came late is mostly settled within the first, however much was measured since.
+const firstPage, pageSize = 256, 5000
 
 // Each hands over the readings after a time, oldest first, until next answers
 // false. It reads in pages, so that next may ask the same change other things.
@@ -454,8 +456,8 @@ func (r record) Each(after time.Time, next func(coldchain.Point) bool) error {
 		ORDER BY measured_at
 		LIMIT 0 + $3`
 	from := max(ms(after), r.from-1)
-	for {
-		rows, err := r.tx.Query(context.Background(), q, r.sensor, from, pageSize, r.to)
+	for size := firstPage; ; size = min(4*size, pageSize) {
+		rows, err := r.tx.Query(context.Background(), q, r.sensor, from, size, r.to)
 		page, err := scanAll(rows, err, scanPoint)
 		if err != nil {
 			return err
@@ -465,7 +467,7 @@ func (r record) Each(after time.Time, next func(coldchain.Point) bool) error {
 				return nil
 			}
 		}
-		if len(page) < pageSize {
+		if len(page) < size {
 			return nil
 		}
 		from = ms(page[len(page)-1].At)

@@ -1,11 +1,13 @@
 package db_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -408,6 +410,71 @@ func TestTheStoredExcursionsAreThoseOfOneReplay(t *testing.T) {
 			rt.Errorf("stored %+v\nreplay %+v", got, wanted)
 		}
 	})
+}
+
+// A page of the record is small at first: one late reading of two days ago is settled by the
+// readings of the next hours and does not fetch the thousands that follow.
+func TestALateReadingCostsTheSameHoweverMuchCameSince(t *testing.T) {
+	w := newColdWard(t)
+	const minutes = 2 * 4500
+	w.at = coldNoon.Add(minutes * time.Minute)
+	var all []coldchain.Reading
+	for minute := 0; minute < minutes; minute += 2 {
+		all = append(all, coldReading(coldNoon.Add(time.Duration(minute)*time.Minute), 5))
+	}
+	w.observe(all...)
+	late := func(minute int) float64 {
+		return testing.AllocsPerRun(20, func() {
+			w.observe(coldReading(coldNoon.Add(time.Duration(minute)*time.Minute), 5))
+			minute += 2
+		})
+	}
+	if recent, old := late(minutes-401), late(401); old > 2*recent {
+		t.Errorf("a late reading with 200 after it allocates %.0f times, one with 4,000 after it %.0f times", recent, old)
+	}
+}
+
+// What is warm for longer than a page is judged over all the pages it lies in.
+func TestLateReadingsOverManyPagesAreJudgedAsOneReplay(t *testing.T) {
+	w := newColdWard(t)
+	w.at = coldNoon.Add(10 * 24 * time.Hour)
+	var points []coldchain.Point
+	var live, late []coldchain.Reading
+	for minute := range 9000 {
+		p := coldchain.Point{At: coldNoon.Add(time.Duration(minute) * time.Minute), Temp: 5_000}
+		if minute > 500 && minute < 2500 || minute > 6000 && minute < 8999 {
+			p.Temp = 12_000
+		}
+		points = append(points, p)
+		// The thirty hours' warmth comes at once, but for what broke off before it and within it.
+		if r := coldReading(p.At, p.Temp.Celsius()); minute > 400 && minute < 600 || minute%1500 == 7 {
+			late = append(late, r)
+		} else {
+			live = append(live, r)
+		}
+	}
+	w.observe(live...)
+	w.observe(late...)
+	want := coldchain.NewReplay(coldchain.Always(coldchain.Refrigerator()), coldchain.Point{})
+	for _, p := range points {
+		want.Step(p)
+	}
+	var got []coldchain.Excursion
+	for _, e := range w.excursions() {
+		if !e.Withdrawn {
+			e.ID, e.Fridge, e.Sensor, e.FoundLate, e.Revision = 0, "", coldchain.SensorKey{}, false, 0
+			got = append(got, e)
+		}
+	}
+	wanted := want.Excursions()
+	for _, told := range [][]coldchain.Excursion{got, wanted} {
+		slices.SortFunc(told, func(a, b coldchain.Excursion) int {
+			return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.Rule, b.Rule))
+		})
+	}
+	if len(wanted) < 2 || !slices.Equal(got, wanted) {
+		t.Errorf("stored %+v\nreplay %+v", got, wanted)
+	}
 }
 
 func drawSeries(t *rapid.T) []coldchain.Point {
