@@ -161,9 +161,10 @@ func (in *Intake) Take(ctx context.Context, from hospital.GatewayID, m gateway.M
 	if m.Gateway == "" {
 		m.Gateway = from
 	}
-	m.Names = in.names(from, m)
+	m.Names, m.Room = in.names(from, m), in.sightings.room()
 	batch, err := gateway.Decode(m)
 	if err != nil {
+		in.sightings.giveBack(m.Room)
 		in.refuseWhole(m, batch, from, err)
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
@@ -178,19 +179,22 @@ func (in *Intake) names(from hospital.GatewayID, m gateway.Message) gateway.Name
 	}}
 }
 
-// TakeBatch is Take for what was decoded already, from the message m.
+// TakeBatch is Take for what was decoded already, from the message m; its sightings and
+// the message's room are the intake's from then on.
 func (in *Intake) TakeBatch(ctx context.Context, from hospital.GatewayID, m gateway.Message, batch gateway.Batch, done func(Receipt, error)) error {
 	s := &sorting{intake: in, message: m, batch: &batch, from: from}
 	if err := s.check(); err != nil {
+		in.sightings.giveBack(m.Room)
 		return err
 	}
 	if n := s.weight(); n > 0 && in.room.Acquire(ctx, n) != nil {
 		in.meters.busy.Inc()
+		in.sightings.giveBack(m.Room)
 		return ErrBusy
 	}
 	s.note()
-	in.meters.dropped.Add(float64(in.sightings.put(s.sightings)))
 	s.receipt.Accepted = len(s.sightings)
+	in.meters.dropped.Add(float64(in.sightings.put(part{s.sightings, m.Room})))
 	if s.weight() == 0 {
 		done(s.receipt, nil)
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -315,11 +316,11 @@ func TestAFullHouseSendsReadingsBackAndDropsTheOldestSightings(t *testing.T) {
 
 func TestTheQueueDropsTheOldestAndKeepsTheOrder(t *testing.T) {
 	q := newQueue(5)
-	tag := func(names ...string) (s []tracking.Sighting) {
+	tag := func(names ...string) (p part) {
 		for _, n := range names {
-			s = append(s, tracking.Sighting{Tag: n})
+			p.sightings = append(p.sightings, tracking.Sighting{Tag: n})
 		}
-		return s
+		return p
 	}
 	dropped := q.put(tag("a", "b", "c")) + q.put(tag("d", "e", "f", "g"))
 	var got string
@@ -333,6 +334,53 @@ func TestTheQueueDropsTheOldestAndKeepsTheOrder(t *testing.T) {
 	cancel()
 	if left := q.take(ended, 1); len(left) != 0 {
 		t.Errorf("took %v from an empty queue", left)
+	}
+}
+
+// Four gateways at once send messages of a few tags each, some of which can't be read: what one
+// said is not written over by what the next says before it was handed over.
+func TestMessagesThatShareRoomDoNotMix(t *testing.T) {
+	const senders, each = 4, 300
+	w := &ward{}
+	in, _ := prepared(t, w)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running, sending sync.WaitGroup
+	running.Go(func() { _ = in.Run(ctx) })
+	want := map[string]int{}
+	for s := range senders {
+		for i := range each {
+			for k := range i%7 + 1 {
+				want[fmt.Sprintf("c0ffee%02x%03x%x", s, i, k)] = 1
+			}
+		}
+		sending.Go(func() {
+			for i := range each {
+				var tags []string
+				for k := range i%7 + 1 {
+					tags = append(tags, fmt.Sprintf(`{"tag":"c0ffee%02x%03x%x","rssi_dbm":%d}`, s, i, k, -40-k))
+				}
+				m := body(`{"sightings":[%s]}`, strings.Join(tags, ","))
+				m.ReceivedAt = morning
+				broken, foreign := m, body(`{"sightings":[{"tag":"c0ffeeffffff","gateway":"gw-b"}]}`)
+				broken.Body = m.Body[:len(m.Body)-2]
+				for _, m := range []gateway.Message{broken, m, foreign} {
+					_ = in.Take(ctx, "gw-a", m, func(Receipt, error) {}) // what is refused must not arrive
+				}
+			}
+		})
+	}
+	sending.Wait()
+	cancel()
+	running.Wait()
+	got := map[string]int{}
+	for _, s := range w.sightings {
+		got[s.Tag]++
+		if k := s.Tag[len(s.Tag)-1] - '0'; s.Gateway != "gw-a" || s.RSSIdBm != -40-float64(k) {
+			t.Fatalf("mixed up: %+v", s)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%d of %d tags arrived once", len(got), len(want))
 	}
 }
 

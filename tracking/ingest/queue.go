@@ -15,31 +15,57 @@ import (
 type queue struct {
 	limit int
 	mu    sync.Mutex
-	parts [][]tracking.Sighting // one a message, oldest first
+	parts []part // oldest first
 	size  int
 	ready chan struct{} // holds a token while there is something
 	// joined is room for several messages' sightings; take gives it out each time anew.
 	joined []tracking.Sighting
+	out    *gateway.Room // of the one message that take gave out last
+	rooms  sync.Pool     // of *gateway.Room, for messages to come
+}
+
+// part is what one message says, in its room; nil: the sightings stand elsewhere.
+type part struct {
+	sightings []tracking.Sighting
+	room      *gateway.Room
+}
+
+// maxKeptRoom is for how many sightings a room may have space that is kept for others: a
+// gateway's second. A long message after a silence has its own, and leaves none behind.
+const maxKeptRoom = 512
+
+// room is room for one message, to be given back by put or by giveBack.
+func (q *queue) room() *gateway.Room {
+	if room, ok := q.rooms.Get().(*gateway.Room); ok {
+		return room
+	}
+	return new(gateway.Room)
+}
+
+func (q *queue) giveBack(room *gateway.Room) {
+	if room != nil && room.Size() <= maxKeptRoom {
+		q.rooms.Put(room)
+	}
 }
 
 func newQueue(limit int) queue { return queue{limit: limit, ready: make(chan struct{}, 1)} }
 
-// put adds sightings and says how many of the oldest had to go.
-func (q *queue) put(sightings []tracking.Sighting) (dropped int) {
-	if len(sightings) == 0 {
+// put adds sightings, the queue's from now on with their room, and says how many of the oldest had to go.
+func (q *queue) put(p part) (dropped int) {
+	if len(p.sightings) == 0 {
+		q.giveBack(p.room)
 		return 0
 	}
 	q.mu.Lock()
-	q.parts = append(q.parts, sightings)
-	q.size += len(sightings)
+	q.parts = append(q.parts, p)
+	q.size += len(p.sightings)
 	for q.size > q.limit {
-		oldest := q.parts[0]
-		gone := min(len(oldest), q.size-q.limit)
-		if gone == len(oldest) {
-			q.parts[0] = nil
-			q.parts = q.parts[1:]
+		oldest := &q.parts[0].sightings
+		gone := min(len(*oldest), q.size-q.limit)
+		if gone == len(*oldest) {
+			q.giveBack(q.next().room)
 		} else {
-			q.parts[0] = oldest[gone:]
+			*oldest = (*oldest)[gone:]
 		}
 		q.size -= gone
 		dropped += gone
@@ -71,25 +97,31 @@ func (q *queue) take(ctx context.Context, most int) []tracking.Sighting {
 func (q *queue) takeNow(most int) []tracking.Sighting {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.giveBack(q.out)
+	q.out = nil
 	if len(q.parts) == 0 {
 		return nil
 	}
-	taken := q.next()
-	if len(q.parts) > 0 && len(taken)+len(q.parts[0]) <= most {
-		q.joined = append(q.joined[:0], taken...)
-		for len(q.parts) > 0 && len(q.joined)+len(q.parts[0]) <= most {
-			q.joined = append(q.joined, q.next()...)
-		}
-		taken = q.joined
+	if len(q.parts) == 1 || len(q.parts[0].sightings)+len(q.parts[1].sightings) > most {
+		alone := q.next()
+		q.out = alone.room
+		q.size -= len(alone.sightings)
+		return alone.sightings
 	}
-	q.size -= len(taken)
-	return taken
+	q.joined = q.joined[:0]
+	for len(q.parts) > 0 && len(q.joined)+len(q.parts[0].sightings) <= most {
+		p := q.next()
+		q.joined = append(q.joined, p.sightings...)
+		q.giveBack(p.room)
+	}
+	q.size -= len(q.joined)
+	return q.joined
 }
 
 // next is the oldest message's; q.mu is held.
-func (q *queue) next() []tracking.Sighting {
+func (q *queue) next() part {
 	oldest := q.parts[0]
-	q.parts[0] = nil
+	q.parts[0] = part{}
 	q.parts = q.parts[1:]
 	return oldest
 }

@@ -20,11 +20,11 @@ func minewMessage(rows int) []byte {
 
 func BenchmarkMinewDecode(b *testing.B) {
 	const rows = 75
-	body := minewMessage(rows)
+	body, room := minewMessage(rows), new(Room)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		batch, err := Decode(Message{Topic: "/gw/ac233f000001/status", Body: body, Gateway: "ac233f000001", ReceivedAt: received})
+		batch, err := Decode(Message{Topic: "/gw/ac233f000001/status", Body: body, Gateway: "ac233f000001", ReceivedAt: received, Room: room})
 		if err != nil || len(batch.Sightings) != rows {
 			b.Fatal(len(batch.Sightings), err)
 		}

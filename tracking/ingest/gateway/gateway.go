@@ -108,7 +108,36 @@ type Message struct {
 	// Names is what devices of this sender have said their short names stand for; nil
 	// where nobody remembers it.
 	Names Names
+	// Room is where what is read is put; nil: into room of its own.
+	Room *Room
 }
+
+// Room is room for what one message says. The Batch's sightings stand in it; whoever
+// has no more use for them may have another message read into it. A thousand gateways
+// would else take a thousand times as much, each second anew.
+type Room struct {
+	sightings []tracking.Sighting
+	of        []int
+	payload   [ble.MaxPayload]byte // of the advert that is being read
+}
+
+// empty is the room, made to hold as many sightings as are expected.
+func (r *Room) empty(expected int) (sightings []tracking.Sighting, of []int) {
+	if cap(r.sightings) < expected {
+		r.sightings, r.of = make([]tracking.Sighting, 0, expected), make([]int, 0, expected)
+	}
+	return r.sightings[:0], r.of[:0]
+}
+
+// keep keeps room that had to grow.
+func (r *Room) keep(b *Batch) {
+	if cap(b.Sightings) > cap(r.sightings) {
+		r.sightings, r.of = b.Sightings, b.SightingOf
+	}
+}
+
+// Size is for how many sightings there is room.
+func (r *Room) Size() int { return cap(r.sightings) }
 
 // Names remembers what short names stand for that a device explains once and uses
 // from then on: Sparkplug's aliases, open-mSupply's sensor ids.
@@ -177,7 +206,10 @@ func Decode(m Message) (b Batch, err error) {
 			b, err = Batch{Gateway: m.Gateway, Format: m.Format}, ErrFault
 		}
 	}()
-	return decode(m)
+	if b, err = decode(m); m.Room != nil {
+		m.Room.keep(&b)
+	}
+	return b, err
 }
 
 func decode(m Message) (Batch, error) {
@@ -196,6 +228,9 @@ func decode(m Message) (Batch, error) {
 	}
 	if b.wordOnItself(m.Topic, m.Body) {
 		return b, nil
+	}
+	if m.Room == nil {
+		m.Room = new(Room)
 	}
 	r := &reader{Batch: &b, message: m}
 	if read := r.binaryReader(m.Body); read != nil {
@@ -250,26 +285,27 @@ type reader struct {
 	*Batch
 	message Message
 	records int
-	payload [ble.MaxPayload]byte // of the advert that is being read
 }
 
 // read reads JSON of the format that was recognised.
 func (r *reader) read(documents [][]byte) error {
-	readers := map[Format]func([][]byte) error{
-		Canonical: r.canonical, ESPresense: r.espresense, OpenMQTT: r.openMQTT, Minew: r.minew, Ruuvi: r.ruuvi,
-		Kontakt: r.kontakt, Cassia: r.cassia, Aruba: r.aruba, Shelly: r.shelly, AprilBrother: r.aprilBrother,
-		BlueCharm: r.blueCharm, Moko: r.moko, Raddec: r.raddec, Impinj: r.impinj, Zebra: r.zebra, EdgeX: r.edgeX, Omlox: r.omlox,
-		ChirpStack: r.chirpStack, TheThings: r.theThings, Tasmota: r.tasmota, Zigbee2MQTT: r.zigbee, ShellyHT: r.shellyHT,
-		WHOEMS: r.whoEMS, OpenMSupply: r.openMSupply,
-	}
-	read, known := readers[r.Format]
+	read, known := jsonReaders[r.Format]
 	switch {
 	case r.Format == "":
 		return ErrUnknown
 	case !known:
 		return fmt.Errorf("%w: there is no format %q in JSON", ErrUnknown, r.Format)
 	}
-	return read(documents)
+	return read(r, documents)
+}
+
+// jsonReaders read the formats that are JSON.
+var jsonReaders = map[Format]func(*reader, [][]byte) error{
+	Canonical: (*reader).canonical, ESPresense: (*reader).espresense, OpenMQTT: (*reader).openMQTT, Minew: (*reader).minew, Ruuvi: (*reader).ruuvi,
+	Kontakt: (*reader).kontakt, Cassia: (*reader).cassia, Aruba: (*reader).aruba, Shelly: (*reader).shelly, AprilBrother: (*reader).aprilBrother,
+	BlueCharm: (*reader).blueCharm, Moko: (*reader).moko, Raddec: (*reader).raddec, Impinj: (*reader).impinj, Zebra: (*reader).zebra,
+	EdgeX: (*reader).edgeX, Omlox: (*reader).omlox, ChirpStack: (*reader).chirpStack, TheThings: (*reader).theThings, Tasmota: (*reader).tasmota,
+	Zigbee2MQTT: (*reader).zigbee, ShellyHT: (*reader).shellyHT, WHOEMS: (*reader).whoEMS, OpenMSupply: (*reader).openMSupply,
 }
 
 // next numbers the next record.
@@ -312,8 +348,7 @@ func (r *reader) sight(record int, s tracking.Sighting) {
 		return
 	}
 	if r.Sightings == nil {
-		expected := 1 + len(r.message.Body)/bytesPerSighting
-		r.Sightings, r.SightingOf = make([]tracking.Sighting, 0, expected), make([]int, 0, expected)
+		r.Sightings, r.SightingOf = r.message.Room.empty(1 + len(r.message.Body)/bytesPerSighting)
 	}
 	if s.Gateway == "" {
 		s.Gateway = r.Gateway

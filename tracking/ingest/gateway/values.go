@@ -179,10 +179,10 @@ func timestamp(s string) (time.Time, bool) {
 }
 
 // advert reads hex text as a BLE advert; what the advert says before a break is
-// taken, a text that is no hex is not. The bytes go through the reader's own buffer.
+// taken, a text that is no hex is not. The bytes go through the message's room.
 func (r *reader) advert(hexText []byte) (ble.Advert, bool) {
-	n := len(hexText) / 2
-	if n == 0 || len(hexText)%2 != 0 || n > len(r.payload) {
+	n, payload := len(hexText)/2, &r.message.Room.payload
+	if n == 0 || len(hexText)%2 != 0 || n > len(payload) {
 		return ble.Advert{}, false
 	}
 	for i := range n {
@@ -190,9 +190,9 @@ func (r *reader) advert(hexText []byte) (ble.Advert, bool) {
 		if high|low > 0x0F {
 			return ble.Advert{}, false
 		}
-		r.payload[i] = high<<4 | low
+		payload[i] = high<<4 | low
 	}
-	a, _ := ble.Decode(r.payload[:n])
+	a, _ := ble.Decode(payload[:n])
 	return a, true
 }
 
