@@ -60,6 +60,12 @@ type passage struct {
 	open    bool
 }
 
+// doorwork is what doorways and portals know of one asset.
+type doorwork struct {
+	portal  portal
+	passage passage
+}
+
 // side is what the antennas on one side read.
 type side struct {
 	room       int16

@@ -31,8 +31,7 @@ const (
 // tracked is one asset in the hands of its shard; less than 1 KiB.
 type tracked struct {
 	state   locate.State
-	portal  portal
-	passage passage
+	door    *doorwork // nil: no reader of a room or a doorway has read it
 	place   Place
 	seenMS  int64
 	loudest float32 // of the step that is open
@@ -178,13 +177,11 @@ func (s *shard) turn() {
 	s.assets, s.opened, s.taught = make([]*tracked, len(s.book.assets)), s.opened[:0], s.taught[:0]
 	s.passing = s.passing[:0]
 	for index, place := range fresh.places {
-		t := &tracked{place: place}
-		if oldBook != nil {
-			if was, ok := oldBook.byAsset[s.book.assets[index]]; ok && old[was] != nil {
-				*t = *old[was]
-				t.open, t.portal, t.passage = false, portal{}, passage{}
-			}
+		t := known(old, oldBook, s.book.assets[index])
+		if t == nil {
+			t = &tracked{place: place}
 		}
+		t.open, t.door = false, nil
 		t.state = s.restored(t.place)
 		t.seenMS = max(t.seenMS, msOf(t.place.SeenAt))
 		if t.class != nil {
@@ -192,6 +189,19 @@ func (s *shard) turn() {
 		}
 		s.assets[index] = t
 	}
+}
+
+// known is an asset as the shard has held it since the book before; nil when it is new. It
+// goes on being used: two of each would be a tenth of a gigabyte in a large house.
+func known(assets []*tracked, in *book, id AssetID) *tracked {
+	if in == nil {
+		return nil
+	}
+	was, ok := in.byAsset[id]
+	if !ok {
+		return nil
+	}
+	return assets[was]
 }
 
 func msOf(at time.Time) int64 {
@@ -302,15 +312,15 @@ func (s *shard) take(h *heard) {
 	}
 	switch {
 	case h.doorway:
-		if t.passage.read(h) {
+		if t.atDoor().passage.read(h) {
 			s.passing = append(s.passing, h.asset)
 		}
 		s.heardBy(t, h)
-		if !t.passage.beside(t.state.Answer().Room) { // which way it goes is not known yet, but it is here
+		if !t.door.passage.beside(t.state.Answer().Room) { // which way it goes is not known yet, but it is here
 			s.read(h.asset, t, h.certain, h.atMS)
 		}
 	case h.certain != locate.NoRoom:
-		if t.portal.admits(h.certain, h.dbm, h.atMS) {
+		if t.atDoor().portal.admits(h.certain, h.dbm, h.atMS) {
 			s.heardBy(t, h)
 			s.read(h.asset, t, h.certain, h.atMS)
 		}
@@ -343,15 +353,24 @@ func (s *shard) read(index int32, t *tracked, room int16, atMS int64) {
 func (s *shard) pass(at time.Time) {
 	s.passing = slices.DeleteFunc(s.passing, func(index int32) bool {
 		t := s.assets[index]
-		if !t.passage.over(at.UnixMilli()) {
+		passage := &t.door.passage
+		if !passage.over(at.UnixMilli()) {
 			return false
 		}
-		if to := t.passage.to(); to != locate.NoRoom {
-			s.read(index, t, to, max(t.passage.lastMS, t.state.Answer().AtMS)) // a beacon may have been heard since
+		if to := passage.to(); to != locate.NoRoom {
+			s.read(index, t, to, max(passage.lastMS, t.state.Answer().AtMS)) // a beacon may have been heard since
 		}
-		t.passage = passage{}
+		passage.open = false
 		return true
 	})
+}
+
+// atDoor is what doorways and portals know of the asset; few are ever read by one.
+func (t *tracked) atDoor() *doorwork {
+	if t.door == nil {
+		t.door = new(doorwork)
+	}
+	return t.door
 }
 
 // back says whether an asset that was given up is heard again where it was.

@@ -27,7 +27,7 @@ func (f *Filter) askTheLoudest(s *State) {
 		f.rooms[i].loud = silence
 	}
 	loudest := float32(silence)
-	for _, l := range s.past[:s.recalled] {
+	for _, l := range s.past {
 		dbm, heard := l.memory.lately(blindSeconds)
 		if !heard {
 			continue

@@ -18,10 +18,14 @@
 //
 // A plan and lessons make a Model; a Filter works it on each tag's State. The
 // package is pure: state and sightings in, state and events out. Times are
-// arguments, nothing is stored, and nothing is allocated per sighting.
+// arguments, nothing is stored, and nothing is allocated per sighting, but where a
+// tag is heard in more places at once than before.
 package locate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Event is a change of the answer.
 type Event struct {
@@ -134,10 +138,10 @@ func (f *Filter) Restore(room int, confidence float64, atMS, sinceMS int64) Stat
 func (f *Filter) fill(s *State, room int) {
 	spots := f.spotsOf[room]
 	spots = spots[:min(len(spots), MaxCandidates)]
-	for i, spot := range spots {
-		s.spots[i] = weight{spot: spot, p: 1 / float32(len(spots))}
+	s.spots, s.unknown = slices.Grow(s.spots[:0], len(spots)), 0
+	for _, spot := range spots {
+		s.spots = append(s.spots, weight{spot: spot, p: 1 / float32(len(spots))})
 	}
-	s.weighed, s.unknown = uint8(len(spots)), 0
 }
 
 // Sight takes one signal of one receiver. Sightings of a tag come in the order
@@ -197,7 +201,7 @@ func (f *Filter) Place(s *State, room int, why Reason, atMS int64) (Event, bool)
 // looked and did not find it; radio decides anew.
 func (f *Filter) Doubt(s *State, atMS int64) {
 	stood := s.answer.Room
-	for i := range s.spots[:s.weighed] {
+	for i := range s.spots {
 		if f.model.roomOf[s.spots[i].spot] == stood {
 			s.spots[i].p *= 0.05
 		}
@@ -250,7 +254,7 @@ func (f *Filter) news(s *State, atMS int64) float64 {
 // gather lists the spots worth weighing: those that had weight, and those near
 // any receiver that heard the tag.
 func (f *Filter) gather(s *State) {
-	for _, w := range s.spots[:s.weighed] {
+	for _, w := range s.spots {
 		f.candidate(w.spot, float64(w.p))
 	}
 	for i := range s.open[:s.heard] {
@@ -291,7 +295,7 @@ func (f *Filter) clear() {
 // room, most of the rest goes through doors, a little anywhere near, seldom to
 // another storey. Within a room a tag wanders freely.
 func (f *Filter) leak(s *State, atMS int64) {
-	if s.lastMS == 0 || s.weighed == 0 {
+	if s.lastMS == 0 || len(s.spots) == 0 {
 		for i, spot := range f.spots {
 			f.after[i] = 1 / (float64(len(f.rooms)) * f.rooms[f.byRoom[f.model.roomOf[spot]]].spots)
 		}
@@ -495,30 +499,39 @@ func (f *Filter) unknown(s *State, best float64, guessed bool) float64 {
 
 // keep stores the heaviest candidates back into the tag's state.
 func (f *Filter) keep(s *State) {
-	s.weighed = 0
+	s.spots = slices.Grow(s.spots[:0], min(f.worthKeeping(), MaxCandidates))
 	lightest := 0
 	for i, spot := range f.spots {
 		p := float32(f.after[i])
 		if p < faint {
 			continue
 		}
-		if s.weighed < MaxCandidates {
-			s.spots[s.weighed] = weight{spot: spot, p: p}
-			s.weighed++
+		if len(s.spots) < MaxCandidates {
+			s.spots = append(s.spots, weight{spot: spot, p: p})
 		} else if p > s.spots[lightest].p {
 			s.spots[lightest] = weight{spot: spot, p: p}
 		} else {
 			continue
 		}
-		if s.weighed == MaxCandidates {
+		if len(s.spots) == MaxCandidates {
 			lightest = s.lightest()
 		}
 	}
 }
 
+// worthKeeping counts the candidates that have a weight, so that a tag's room fits them.
+func (f *Filter) worthKeeping() (n int) {
+	for i := range f.spots {
+		if float32(f.after[i]) >= faint {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *State) lightest() int {
 	least := 0
-	for i := range s.spots[:s.weighed] {
+	for i := range s.spots {
 		if s.spots[i].p < s.spots[least].p {
 			least = i
 		}

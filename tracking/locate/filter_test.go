@@ -2,6 +2,7 @@ package locate
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"unsafe"
@@ -172,10 +173,11 @@ func TestLateSightingNeverMovesATagBack(t *testing.T) {
 	w.hearFor(20, inA)
 	w.hearFor(30, inC)
 	before := w.s
+	before.spots, before.past = slices.Clone(w.s.spots), slices.Clone(w.s.past)
 	for range 5 {
 		w.f.Sight(&w.s, 0, -50, w.at-20_000)
 	}
-	if w.s != before {
+	if !reflect.DeepEqual(w.s, before) {
 		t.Fatal("sightings of twenty seconds ago changed the state")
 	}
 }
@@ -212,7 +214,7 @@ func TestDeadGatewayIsNoEvidence(t *testing.T) {
 		}
 		w.hearFor(3, map[int]float64{1: -84})
 		var chance float64
-		for _, weight := range w.s.spots[:w.s.weighed] {
+		for _, weight := range w.s.spots {
 			if m.roomOf[weight.spot] == roomA {
 				chance += float64(weight.p)
 			}
@@ -288,8 +290,22 @@ func TestTwoLessonsDoNotPutEverythingElseOutside(t *testing.T) {
 }
 
 func TestStateStaysBelowOneKiB(t *testing.T) {
-	if size := unsafe.Sizeof(State{}); size > 1024 {
-		t.Fatalf("a tag's state takes %d bytes, the bound is 1024", size)
+	full := unsafe.Sizeof(State{}) + MaxCandidates*unsafe.Sizeof(weight{}) + MaxHeard*unsafe.Sizeof(lately{})
+	if full > 1024 {
+		t.Fatalf("a tag's state takes up to %d bytes, the bound is 1024", full)
+	}
+}
+
+// A tag that three receivers hear among two hundred has room for what they say of it.
+func TestATagTakesWhatItNeeds(t *testing.T) {
+	plan, lessons := clinic()
+	for _, m := range []*Model{NewModel(plan, DefaultTuning()), NewModel(plan, DefaultTuning(), lessons...)} {
+		w := newWalk(m)
+		w.hearFor(60, map[int]float64{31: -60, 32: -74, 30: -75})
+		w.in(t, 31)
+		if room := cap(w.s.spots)*int(unsafe.Sizeof(weight{})) + cap(w.s.past)*int(unsafe.Sizeof(lately{})); room > 256 {
+			t.Errorf("%d bytes for %d places and %d receivers", room, len(w.s.spots), len(w.s.past))
+		}
 	}
 }
 
@@ -323,7 +339,7 @@ func TestWeightsStayAProbability(t *testing.T) {
 			w.at += rapid.Int64Range(0, 90_000).Draw(t, "pause")
 			w.hear(heard)
 			sum := float64(w.s.unknown)
-			for _, weight := range w.s.spots[:w.s.weighed] {
+			for _, weight := range w.s.spots {
 				sum += float64(weight.p)
 			}
 			if w.s.lastMS != 0 && (sum < 0.98 || sum > 1.02) {
@@ -347,7 +363,7 @@ func TestReplayGivesTheSameAnswers(t *testing.T) {
 		}
 		return w.s
 	}
-	if run() != run() {
+	if !reflect.DeepEqual(run(), run()) {
 		t.Fatal("two runs over the same sightings differ")
 	}
 }

@@ -74,7 +74,7 @@ type Recollection struct {
 // recollect lists what the receivers remember of a tag.
 func (s *State) recollect() []Recollection {
 	var all []Recollection
-	for _, l := range s.past[:s.recalled] {
+	for _, l := range s.past {
 		if l.memory != 0 {
 			mean, spread := l.memory.sum()
 			all = append(all, Recollection{Receiver: int(l.receiver), MeanDBm: mean, SpreadDB: spread})
@@ -169,7 +169,7 @@ func (f *Filter) recall(s *State) {
 	for j, spot := range f.spots {
 		f.past[j] = f.forgotten[spot]
 	}
-	for _, l := range s.past[:s.recalled] {
+	for _, l := range s.past {
 		if l.memory == 0 {
 			continue
 		}

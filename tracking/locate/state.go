@@ -1,6 +1,7 @@
 package locate
 
-// Sizes of a tag's state; all of it stays below 1 KiB.
+// Sizes of a tag's state. A house has ten thousands of them, and most tags are heard by a
+// few receivers: so each has room for what it has, and all of it stays below 1 KiB.
 const (
 	MaxHeard      = 12     // receivers that count within one step; the loudest are kept
 	MaxCandidates = 40     // spots that keep a weight between steps
@@ -80,14 +81,12 @@ type State struct {
 	// movedMS is when the last step was closed in which the tag did not say that it rests.
 	movedMS  int64
 	open     [MaxHeard]signalSum
-	spots    [MaxCandidates]weight
-	past     [MaxHeard]lately // most recent first
-	secondMS int64            // when the newest second of their memories began
+	spots    []weight // those of the last step that have any; MaxCandidates at most
+	past     []lately // most recent first; MaxHeard at most
+	secondMS int64    // when the newest second of their memories began
 
 	unknown    float32 // chance of being where nobody taught
 	heard      uint8   // filled part of open
-	weighed    uint8   // filled part of spots
-	recalled   uint8   // filled part of past
 	wins       uint8
 	challenger int16
 	motion     Motion
@@ -175,20 +174,20 @@ func (s *State) news(t *Tuning, atMS int64) float64 {
 		past[n] = now
 		n++
 	}
-	for _, before := range s.past[:s.recalled] {
+	for _, before := range s.past {
 		if n < MaxHeard && !s.hears(before.receiver) {
 			past[n] = before
 			past[n].memory = before.memory.age(older)
 			n++
 		}
 	}
-	s.past, s.recalled = past, uint8(n)
+	s.past = append(s.past[:0], past[:n]...)
 	s.change += (squares/float32(s.heard) - s.change) / 2
 	return min(t.LeastNews+float64(s.change)/t.ChangeDB2, 1)
 }
 
 func (s *State) recall(receiver int16) *lately {
-	for i := range s.past[:s.recalled] {
+	for i := range s.past {
 		if s.past[i].receiver == receiver {
 			return &s.past[i]
 		}
