@@ -31,6 +31,16 @@ func figuresFor(ctx context.Context, p reorder.Proposal) []policy.Figure {
 	return slices.DeleteFunc(slices.Clone(p.Figures), func(f policy.Figure) bool { return strings.HasPrefix(f.Name, "Price") })
 }
 
+// BudgetBefore says what is left of a budget before a proposal is charged to it, and after.
+func BudgetBefore(b reorder.Charged) string {
+	left := b.Name + ": " + b.Left.String() + " of " + b.Amount.String() + " left"
+	if b.After.Minor < 0 {
+		over := inventory.Money{Minor: -b.After.Minor, Currency: b.After.Currency}
+		return left + ", this takes " + over.String() + " more."
+	}
+	return left + ", " + b.After.String() + " after this."
+}
+
 // budgetFor names a broken budget, without its amounts for those who may not see them.
 func budgetFor(ctx context.Context, said string) string {
 	if name, _, found := strings.Cut(said, " ("); found && !SeesPrices(ctx) {

@@ -198,3 +198,40 @@ func TestHowStockStoodIsDrawnAndKeptAsAFile(t *testing.T) {
 		}
 	}
 }
+
+// A proposal says what is left of the budgets that it would be charged to, before it and after.
+func TestACardSaysWhatIsLeftOfTheBudget(t *testing.T) {
+	s := openStoreroom(t)
+	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"}, Places: []document.Place{{ID: "attic", Name: "Attic"}},
+		Suppliers: []document.Supplier{{ID: "bulk", Name: "Bulk", Email: "orders@bulk.example", Currency: "EUR", LeadDays: 3}},
+		Items: []document.Item{{ID: "b1", Name: "Thing", UnitOfIssue: "piece", Pack: 1, Supplier: "bulk", PriceMinor: 100,
+			Levels: []document.Level{{Place: "attic", Minimum: 5, Maximum: 10}}}},
+		Stock: []document.Lot{{Item: "b1", Place: "attic", Lot: "L", Quantity: 1}}}
+	if _, err := (db.Hospital{DB: s.db}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.desk.Consider(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	today := s.desk.Stock.Today(s.desk.Now())
+	budget := reorder.Budget{Name: "This quarter", Currency: "EUR", From: today, Until: today + 30, Amount: 1500}
+	id, err := s.desk.SetBudget(t.Context(), as(hospital.Administrator, "Ada"), budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.who = as(hospital.SupplyManager, "Sam")
+	s.page("/orders/proposals", "This quarter: 15.00 EUR of 15.00 EUR left, 6.00 EUR after this.", "!This breaks the budget")
+	budget.ID, budget.Version, budget.Amount = id, 1, 800
+	if _, err := s.desk.SetBudget(t.Context(), as(hospital.Administrator, "Ada"), budget); err != nil {
+		t.Fatal(err)
+	}
+	s.page("/orders/proposals", "This quarter: 8.00 EUR of 8.00 EUR left, this takes 1.00 EUR more.", "This breaks the budget")
+	s.who = as(hospital.Pharmacist, "Pia")
+	s.page("/orders/proposals", "!8.00 EUR", "!data-budget")
+	s.who = as(hospital.SupplyManager, "Sam")
+	budget.Version, budget.Currency = 2, "CHF"
+	if _, err := s.desk.SetBudget(t.Context(), as(hospital.Administrator, "Ada"), budget); err != nil {
+		t.Fatal(err)
+	}
+	s.page("/orders/proposals", "!data-budget")
+}

@@ -113,19 +113,20 @@ func (d *Door) inboxPart(c echo.Context, p *views.ProposalsPage, must reorder.Pr
 	}
 	p.From, p.Part = from, inboxShown
 	part := p.Waiting[from:min(from+inboxShown, len(p.Waiting))]
-	ids, budgets := make([]reorder.ProposalID, 0, len(part)+1), map[reorder.ProposalID][]string{}
+	ids, waiting := make([]reorder.ProposalID, 0, len(part)+1), map[reorder.ProposalID]reorder.Proposal{}
 	for _, one := range p.Waiting {
-		budgets[one.ID] = one.OverBudget
+		waiting[one.ID] = one
 	}
 	for _, one := range part {
 		ids = append(ids, one.ID)
 	}
-	if _, waits := budgets[must]; waits && !slices.Contains(ids, must) {
+	if _, waits := waiting[must]; waits && !slices.Contains(ids, must) {
 		ids = append([]reorder.ProposalID{must}, ids...)
 	}
 	p.Open, err = d.Desk.Store.ProposalsNumbered(c.Request().Context(), ids)
 	for i := range p.Open {
-		p.Open[i].OverBudget = budgets[p.Open[i].ID]
+		brief := waiting[p.Open[i].ID]
+		p.Open[i].OverBudget, p.Open[i].Budgets = brief.OverBudget, brief.Budgets
 	}
 	return err
 }

@@ -58,7 +58,25 @@ func (p Proposal) broken(all []Budget, today inventory.Date) (names []string) {
 	return names
 }
 
-// WithBudgets says of each proposal which budgets it would break as they stand.
+// Charged is a budget that a proposal would be charged to: of Amount, Left is left before
+// it and After with it; After is negative where it breaks the budget.
+type Charged struct {
+	Name                string
+	Amount, Left, After inventory.Money
+}
+
+// charged are the budgets that a proposal would be charged to, of those that there are.
+func (p Proposal) charged(all []Budget, today inventory.Date) (to []Charged) {
+	for _, b := range all {
+		if b.Covers(p.Place.Unit, p.Supplier.Currency, today) {
+			to = append(to, Charged{b.Name, b.Money(b.Amount), b.Money(b.Left()), b.Money(b.Left() - p.Cost().Minor)})
+		}
+	}
+	return to
+}
+
+// WithBudgets says of each proposal which budgets it would be charged to as they stand, and
+// which of them it would break.
 func (d *Desk) WithBudgets(ctx context.Context, open []Proposal) error {
 	today := d.Stock.Today(d.Now())
 	all, err := d.Store.Budgets(ctx, today, today)
@@ -66,7 +84,7 @@ func (d *Desk) WithBudgets(ctx context.Context, open []Proposal) error {
 		return err
 	}
 	for i := range open {
-		open[i].OverBudget = open[i].broken(all, today)
+		open[i].OverBudget, open[i].Budgets = open[i].broken(all, today), open[i].charged(all, today)
 	}
 	return nil
 }

@@ -93,6 +93,8 @@ type Proposal struct {
 	PutOffUntil inventory.Date
 	// OverBudget names the budgets that it would break, as they stood when it was looked at; it is not kept.
 	OverBudget []string
+	// Budgets are those that it would be charged to, as they stood when it was looked at; not kept.
+	Budgets []Charged
 }
 
 // Open says whether the proposal still waits.
