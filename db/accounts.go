@@ -45,18 +45,19 @@ func (a Accounts) Session(ctx context.Context, hash account.Hash) (s account.Ses
 	const q = `
 		SELECT ` + personColumns + `, s.started_at, s.seen_at, s.locked_at, s.address, s.browser,
 			COALESCE((SELECT max(ends_at) FROM emergencies WHERE person = p.id AND ended_at IS NULL), 0),
-			` + mustEnrol + `, p.language
+			` + mustEnrol + `, p.language, p.degrees, p.clock, p.letters
 		FROM sessions s
 		JOIN people p ON p.id = s.person
 		WHERE s.hash = $1`
 	var started, seen, emergency int64
 	var locked sql.NullInt64
 	var language string
-	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser, &emergency, &s.MustEnrol, &language)
+	var habits hospital.Habits
+	p, err = scanPerson(a.QueryRow(ctx, q, hash[:]).Scan, &started, &seen, &locked, &s.Origin.Address, &s.Origin.Browser, &emergency, &s.MustEnrol, &language, &habits.Degrees, &habits.Clock, &habits.Letters)
 	if err != nil {
 		return s, p, unknown(err, "session")
 	}
-	p.Language = language
+	p.Language, p.Habits = language, habits
 	s.EmergencyUntil = fromMS(emergency)
 	if p.StandsIn, err = a.standsIn(ctx, p.ID, a.now()); err != nil {
 		return s, p, err
@@ -233,6 +234,16 @@ func (tx accountsTx) PutLanguage(ctx context.Context, id hospital.PersonID, lang
 		SET language = $2
 		WHERE id = $1`
 	_, err := tx.Exec(ctx, q, id, language)
+	return err
+}
+
+// PutHabits keeps how a person likes pages shown.
+func (tx accountsTx) PutHabits(ctx context.Context, id hospital.PersonID, h hospital.Habits) error {
+	const q = `
+		UPDATE people
+		SET degrees = $2, clock = $3, letters = $4
+		WHERE id = $1`
+	_, err := tx.Exec(ctx, q, id, h.Degrees, h.Clock, h.Letters)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -194,6 +195,33 @@ func TestLiveLeavesAreThePagesOwn(t *testing.T) {
 		if !seen[id] {
 			t.Errorf("nothing is pushed for %s", id)
 		}
+	}
+}
+
+// Whoever reads Fahrenheit and twelve hours does so on pages, charts and in what is pushed
+// alike; a file for programs and what is stored keep what was measured.
+func TestAPageAndWhatIsPushedAreInTheReadersUnits(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(4, 9, 9, 9, 9)
+	p.who.Habits = hospital.Habits{Degrees: "F", Clock: "12"}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.door.RunLive(ctx) }()
+	defer func() { stop(); <-ended }()
+	_, pushed := p.get("/live.json?topics=coldchain,fridge/f-1,alarms")
+	page := p.shows("/fridges/f-1", "48.2\u00a0°F", "46.4\u00a0°F", ">2:25\u00a0PM<")
+	clock := regexp.MustCompile(`>[^<]*\b\d\d:\d\d\b(?:[^<:]|$)`)
+	for where, text := range map[string]string{"the page": page, "what is pushed": pushed, "alarms": p.shows("/alarms"), "the list": p.shows("/coldchain")} {
+		text = regexp.MustCompile(`Only what is shown[^<]*|UTC[+-]\d\d:\d\d`).ReplaceAllString(text, "")
+		if found := regexp.MustCompile(`>[^<]*\d °C[^<]*<`).FindString(text); found != "" || !strings.Contains(text, "°F") {
+			t.Errorf("%s says %q to who reads Fahrenheit", where, found)
+		}
+		if found := clock.FindString(text); found != "" && !strings.Contains(found, "M") {
+			t.Errorf("%s says %q to who reads twelve hours", where, found)
+		}
+	}
+	if file := p.shows("/files/readings.csv?fridge=f-1", "2026-05-04T", ",9.00,"); strings.Contains(file, "PM") || strings.Contains(file, "48.2") {
+		t.Errorf("the file is worded:\n%s", file)
 	}
 }
 

@@ -81,7 +81,7 @@ func (d *Door) sheetOf(c echo.Context, k keepable) (sheet, string, error) {
 		return sheet{}, "", err
 	}
 	stamp := d.Now().In(d.Register.Current().Site.Location()).Format("2006-01-02")
-	return sheet{columns: k.columns, rows: within(maxSheetRows, rows)}.in(d.reader(c).Say), k.name + "-" + stamp, nil
+	return sheet{columns: k.columns, rows: within(maxSheetRows, rows)}.in(d.data(c).Say), k.name + "-" + stamp, nil
 }
 
 func (d *Door) keepCSV(k keepable) echo.HandlerFunc {

@@ -64,3 +64,31 @@ func TestASiteReadsFahrenheit(t *testing.T) {
 	w.door.Register.Replace(hospital.NewDirectory(hospital.Site{ID: "s", Name: "Room at 4.0 °C", Zone: "Europe/Berlin", Fahrenheit: true}, nil, nil, nil, nil, nil))
 	w.expect(w.get("/sign-in"), http.StatusOK, "39.2\u00a0°F")
 }
+
+// How she likes pages shown is kept with her account, is nobody else's, and stands in the trail.
+func TestPagesAreShownAsTheirReaderLikes(t *testing.T) {
+	w := newWard(t, false)
+	w.firstAdministrator()
+	colleague := w.colleague("Olga Frost", "olga@ward.example", "nurse")
+	w.door.Register.Replace(hospital.NewDirectory(hospital.Site{ID: "s", Name: "Round at 14:30, 4.0 °C", Zone: "Europe/Berlin"}, nil, nil, nil, nil, nil))
+	w.expect(w.post("/me/reading", "degrees", "F", "clock", "12", "letters", "largest"), http.StatusSeeOther, "/me")
+	hers := []string{"Round at 2:30\u00a0PM, 39.2\u00a0°F", `data-letters="largest"`, `data-hours="12"`, `<option value="F" selected`}
+	w.expect(w.get("/me"), http.StatusOK, hers...)
+	elsewhere := w.another()
+	elsewhere.expect(elsewhere.post("/sign-in", "email", "ada@linden.example", "password", passphrase), http.StatusSeeOther)
+	elsewhere.expect(elsewhere.get("/me"), http.StatusOK, hers...)
+	colleague.cookies[habitsCookie] = "F.12.largest" // a cookie counts in the demo alone
+	colleague.expect(colleague.get("/me"), http.StatusOK, "Round at 14:30, 4.0 °C")
+	w.expect(w.get("/admin/audit?deed=person.show-as"), http.StatusOK, "person.show-as", "largest")
+
+	for _, bad := range [][]string{{"degrees", "K"}, {"clock", "13"}, {"letters", "huge"}} {
+		w.expect(w.post("/me/reading", bad...), http.StatusUnprocessableEntity, "be shown like that")
+	}
+	w.expect(w.get("/me"), http.StatusOK, hers...)
+
+	// Who chose Celsius reads it where the site has Fahrenheit.
+	w.door.Register.Replace(hospital.NewDirectory(hospital.Site{ID: "s", Name: "Round at 14:30, 4.0 °C", Zone: "Europe/Berlin", Fahrenheit: true}, nil, nil, nil, nil, nil))
+	colleague.expect(colleague.get("/me"), http.StatusOK, "39.2\u00a0°F")
+	colleague.expect(colleague.post("/me/reading", "degrees", "C"), http.StatusSeeOther)
+	colleague.expect(colleague.get("/me"), http.StatusOK, "Round at 14:30, 4.0 °C")
+}

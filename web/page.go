@@ -71,7 +71,7 @@ func (d *Door) frame(ctx context.Context, c echo.Context, title string, topics [
 	page := views.Page{
 		Title: title, Nav: views.NavOf(c.Request().URL.Path), Actor: by, Site: directory.Site,
 		OwnSearch: slices.Contains([]string{"/", "/search", "/scan"}, c.Path()), Theme: theme(c), Said: takeSaid(c), Version: d.Version,
-		Language: d.reader(c).Language,
+		Language: d.reader(c).Language, Habits: d.habits(c),
 	}
 	if d.Demo == nil { // what is forgotten at Ctrl-C leaves nothing in a browser
 		page.Worker = workerPath

@@ -37,6 +37,7 @@ func (d *Door) peopleRoutes() []route {
 	}
 	routes := []route{
 		{get, "/me", SignedIn, d.me},
+		{post, "/me/reading", SignedIn, d.chooseHabits},
 		{get, "/admin/people", hospital.ManagePeople, d.people},
 		{post, "/admin/people", hospital.ManagePeople, d.addPerson},
 		{get, "/admin/people/:id", hospital.ManagePeople, d.person},
@@ -200,7 +201,8 @@ func (d *Door) me(c echo.Context) error { return d.showMe(c, http.StatusOK, "") 
 
 func (d *Door) showMe(c echo.Context, status int, wrong string) error {
 	by := d.actor(c)
-	props := views.MeProps{Person: by, Wrong: wrong, HasAccount: d.Demo == nil}
+	props := views.MeProps{Person: by, Wrong: wrong, HasAccount: d.Demo == nil,
+		Habits: d.habits(c), Language: d.reader(c).Language, Theme: theme(c)}
 	if props.HasAccount {
 		sessions, err := d.People.Porter.Sessions(c.Request().Context(), by)
 		if err != nil {

@@ -48,15 +48,6 @@
     document.dispatchEvent(new CustomEvent("wardwatch:say", { detail: sentence }));
   }
 
-  function clock(ms) {
-    const zone = document.documentElement.dataset.zone;
-    try {
-      return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone || undefined });
-    } catch { // a zone that this browser does not know
-      return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-    }
-  }
-
   // lost is called when nothing is heard any more, and again with each try that fails. The bar
   // follows a little later; from then on the page is old until something is heard.
   function lost() {
@@ -65,7 +56,7 @@
     barTimer = setTimeout(() => {
       old = true;
       state(navigator.onLine ? "stale" : "offline");
-      const since = clock(window.wardwatch ? window.wardwatch.serverTime(lastHeard) : lastHeard);
+      const since = window.wardwatch ? window.wardwatch.clockTime(window.wardwatch.serverTime(lastHeard)) : "";
       show("stale", said("stale", { time: since }));
       say(said("stale-said", { time: since }));
     }, quietFor);

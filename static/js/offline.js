@@ -6,8 +6,7 @@
   let heard = 0;
   try { heard = Number(localStorage.getItem("wardwatch-heard")); } catch { /* storage may be forbidden */ }
   if (says && heard) {
-    const zone = document.documentElement.dataset.zone || undefined;
-    says.textContent = window.wardwatch.said("away", { time: new Date(heard).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }) });
+    says.textContent = window.wardwatch.said("away", { time: window.wardwatch.clockTime(heard) });
   }
   async function again() {
     try { if ((await fetch("/healthz", { cache: "no-store" })).ok && location.pathname !== "/offline") location.reload(); } catch { /* still away */ }

@@ -14,6 +14,16 @@
   const sayings = document.getElementById("sayings");
   const words = new Map([...(sayings ? sayings.content.children : [])].map((one) => [one.dataset.say, one.textContent]));
   const said = (name, values) => (words.get(name) || "").replace(/\{(\w+)\}/g, (all, key) => values && key in values ? values[key] : all);
+  // clockTime is a time of day at the site, by the clock that the page's reader reads.
+  function clockTime(ms) {
+    const twelve = root.dataset.hours === "12";
+    const shape = { hour: twelve ? "numeric" : "2-digit", minute: "2-digit", hour12: twelve };
+    try {
+      return new Date(ms).toLocaleTimeString(twelve ? "en-US" : "en-GB", { ...shape, timeZone: root.dataset.zone || undefined });
+    } catch { // a zone that this browser does not know
+      return new Date(ms).toLocaleTimeString(twelve ? "en-US" : "en-GB", shape);
+    }
+  }
   // beep is the alarm's tune: three tones, on an AudioContext that somebody's touch has opened.
   function beep(audio) {
     for (const [at, tone] of [[0, 880], [0.25, 660], [0.5, 880]]) {
@@ -27,7 +37,7 @@
     }
   }
   window.wardwatch = {
-    serverTime, said, beep,
+    serverTime, said, beep, clockTime,
     setServerTime(ms) { serverBase = ms; localBase = Date.now(); },
   };
 
@@ -289,9 +299,9 @@
   }
 
   // ---- Wall displays: a clock, and a slow shift against burn-in.
-  for (const clock of document.querySelectorAll("[data-clock]")) {
+  for (const clock of document.querySelectorAll("time[data-clock]")) {
     const show = () => {
-      clock.textContent = new Date(serverTime(Date.now())).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: root.dataset.zone || undefined });
+      clock.textContent = clockTime(serverTime(Date.now()));
     };
     show();
     setInterval(show, 1000);

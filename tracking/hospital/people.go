@@ -110,6 +110,22 @@ type Person struct {
 	MustEnrol bool
 	// Language is what she reads pages in, "en" or "de"; empty: as her browser asks for. It is known of who asks alone.
 	Language string
+	// Habits are how she likes pages shown; known of who asks alone.
+	Habits Habits
+}
+
+// Habits are how a person likes pages to be shown, beside their language. The zero Habits
+// are the hospital's.
+type Habits struct {
+	Degrees string // "C" or "F": what is shown; empty: as the site has it
+	Clock   string // "12": hours with AM and PM; empty: 24 hours
+	Letters string // "larger" or "largest"; empty: as the browser has them
+}
+
+// Known says whether pages can be shown so.
+func (h Habits) Known() bool {
+	return slices.Contains([]string{"", "C", "F"}, h.Degrees) && slices.Contains([]string{"", "12"}, h.Clock) &&
+		slices.Contains([]string{"", "larger", "largest"}, h.Letters)
 }
 
 // Actor is who does something: a signed-in person, a job or a device.
@@ -131,7 +147,9 @@ type Actor struct {
 	Owner PersonID
 	// Language is what the person reads pages in; empty: as her browser asks for.
 	Language string
-	job      bool
+	// Habits are how the person likes pages shown.
+	Habits Habits
+	job    bool
 }
 
 // Job is the actor that a scheduled task acts as; it may do everything and is named in the audit trail.
@@ -160,7 +178,7 @@ func (a Actor) Answers() PersonID {
 
 // Actor is the person as one who acts.
 func (p Person) Actor() Actor {
-	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil, StandsIn: p.StandsIn, MustEnrol: p.MustEnrol, Language: p.Language}
+	return Actor{ID: p.ID, Name: p.Name, Roles: p.Roles, Limits: p.Limits, Unit: p.Unit, EmergencyUntil: p.EmergencyUntil, StandsIn: p.StandsIn, MustEnrol: p.MustEnrol, Language: p.Language, Habits: p.Habits}
 }
 
 // May says whether the actor has the permission, somewhere at least: see Reach.

@@ -90,6 +90,58 @@ func fahrenheit(text string) string {
 	})
 }
 
+var timeOfDay = regexp.MustCompile(`([01]\d|2[0-3]):([0-5]\d)(:[0-5]\d)?`)
+
+// twelveHours shows a text's times of day with AM and PM: "14:02" is "2:02 PM", and a whole
+// hour that stands alone, as beside a chart, is "2 PM". What only looks like one stays: an
+// offset, a part of an address, and an instant written year first.
+func twelveHours(text string) string {
+	found := timeOfDay.FindAllStringSubmatchIndex(text, -1)
+	if found == nil {
+		return text
+	}
+	var said strings.Builder
+	from := 0
+	for _, at := range found {
+		if !startsTime(text[:at[0]]) || !endsTime(text[at[1]:]) {
+			continue
+		}
+		said.WriteString(text[from:at[0]])
+		hour, _ := strconv.Atoi(text[at[2]:at[3]]) // digits, as the expression says
+		said.WriteString(strconv.Itoa((hour+11)%12 + 1))
+		if minutes := text[at[3]:at[1]]; minutes != ":00" || len(text) != len("15:04") {
+			said.WriteString(minutes)
+		}
+		said.WriteString([]string{"\u00a0AM", "\u00a0PM"}[hour/12])
+		from = at[1]
+	}
+	said.WriteString(text[from:])
+	return said.String()
+}
+
+var yearFirst = regexp.MustCompile(`\d{4}-\d\d-\d\d $`)
+
+// startsTime says that a time of day may stand behind a text.
+func startsTime(before string) bool {
+	if before == "" {
+		return true
+	}
+	last := before[len(before)-1]
+	return !partOfCode(last) && !strings.ContainsRune(".+-", rune(last)) && !yearFirst.MatchString(before)
+}
+
+// endsTime says that a time of day may stand before a text.
+func endsTime(after string) bool {
+	if after == "" {
+		return true
+	}
+	return !partOfCode(after[0]) && !(after[0] == '.' && len(after) > 1 && after[1] >= '0' && after[1] <= '9')
+}
+
+func partOfCode(c byte) bool {
+	return c == ':' || c == '/' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
 func inFahrenheit(celsius string, zero float64) string {
 	plain := strings.NewReplacer(",", ".", "−", "-").Replace(celsius)
 	value, err := strconv.ParseFloat(plain, 64)

@@ -41,7 +41,8 @@
 // # Figures
 //
 // Days, decimals and degrees are recognised by their shape: "3 May 2026" is
-// "3. Mai 2026", "4.2 °C" is "4,2 °C", and where the site reads Fahrenheit "39.6 °F".
+// "3. Mai 2026", "4.2 °C" is "4,2 °C", and for who reads Fahrenheit "39.6 °F"; for
+// who reads twelve hours "14:02" is "2:02 PM".
 // Only what is shown is converted; what is stored, judged, typed or exported is Celsius.
 // A difference is written "by 0.5 °C" or "±0.5 °C" and gains no 32 degrees.
 //
@@ -120,16 +121,18 @@ func Asked(accept string) Language {
 	return Languages()[at]
 }
 
-// Reader is who reads a page: in which language, and temperatures in which unit.
-// The zero Reader reads what was written: English, degrees Celsius.
+// Reader is who reads a page: in which language, temperatures in which unit, and times of
+// day by which clock. The zero Reader reads what was written: English, degrees Celsius, 24 hours.
 type Reader struct {
 	Language   Language
 	Fahrenheit bool
+	// TwelveHours reads times of day with AM and PM.
+	TwelveHours bool
 }
 
 // Plain says that nothing has to be worded.
 func (r Reader) Plain() bool {
-	return (r.Language == English || !r.Language.Known()) && !r.Fahrenheit
+	return (r.Language == English || !r.Language.Known()) && !r.Fahrenheit && !r.TwelveHours
 }
 
 // Key tells readers apart who are shown different bytes: "" for plain English.
@@ -137,10 +140,14 @@ func (r Reader) Key() string {
 	if r.Plain() {
 		return ""
 	}
+	key := string(r.Language)
 	if r.Fahrenheit {
-		return string(r.Language) + "+f"
+		key += "+f"
 	}
-	return string(r.Language)
+	if r.TwelveHours {
+		key += "+12"
+	}
+	return key
 }
 
 // Say words one text that is not HTML.
@@ -159,6 +166,9 @@ func (r Reader) say(text string, pressed bool) string {
 	said := bookOf(r.Language).say(text, pressed)
 	if r.Fahrenheit {
 		said = fahrenheit(said)
+	}
+	if r.TwelveHours {
+		said = twelveHours(said)
 	}
 	return said
 }

@@ -149,3 +149,41 @@ func BenchmarkPage(b *testing.B) {
 		deutsch.Page(page)
 	}
 }
+
+func TestTwelveHoursAreForShowAndACodeHasNone(t *testing.T) {
+	english, german := Reader{Language: English, TwelveHours: true}, Reader{Language: German, TwelveHours: true}
+	for _, c := range []struct {
+		reader     Reader
+		text, want string
+	}{
+		{english, "14:02", "2:02\u00a0PM"},
+		{english, "00:00", "12\u00a0AM"}, // alone, as beside a chart
+		{english, "12:00", "12\u00a0PM"},
+		{english, "Since 12:00.", "Since 12:00\u00a0PM."},
+		{english, "Tue 08:14", "Tue 8:14\u00a0AM"},
+		{english, "3 Nov 23:59", "3 Nov 11:59\u00a0PM"},
+		{english, "21 Nov 2026 14:02:09 CET", "21 Nov 2026 2:02:09\u00a0PM CET"},
+		{english, "08:00–16:30, then silent", "8:00\u00a0AM–4:30\u00a0PM, then silent"},
+		{english, "(2026-11-21 14:02:09 UTC)", "(2026-11-21 14:02:09 UTC)"},
+		{english, "2026-11-21T14:02:09Z", "2026-11-21T14:02:09Z"},
+		{english, "UTC+01:00", "UTC+01:00"},
+		{english, "c3:00:12:34:56:78", "c3:00:12:34:56:78"},
+		{english, "10.0.0.1:11:22", "10.0.0.1:11:22"},
+		{english, "10:20:30:40", "10:20:30:40"},
+		{english, "24:00", "24:00"},
+		{english, "1:10", "1:10"},
+		{german, "Tue 08:14", "Di 8:14\u00a0AM"},
+		{german, "3 Nov 23:59", "3. Nov. 11:59\u00a0PM"},
+	} {
+		if got := c.reader.Say(c.text); got != c.want {
+			t.Errorf("%q is %q, want %q", c.text, got, c.want)
+		}
+	}
+	keys := map[string]bool{}
+	for _, r := range []Reader{{}, english, german, {Language: German}, {Language: German, Fahrenheit: true}, {Language: German, Fahrenheit: true, TwelveHours: true}} {
+		if keys[r.Key()] {
+			t.Errorf("%+v shares its key with another reader", r)
+		}
+		keys[r.Key()] = true
+	}
+}

@@ -51,7 +51,7 @@ func TestWardANeverHearsWardB(t *testing.T) {
 				t.Errorf("%s was shown %v", name, pages[name].shown)
 			}
 		}
-		if c := h.Counts(); c.Rendered != 3 || c.Topics != 3 {
+		if c := h.Counts(); c.Rendered != 4 || c.Topics != 4 {
 			t.Errorf("one rendering for each reach: %+v", c)
 		}
 	})
@@ -90,7 +90,7 @@ func TestEachLanguageIsWordedOnce(t *testing.T) {
 		}})
 		defer stop()
 		pages := map[string]*page{}
-		for name, reader := range map[string]words.Reader{"en": {}, "de": {Language: words.German}, "also de": {Language: words.German}, "fahrenheit": {Language: words.German, Fahrenheit: true}} {
+		for name, reader := range map[string]words.Reader{"en": {}, "de": {Language: words.German}, "also de": {Language: words.German}, "fahrenheit": {Language: words.German, Fahrenheit: true}, "twelve": {TwelveHours: true}} {
 			audience := of(hospital.PersonID(name))
 			audience.Reader = reader
 			p := open(t, h, h.Cursor(), audience, "alarms")
@@ -103,12 +103,12 @@ func TestEachLanguageIsWordedOnce(t *testing.T) {
 		time.Sleep(2 * Tick)
 		synctest.Wait()
 		german := `<b id="bell" title="Alarme">Kein Alarm wartet.</b>`
-		for name, want := range map[string]string{"en": `<b id="bell" title="Alarms">No alarm is waiting.</b>`, "de": german, "also de": german, "fahrenheit": german} {
+		for name, want := range map[string]string{"en": `<b id="bell" title="Alarms">No alarm is waiting.</b>`, "de": german, "also de": german, "fahrenheit": german, "twelve": `<b id="bell" title="Alarms">No alarm is waiting.</b>`} {
 			if got := pages[name].shown["bell"]; got != want {
 				t.Errorf("%s was shown %s", name, got)
 			}
 		}
-		if c := h.Counts(); c.Rendered != 3 || c.Topics != 3 {
+		if c := h.Counts(); c.Rendered != 4 || c.Topics != 4 {
 			t.Errorf("one rendering for each language and unit: %+v", c)
 		}
 	})

@@ -186,6 +186,8 @@ type Tx interface {
 	PutPassword(ctx context.Context, id hospital.PersonID, encoded string) error
 	// PutLanguage keeps what a person reads pages in; empty: as her browser asks for.
 	PutLanguage(ctx context.Context, id hospital.PersonID, language string) error
+	// PutHabits keeps how a person likes pages shown.
+	PutHabits(ctx context.Context, id hospital.PersonID, habits hospital.Habits) error
 	// Disable sets when the account was disabled; the zero time enables it.
 	Disable(ctx context.Context, id hospital.PersonID, at time.Time) error
 

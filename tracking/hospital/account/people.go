@@ -260,6 +260,29 @@ func (p *Porter) ReadIn(ctx context.Context, by hospital.Actor, language string)
 	return nil
 }
 
+// ShowAs keeps how the actor likes pages shown.
+func (p *Porter) ShowAs(ctx context.Context, by hospital.Actor, habits hospital.Habits) error {
+	if !habits.Known() {
+		return hospital.Refuse(hospital.ErrInvalid, "Pages can't be shown like that. Choose from the lists.")
+	}
+	err := p.store.InTx(ctx, func(tx Tx) error {
+		if _, err := tx.Person(ctx, by.ID); err != nil {
+			return err
+		}
+		if err := tx.PutHabits(ctx, by.ID, habits); err != nil {
+			return err
+		}
+		told := func(h hospital.Habits) string {
+			return jsonOf(map[string]any{"degrees": h.Degrees, "clock": h.Clock, "letters": h.Letters})
+		}
+		return tx.Record(ctx, hospital.Deed{By: by, What: "person.show-as", On: "person/" + string(by.ID), Before: told(by.Habits), After: told(habits)})
+	})
+	if err != nil {
+		return fmt.Errorf("show pages as %+v: %w", habits, err)
+	}
+	return nil
+}
+
 // AlterSeen is Alter by somebody at a browser: to give an account another address, which
 // is what its person signs in with, she shows again who she is.
 func (p *Porter) AlterSeen(ctx context.Context, by hospital.Actor, person hospital.Person, again Again, from Origin) error {
