@@ -67,7 +67,7 @@ func openPharmacy(t *testing.T) *pharmacy {
 			s, err := desk.Standing(ctx)
 			return web.AroundAlarms(s, p.at), err
 		},
-		ColdChain: p.monitor, Alarms: desk})
+		ColdChain: p.monitor, Alarms: desk, Lists: db.Lists{DB: base}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestAPageAndWhatIsPushedAreInTheReadersUnits(t *testing.T) {
 			t.Errorf("%s says %q to who reads twelve hours", where, found)
 		}
 	}
-	if file := p.shows("/files/readings.csv?fridge=f-1", "2026-05-04T", ",9.00,"); strings.Contains(file, "PM") || strings.Contains(file, "48.2") {
+	if file := p.shows("/files/readings.csv?fridge=f-1", "2026-05-04T", ",9"); strings.Contains(file, "PM") || strings.Contains(file, "48.2") {
 		t.Errorf("the file is worded:\n%s", file)
 	}
 }
