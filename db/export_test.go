@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 )
 
 // Set changes a setting of the connection that writes, as a failing disk would.
@@ -29,6 +31,13 @@ func (d *DB) Prepared() int {
 	d.queries.mu.RLock()
 	defer d.queries.mu.RUnlock()
 	return len(d.queries.byText)
+}
+
+// Asked are the queries that are kept prepared.
+func (d *DB) Asked() []string {
+	d.queries.mu.RLock()
+	defer d.queries.mu.RUnlock()
+	return slices.Collect(maps.Keys(d.queries.byText))
 }
 
 // Narrowed is a query as somebody asks it who sees a part of everything.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wardwatch/tracking"
+	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/maintain"
 )
 
@@ -118,16 +119,16 @@ func (r readsMaintenance) Piece(ctx context.Context, id tracking.AssetID) (maint
 
 // Pieces are those of a selection, by number.
 func (r readsMaintenance) Pieces(ctx context.Context, s maintain.Selection, limit int) ([]maintain.Piece, error) {
-	const q = selectPiece + `
+	q := selectPiece + `
 		WHERE ($1 = 'null' OR a.model IN (SELECT value FROM json_each($1))) AND ($2 = '' OR p.lot = $2) AND ($3 = '' OR a.status = $3)
-			AND ($4 = 0 OR p.rented_from <> '')
+			AND ($4 = 0 OR p.rented_from <> '') AND ` + named("a.unit_id", "$6", s.Unit) + `
 		ORDER BY a.id
 		LIMIT 0 + $5`
 	models, err := json.Marshal(s.Models)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.Query(ctx, q, string(models), s.Lot, s.Status, s.Rented, limit)
+	rows, err := r.Query(ctx, q, string(models), s.Lot, s.Status, s.Rented, limit, s.Unit)
 	pieces, err := scanAll(rows, err, scanPiece)
 	if err != nil {
 		return nil, fmt.Errorf("pieces of %+v: %w", s, err)
@@ -156,7 +157,25 @@ func (r readsMaintenance) LastWork(ctx context.Context) (map[maintain.WorkKey]ma
 		JOIN service_plans p ON p.id = w.plan AND p.ended_at = 0
 		WHERE w.result = 'passed'
 		GROUP BY w.asset, w.plan`
-	rows, err := r.Query(ctx, q)
+	return lastWork(r.Query(ctx, q))
+}
+
+// LastWorkOf is LastWork of the pieces that a unit owns: for each piece and plan its last
+// work alone is read, however many years there are of it.
+func (m Maintenance) LastWorkOf(ctx context.Context, unit hospital.UnitID) (map[maintain.WorkKey]maintain.Last, error) {
+	const q = `
+		SELECT w.asset, w.plan, w.at, w.used_ms
+		FROM assets a
+		JOIN service_plans p ON p.model = a.model AND p.ended_at = 0
+		JOIN service_work w ON w.id = (SELECT l.id FROM service_work l
+			WHERE l.asset = a.id AND l.plan = p.id AND l.result = 'passed'
+			ORDER BY l.at DESC, l.id DESC
+			LIMIT 1)
+		WHERE a.unit_id = $1`
+	return lastWork(m.Query(ctx, q, unit))
+}
+
+func lastWork(rows *sql.Rows, err error) (map[maintain.WorkKey]maintain.Last, error) {
 	if err != nil {
 		return nil, fmt.Errorf("last work: %w", err)
 	}
@@ -219,7 +238,20 @@ func (r readsMaintenance) Steps(ctx context.Context) (map[tracking.AssetID]maint
 		SELECT asset, at, stage, by_name, note
 		FROM repair_steps
 		WHERE id IN (SELECT MAX(id) FROM repair_steps GROUP BY asset)`
-	rows, err := r.Query(ctx, q)
+	return newestSteps(r.Query(ctx, q))
+}
+
+// StepsOf are the newest step of each piece that a unit owns.
+func (m Maintenance) StepsOf(ctx context.Context, unit hospital.UnitID) (map[tracking.AssetID]maintain.Step, error) {
+	const q = `
+		SELECT s.asset, s.at, s.stage, s.by_name, s.note
+		FROM assets a
+		JOIN repair_steps s ON s.id = (SELECT MAX(id) FROM repair_steps WHERE asset = a.id)
+		WHERE a.unit_id = $1`
+	return newestSteps(m.Query(ctx, q, unit))
+}
+
+func newestSteps(rows *sql.Rows, err error) (map[tracking.AssetID]maintain.Step, error) {
 	all, err := scanAll(rows, err, func(row scanner) (s maintain.Step, err error) {
 		var at int64
 		err = row.Scan(&s.Asset, &at, &s.Stage, &s.By, &s.Note)

@@ -32,8 +32,9 @@ func openWorkshop(t *testing.T) *workshop {
 	w.base = dbtest.Open(t, db.Options{Now: now})
 	day := func(days int) document.Date { return document.Date(noon.AddDate(0, 0, days).Format(time.DateOnly)) }
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "America/New_York"},
+		Units: []document.Unit{{ID: "4w", Name: "4 West"}},
 		Assets: []document.Asset{
-			{ID: "p-1", Kind: "pump", Name: "Pump 1", Model: "Alba", Serial: "A-9", Lot: "L1", LastService: day(-400), Tags: []document.Tag{{ID: "c30000000001"}}},
+			{ID: "p-1", Kind: "pump", Name: "Pump 1", Model: "Alba", Serial: "A-9", Lot: "L1", Unit: "4w", LastService: day(-400), Tags: []document.Tag{{ID: "c30000000001"}}},
 			{ID: "p-2", Kind: "pump", Name: "Pump 2", Model: "Alba", Serial: "A-10", Lot: "L2", LastService: day(-355)},
 			{ID: "p-3", Kind: "pump", Name: "Pump 3", Model: "Alba", Serial: "A-11", InService: day(-10)},
 			{ID: "v-1", Kind: "ventilator", Name: "Ventilator 1", Model: "Aurora", RentedFrom: "Medirent", DueBack: day(-1)},

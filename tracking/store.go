@@ -37,6 +37,10 @@ type Store interface {
 	TaughtRooms(ctx context.Context) (map[hospital.RoomID]int, error)
 	// FreeByKind counts the free assets of each kind in the rooms of a unit (empty: anywhere).
 	FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]KindCount, error)
+	// DirtyIn, LentBy and BorrowedBy are a unit's Ward, at most limit pieces of each.
+	DirtyIn(ctx context.Context, unit hospital.UnitID, limit int) (Some, error)
+	LentBy(ctx context.Context, unit hospital.UnitID, limit int) (Some, error)
+	BorrowedBy(ctx context.Context, unit hospital.UnitID, limit int) (Some, error)
 }
 
 // Tx is a change in progress.

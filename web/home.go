@@ -11,6 +11,7 @@ import (
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/maintain"
 	"wardwatch/tracking/notify"
 	"wardwatch/tracking/parlevel"
 	"wardwatch/views"
@@ -118,10 +119,11 @@ const (
 // derived are the topics that change because others did: whatever moves or
 // changes its state may change every unit's counts.
 func (d *Door) derived(changed []string) (also []string) {
-	equipment, stock, orders, cold, waits := false, false, false, false, false
+	equipment, units, stock, orders, cold, waits := false, false, false, false, false, false
 	for _, topic := range changed {
 		kind, _, _ := strings.Cut(topic, "/")
 		equipment = equipment || kind == "asset" || kind == "room" || kind == "floor"
+		units = units || equipment || topic == parlevel.Topic || topic == maintain.Topic
 		stock = stock || kind == "stock"
 		orders = orders || topic == "proposals" || kind == "order"
 		cold = cold || topic == coldchain.Topic
@@ -140,6 +142,7 @@ func (d *Door) derived(changed []string) (also []string) {
 		also = append(also, needs)
 	}
 	also = append(also, d.displayTopics(equipment, orders)...)
+	also = append(also, d.unitTopics(units, cold)...)
 	if stock || orders {
 		also = append(also, supplies)
 	}

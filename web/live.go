@@ -28,6 +28,7 @@ func (d *Door) sources() []live.Source {
 		d.coldChainSources(),
 		d.equipmentSources(),
 		d.unitSources(),
+		d.wardSources(),
 	)
 }
 

@@ -35,6 +35,7 @@ func (d *Door) unitRoutes() []route {
 	return []route{
 		{get, "/units", hospital.SeeEquipment, d.units},
 		{get, "/units/:id", hospital.SeeEquipment, d.unit},
+		{get, "/units/:id/equipment", hospital.SeeEquipment, d.unitPieces},
 		{post, "/units/:id/levels", hospital.ManageEquipment, d.setLevel},
 		{post, "/units/:id/levels/remove", hospital.ManageEquipment, d.removeLevel},
 		{post, "/tasks/:id/take", hospital.MarkEquipment, d.takeTask},
@@ -76,29 +77,30 @@ func (d *Door) boards(lines []parlevel.Line) []views.UnitBoard {
 	return boards
 }
 
-// unit is one unit's board.
-func (d *Door) unit(c echo.Context) error { return d.showUnit(c, http.StatusOK, views.LevelForm{}) }
+// unit is one unit's board; ?wall=1 for a display that nobody touches.
+func (d *Door) unit(c echo.Context) error {
+	if c.QueryParam("wall") != "" {
+		return d.unitOnWall(c)
+	}
+	return d.showUnit(c, http.StatusOK, views.LevelForm{})
+}
 
 func (d *Door) showUnit(c echo.Context, status int, form views.LevelForm) error {
 	ctx, by, id := c.Request().Context(), d.actor(c), hospital.UnitID(c.Param("id"))
-	unit, ok := d.Register.Current().Unit(id)
-	if !ok {
-		return fmt.Errorf("unit %s: %w", id, hospital.ErrUnknown)
-	}
-	all, err := d.Levels.Overview(ctx, by)
+	needs, err := d.unitNeeds(ctx, by, id)
 	if err != nil {
 		return err
 	}
-	page := views.UnitPage{House: d.house(), Actor: by, Board: views.UnitBoard{Unit: unit}, Form: form, Tasks: tasksOf(all.Open, id)}
-	for _, board := range d.boards(all.Lines) {
-		if board.Unit.ID == id {
-			page.Board = board
-		}
-	}
+	page := views.UnitPage{House: needs.House, Actor: by, Board: needs.Board, Form: form, Tasks: needs.Tasks, Needs: needs}
 	if page.Kinds, err = d.Levels.Store.Kinds(ctx); err != nil {
 		return err
 	}
-	return d.showAs(c, status, unit.Name, views.Unit(page), parlevel.Topic)
+	if page.Cold = d.seesFridges(by); page.Cold {
+		if page.Fridges, err = d.unitFridges(ctx, id); err != nil {
+			return err
+		}
+	}
+	return d.showAs(c, status, needs.Board.Unit.Name, views.Unit(page), unitTopic+string(id), unitColdTopic+string(id))
 }
 
 // tasksOf are the tasks that bring a unit something or take something from it.

@@ -36,7 +36,7 @@ func TestAUnitsBoardTellsWhatIsShortAndTheTaskIsTaken(t *testing.T) {
 		}
 	}
 	s.who = nurse
-	page := s.shows("/units/icu", `id="unit-icu-board"`, `data-label="Short">2`, "Short")
+	page := s.shows("/units/icu", `id="unit-icu-board"`, "2 short", "<meter")
 	if strings.Contains(page, "Set a level") {
 		t.Error("a nurse is offered to set levels")
 	}
@@ -110,4 +110,60 @@ func TestTheTaskOfAnOpenPageClosesWhenTheTagArrives(t *testing.T) {
 		t.Fatal(err)
 	}
 	review("The tags arrived")
+}
+
+// put carries the pump into a room, in a state.
+func (s *station) put(room hospital.RoomID, status tracking.Status) {
+	s.t.Helper()
+	s.at = s.at.Add(time.Minute)
+	err := db.Equipment{DB: s.base}.InTx(s.t.Context(), func(tx tracking.Tx) error {
+		if err := tx.SetPlace(s.t.Context(), "P-001", tracking.Place{Room: room, Floor: "f4", Since: s.at, SeenAt: s.at, Confidence: 1, Why: "radio"}); err != nil {
+			return err
+		}
+		return tx.SetStatus(s.t.Context(), "P-001", status, "", "", s.at)
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestAUnitsBoardTellsWhatWaitsAndWhoHasWhat(t *testing.T) {
+	s := openStation(t)
+	ben := hospital.Person{ID: "b", Name: "Ben", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
+	s.put("r1", tracking.NeedsCleaning)
+	s.shows("/units/4w", "Waits to be cleaned (1)", `href="/assets/P-001"`, "Clean utility", "dirty since")
+	if page := s.shows("/units/icu"); strings.Contains(page, "P-001") || strings.Contains(page, "Nothing needed") {
+		t.Error("the ICU has none of it, and no level that could be met")
+	}
+	s.put("r3", tracking.Free)
+	s.shows("/units/4w", "Lent to others (1)", "in ICU", "there since")
+	s.shows("/units/icu", "Borrowed from others (1)", "belongs to 4 West", "ICU store")
+	s.shows("/units/icu/equipment?show=borrowed", "1 piece", "belongs to 4 West")
+	s.shows("/units/4w/equipment?show=dirty", "None")
+	if code, _ := s.get("/units/nowhere/equipment"); code != http.StatusNotFound {
+		t.Errorf("the equipment of no unit is answered %d", code)
+	}
+
+	s.who = ben
+	if w := s.post("/units/icu/levels", url.Values{"kind": {"infusion pump"}, "target": {"1"}, "critical": {"0"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("a level is answered %d", w.Code)
+	}
+	s.shows("/units/icu", "Nothing needed")
+	s.shows("/units/icu?wall=1", `data-theme="wall"`, "Nothing needed", "free of 1", `data-clock`)
+	if page := s.shows("/units/icu?wall=1"); strings.Contains(page, "<form") || strings.Contains(page, `class="topbar"`) {
+		t.Error("a wall has something to press")
+	}
+	s.put("r3", tracking.NeedsCleaning)
+	if page := s.shows("/units/icu", "1 short", "Waits to be cleaned (1)"); strings.Contains(page, "Nothing needed") {
+		t.Error("something is needed")
+	}
+	s.shows("/units/icu?wall=1", "1 short", "1 to clean")
+
+	if w := s.post("/maintenance/plans", url.Values{"name": {"Yearly service"}, "model": {"Alba"}, "every_days": {"365"}, "days": {"365"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("a plan is answered %d: %s", w.Code, w.Body)
+	}
+	s.shows("/units/4w", "Due for service (1)", "Yearly service", `href="/maintenance"`)
+	if page := s.shows("/units/icu"); strings.Contains(page, "Due for service") {
+		t.Error("what another unit owns is due there")
+	}
 }

@@ -101,3 +101,19 @@ func TestWhatIsOfAnotherWardIsNotFound(t *testing.T) {
 		t.Errorf("her own ward's gloves: %d %s", answer.Code, answer.Body)
 	}
 }
+
+// A unit's board tells of its fridges only to who sees them, on the page and on the wall.
+func TestAUnitsBoardShowsFridgesWithinReachAlone(t *testing.T) {
+	t.Parallel()
+	h, _ := wholeHouse(t)
+	limited := newVisitor(t, h, "nurse-a", hospital.Nurse, hospital.Limits{hospital.Nurse: {"ward-a"}})
+	everywhere := newVisitor(t, h, "nurse", hospital.Nurse, nil)
+	for _, path := range []string{"/units/pharmacy", "/units/pharmacy?wall=1"} {
+		for _, who := range []visitor{limited, everywhere} {
+			answer, sees := who.ask(http.MethodGet, path), who.person.Limits == nil
+			if body := answer.Body.String(); answer.Code != http.StatusOK || strings.Contains(body, "Vaccine fridge") != sees {
+				t.Errorf("%s answers %d to the %s, and whether it tells of the fridge is wrong", path, answer.Code, who.name)
+			}
+		}
+	}
+}

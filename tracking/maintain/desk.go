@@ -33,6 +33,7 @@ type Reader interface {
 // Selection chooses pieces; what is empty does not narrow.
 type Selection struct {
 	Models []string // one of them
+	Unit   hospital.UnitID
 	Lot    string
 	Status tracking.Status
 	Rented bool
@@ -48,6 +49,9 @@ type WorkKey struct {
 type Store interface {
 	Reader
 	InTx(ctx context.Context, change func(Tx) error) error
+	// LastWorkOf and StepsOf are LastWork and Steps of the pieces that a unit owns.
+	LastWorkOf(ctx context.Context, unit hospital.UnitID) (map[WorkKey]Last, error)
+	StepsOf(ctx context.Context, unit hospital.UnitID) (map[tracking.AssetID]Step, error)
 	// Models are all models of equipment, by name.
 	Models(ctx context.Context) ([]string, error)
 	// Recalls are all, the open ones first, the newest first; at most limit.
@@ -107,11 +111,39 @@ func (d Desk) Due(ctx context.Context, by hospital.Actor) ([]Task, error) {
 	if err != nil {
 		return nil, fmt.Errorf("due list: %w", err)
 	}
-	byModel, err := d.planned(ctx, plans)
+	byModel, err := d.planned(ctx, plans, "")
 	if err != nil {
 		return nil, fmt.Errorf("due list: %w", err)
 	}
-	var tasks []Task
+	return d.due(plans, byModel, last, steps), nil
+}
+
+// DueOf is Due of the pieces that a unit owns. It reads no others.
+func (d Desk) DueOf(ctx context.Context, by hospital.Actor, unit hospital.UnitID) ([]Task, error) {
+	if err := by.Need(hospital.SeeEquipment); err != nil {
+		return nil, err
+	}
+	plans, err := d.Store.Plans(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("due in %s: %w", unit, err)
+	}
+	last, err := d.Store.LastWorkOf(ctx, unit)
+	if err != nil {
+		return nil, fmt.Errorf("due in %s: %w", unit, err)
+	}
+	steps, err := d.Store.StepsOf(ctx, unit)
+	if err != nil {
+		return nil, fmt.Errorf("due in %s: %w", unit, err)
+	}
+	byModel, err := d.planned(ctx, plans, unit)
+	if err != nil {
+		return nil, fmt.Errorf("due in %s: %w", unit, err)
+	}
+	return d.due(plans, byModel, last, steps), nil
+}
+
+// due sorts out which plans want work on which pieces, the most urgent first.
+func (d Desk) due(plans []Plan, byModel map[string][]Piece, last map[WorkKey]Last, steps map[tracking.AssetID]Step) (tasks []Task) {
 	for _, plan := range plans {
 		for _, piece := range byModel[plan.Model] {
 			if plan.Lot != "" && piece.Lot != plan.Lot {
@@ -126,12 +158,12 @@ func (d Desk) Due(ctx context.Context, by hospital.Actor) ([]Task, error) {
 	slices.SortStableFunc(tasks, func(a, b Task) int {
 		return cmp.Or(cmp.Compare(b.Due.Urgency, a.Due.Urgency), a.Due.On.Compare(b.Due.On), cmp.Compare(a.Piece.ID, b.Piece.ID))
 	})
-	return tasks[:min(len(tasks), MaxListed)], nil
+	return tasks[:min(len(tasks), MaxListed)]
 }
 
-// planned are the pieces that plans are for, by model: all that are looked at, in one query
-// however many plans there are.
-func (d Desk) planned(ctx context.Context, plans []Plan) (map[string][]Piece, error) {
+// planned are the pieces that plans are for, of a unit or (empty) of all, by model: all that
+// are looked at, in one query however many plans there are.
+func (d Desk) planned(ctx context.Context, plans []Plan, unit hospital.UnitID) (map[string][]Piece, error) {
 	byModel := map[string][]Piece{}
 	if len(plans) == 0 {
 		return byModel, nil
@@ -140,7 +172,7 @@ func (d Desk) planned(ctx context.Context, plans []Plan) (map[string][]Piece, er
 	for _, plan := range plans {
 		models = append(models, plan.Model)
 	}
-	pieces, err := d.Store.Pieces(ctx, Selection{Models: slices.Compact(slices.Sorted(slices.Values(models)))}, maxPlanned)
+	pieces, err := d.Store.Pieces(ctx, Selection{Models: slices.Compact(slices.Sorted(slices.Values(models))), Unit: unit}, maxPlanned)
 	for _, piece := range pieces {
 		byModel[piece.Model] = append(byModel[piece.Model], piece)
 	}
