@@ -72,7 +72,7 @@ func (m *machine) follow(*rapid.T) {
 	n, err := follower.CatchUp(ctx)
 	m.must(nil, err)
 	if n != len(events) {
-		m.t.Fatalf("%d events were followed, there were %d", n, len(events))
+		m.differ("%d events were followed, there were %d", n, len(events))
 	}
 }
 
@@ -99,7 +99,7 @@ func (m *machine) decide(t *rapid.T) {
 	m.must(nil, m.db.QueryRow(ctx, q, one.lot, one.excursion).Scan(&hold))
 	m.must(nil, m.stock.Decide(ctx, pharmacist, hold, decision, "weighed"))
 	if err := m.stock.Decide(ctx, pharmacist, hold, inventory.DiscardLot, "again"); err == nil {
-		t.Fatalf("hold %d was decided twice", hold)
+		m.differ("hold %d was decided twice", hold)
 	}
 	lot := m.model.lots[one.lot]
 	lot.waits[one.excursion] = false
@@ -157,12 +157,12 @@ func (m *machine) dispatch(t *rapid.T) {
 		m.must(nil, err)
 	}
 	for _, fault := range m.outbox.faults {
-		t.Fatal(fault)
+		m.differ("%s", fault)
 	}
 	var due int
 	const q = `SELECT count(*) FROM notices WHERE status IN ('waiting', 'sending') AND try_at <= $1`
 	m.must(nil, m.db.QueryRow(ctx, q, m.at.UnixMilli()).Scan(&due))
 	if due > 0 {
-		t.Fatalf("%d notices that are due were not sent", due)
+		m.differ("%d notices that are due were not sent", due)
 	}
 }
