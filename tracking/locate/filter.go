@@ -390,15 +390,15 @@ func (f *Filter) weigh(s *State) {
 	}
 	for i := range s.open[:s.heard] {
 		sum := &s.open[i]
-		row := int(sum.receiver) * len(m.roomOf)
+		cells, plain := m.cells[int(sum.receiver)*m.ofTaught:], m.plain[int(sum.receiver)*m.ofPlain:]
 		dbm := sum.sum / float32(sum.n)
 		b := int32(1 + bin(float64(dbm)))
 		for j, spot := range f.spots {
 			if !m.untaught[spot] {
-				f.proof[j] += float64(m.tables[m.cells[row+int(spot)]+b])
+				f.proof[j] += float64(m.tables[cells[m.column[spot]]+b])
 				continue
 			}
-			g := &m.plain[row+int(spot)]
+			g := &plain[m.column[spot]]
 			off := dbm - g.mean
 			f.proof[j] += float64(g.norm - off*off*g.precision/2)
 			f.lean[j] += off * g.precision

@@ -51,17 +51,19 @@ type Model struct {
 	visited            []bool
 	near               [][]int16 // by receiver: the spots it speaks for, likeliest first
 
-	// cells is where receiver g's table of the taught spot s begins, at g*len(roomOf)+s:
+	// A spot that was taught is weighed by tables, any other, which untaught names, by what is
+	// expected; so each has its column in cells or in plain, and which it is, is column.
+	untaught          []bool
+	column            []int32
+	ofTaught, ofPlain int // how many columns there are
+
+	// cells is where receiver g's table of a taught spot begins, at g*ofTaught+column:
 	// log-likelihoods of not hearing it, then of each strength (less the former).
 	// Table 0 is that of a receiver that hardly ever hears the spot.
 	cells  []int32
 	tables []float32
-
-	// plain are the expectations of spots that nobody taught, at the same index
-	// as cells; untaught says which spots those are.
-	plain    []gauss
-	silent   []float32 // log-likelihood of not hearing it
-	untaught []bool
+	plain  []gauss   // at g*ofPlain+column
+	silent []float32 // log-likelihood of receiver g's not hearing a tag at spot s, at g*len(roomOf)+s
 	// undrawn says, by spot, that nobody taught its room nor drew it; anyUndrawn, that
 	// there is such a spot. Of those the loudest receiver tells more than any distance.
 	undrawn    []bool
@@ -161,9 +163,9 @@ func (m *Model) Plan() Plan { return m.plan }
 func (m *Model) tabulate(spots []spot) {
 	ns, ng := len(spots), len(m.plan.Receivers)
 	m.roomOf, m.quiet = make([]int16, ns), make([]float32, ns)
-	m.near, m.cells = make([][]int16, ng), make([]int32, ng*ns)
-	m.tables = rarely()
-	m.plain, m.silent, m.untaught = make([]gauss, ng*ns), make([]float32, ng*ns), make([]bool, ns)
+	m.near, m.tables, m.silent = make([][]int16, ng), rarely(), make([]float32, ng*ns)
+	m.partColumns(spots)
+	m.cells, m.plain = make([]int32, ng*m.ofTaught), make([]gauss, ng*m.ofPlain)
 	kernel := gaussianKernel(kernelDB)
 	hearing := newHearing(m.plan)
 	m.undrawn, m.blind = make([]bool, ns), m.plan.everyRoomHears()
@@ -181,12 +183,13 @@ func (m *Model) tabulate(spots []spot) {
 			}
 			share := min((c.heard+priorSteps*e.heard)/(c.steps+priorSteps), mostShare)
 			loud[s] = loudness{spot: int16(s), share: share, mean: e.mean}
-			m.untaught[s] = spots[s].taught == 0
 			silent := math.Log(1 - share)
-			m.plain[g*ns+s] = gauss{mean: float32(e.mean), precision: float32(1 / (e.sigma * e.sigma)),
-				norm: float32(math.Log(share*binDB/(e.sigma*math.Sqrt(2*math.Pi))) - silent)}
-			if share >= faintShare && !m.untaught[s] { // what nobody taught is weighed by its expectation alone
-				m.cells[g*ns+s] = int32(len(m.tables))
+			switch column := int(m.column[s]); {
+			case m.untaught[s]: // weighed by its expectation alone
+				m.plain[g*m.ofPlain+column] = gauss{mean: float32(e.mean), precision: float32(1 / (e.sigma * e.sigma)),
+					norm: float32(math.Log(share*binDB/(e.sigma*math.Sqrt(2*math.Pi))) - silent)}
+			case share >= faintShare:
+				m.cells[g*m.ofTaught+column] = int32(len(m.tables))
 				m.tables = append(m.tables, table(share, blend(e, c, kernel))...)
 			}
 			m.silent[g*ns+s] = float32(silent)
@@ -195,6 +198,19 @@ func (m *Model) tabulate(spots []spot) {
 		m.near[g] = loudest(loud)
 	}
 	m.tables = slices.Clip(m.tables)
+}
+
+// partColumns gives each spot its column among those that were taught or the others.
+func (m *Model) partColumns(spots []spot) {
+	m.untaught, m.column = make([]bool, len(spots)), make([]int32, len(spots))
+	for s := range spots {
+		among := &m.ofTaught
+		if m.untaught[s] = spots[s].taught == 0; m.untaught[s] {
+			among = &m.ofPlain
+		}
+		m.column[s] = int32(*among)
+		*among++
+	}
 }
 
 // rarely is the table of a receiver that hardly ever hears a spot.
