@@ -108,7 +108,7 @@ func TestASlowDiskIsWaitedFor(t *testing.T) {
 	}
 	callOff()
 	f.untilTaken()
-	afterwards(t, s, path, f.kept)
+	afterwards(t, s, token, path, f.kept)
 }
 
 // A disk turns read-only under the running server, as a file system does that found
@@ -135,5 +135,5 @@ func TestADiskThatTurnsReadOnly(t *testing.T) {
 	}
 	callOff()
 	f.untilTaken()
-	afterwards(t, s, path, f.kept)
+	afterwards(t, s, token, path, f.kept)
 }

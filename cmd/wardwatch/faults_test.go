@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"wardwatch/db"
 )
 
 // Faults from outside, each against the real program: what it acknowledged is there
@@ -25,9 +27,17 @@ import (
 // same for longer and with more.
 func long() bool { return os.Getenv("WARDWATCH_FAULTS") == "long" }
 
+// swing is for how long the small hospital's fridge is cold, and then as long too warm: long
+// enough for an excursion, so that each fault meets some that run.
+const swing = 20 * time.Minute
+
 // oneProbe is a reading of the small hospital's probe.
 func oneProbe(at int64) map[string]any {
-	return map[string]any{"sensor": "c4000000000a", "channel": "probe", "celsius": 4.5, "at": at}
+	celsius := 4.5
+	if at/swing.Milliseconds()%2 == 1 {
+		celsius = 12.5
+	}
+	return map[string]any{"sensor": "c4000000000a", "channel": "probe", "celsius": celsius, "at": at}
 }
 
 // posted is what POST /ingest answers.
@@ -66,9 +76,22 @@ func bodyOf(t *testing.T, readings ...any) []byte {
 	return body
 }
 
-// afterwards stops the server and looks at what is left.
-func afterwards(t *testing.T, s *server, path string, acknowledged []int64) {
+// ring tells of a fridge that is too warm now.
+func ring(t *testing.T, s *server, token string) {
 	t.Helper()
+	var told []any
+	for minute := range int64(18) {
+		told = append(told, map[string]any{"sensor": "c4000000000a", "channel": "probe", "celsius": 12.5, "at": time.Now().UnixMilli() - (17-minute)*60_000})
+	}
+	if answer, err := postBody(s, token, bodyOf(t, told...)); err != nil || answer.Accepted != len(told) {
+		t.Errorf("after the fault: %+v, %v: %s", answer, err, s.said)
+	}
+}
+
+// afterwards sees to it that the house still rings, stops the server and looks at what is left.
+func afterwards(t *testing.T, s *server, token, path string, acknowledged []int64) {
+	t.Helper()
+	ring(t, s, token)
 	s.stop(t)
 	stored := storedReadings(t, path)
 	for _, at := range acknowledged {
@@ -76,17 +99,42 @@ func afterwards(t *testing.T, s *server, path string, acknowledged []int64) {
 			t.Fatalf("the reading of %d was acknowledged and is stored %d times", at, stored[at])
 		}
 	}
-	if code, out, errs := commandLine(t, nil, "verify", "--deep", "--db", "sqlite:"+path); code != exitDone {
-		t.Errorf("verify --deep found a fault: %s%s", out, errs)
+	sound(t, path)
+	kept, err := db.Inspect(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	var excursions, rang int
+	const q = `SELECT (SELECT count(*) FROM excursions WHERE withdrawn = 0), (SELECT count(*) FROM alarms WHERE kind = 'too warm')`
+	if err := kept.QueryRow(t.Context(), q).Scan(&excursions, &rang); err != nil || excursions == 0 || rang != 1 {
+		t.Errorf("the fridge that was too warm before and is too warm now has %d excursions and %d alarms, %v", excursions, rang, err)
 	}
 }
 
-// faulty is a small hospital whose server runs.
+// warmSince tells of a fridge that has been too warm until start for as long as it takes to ring.
+func warmSince(t *testing.T, s *server, token string) (start int64) {
+	t.Helper()
+	ago := time.Now().Add(-6 * time.Hour).UnixMilli()
+	start = ago - ago%(2*swing).Milliseconds() + swing.Milliseconds()
+	var told []any
+	for range 17 {
+		told = append(told, oneProbe(start))
+		start += time.Minute.Milliseconds()
+	}
+	if answer, err := postBody(s, token, bodyOf(t, told...)); err != nil || answer.Accepted != len(told) {
+		t.Fatalf("%+v, %v: %s", answer, err, s.said)
+	}
+	return start
+}
+
+// faulty is a small hospital whose server runs and whose fridge is too warm.
 func faulty(t *testing.T) (s *server, token, path string, start int64) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ward.db")
 	token = furnishFile(t, "sqlite:"+path)
-	return startServer(t, "sqlite:"+path), token, path, time.Now().Add(-6 * time.Hour).UTC().Truncate(time.Second).UnixMilli()
+	s = startServer(t, "sqlite:"+path)
+	return s, token, path, warmSince(t, s, token)
 }
 
 // Another process holds the database for a while: whoever posts waits, or is told to
@@ -140,7 +188,7 @@ func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
 		t.Errorf("%d of 8 readings were taken in the end", len(acknowledged))
 	}
 	_ = other.Close()
-	afterwards(t, s, path, acknowledged)
+	afterwards(t, s, token, path, acknowledged)
 }
 
 // Gateways send each field wrong, lie about the time by years, repeat everything: the
@@ -181,7 +229,7 @@ func TestGatewaysThatLie(t *testing.T) {
 			t.Errorf("%.40q: %d, %v", body, answer.status, err)
 		}
 	}
-	afterwards(t, s, path, acknowledged)
+	afterwards(t, s, token, path, acknowledged)
 }
 
 // Connections are cut in the middle of a frame, stay half open, speak no MQTT at all:
@@ -219,7 +267,7 @@ func TestWiresThatBreak(t *testing.T) {
 		kept = append(kept, at)
 	}
 	got.mu.Unlock()
-	afterwards(t, s, path, kept)
+	afterwards(t, s, token, path, kept)
 }
 
 // A crowd opens sockets at once, more than one may hold: those beyond the limit are
@@ -300,7 +348,7 @@ func TestYesterdaysBackupIsPutBack(t *testing.T) {
 		}
 		acknowledged = append(acknowledged, at)
 	}
-	afterwards(t, s, path, acknowledged)
+	afterwards(t, s, token, path, acknowledged)
 }
 
 // smallDisk is a file system of a few megabytes; the test is skipped where none can be mounted.
@@ -321,7 +369,8 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	folder := smallDisk(t, 32)
 	path := filepath.Join(folder, "ward.db")
 	token := furnishFile(t, "sqlite:"+path)
-	s, start := startServer(t, "sqlite:"+path), time.Now().Add(-6*time.Hour).UTC().Truncate(time.Second).UnixMilli()
+	s := startServer(t, "sqlite:"+path)
+	start := warmSince(t, s, token)
 	var kept []int64
 	send := func(i int64) bool {
 		answer, err := postBody(s, token, bodyOf(t, oneProbe(start+i*100)))
@@ -359,5 +408,5 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 		}
 		time.Sleep(200 * time.Millisecond) // as a gateway does
 	}
-	afterwards(t, s, path, kept)
+	afterwards(t, s, token, path, kept)
 }

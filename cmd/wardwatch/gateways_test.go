@@ -85,7 +85,7 @@ func TestGatewaysThatFloodAndStallBesideASlowDisk(t *testing.T) {
 	}
 	flooding.Wait()
 	f.untilTaken()
-	afterwards(t, s, path, f.kept)
+	afterwards(t, s, token, path, f.kept)
 }
 
 // recorder is a logger that keeps its history and tells it until it is acknowledged,
@@ -175,5 +175,5 @@ func TestYesterdaysBackupIsPutBackUnderLoad(t *testing.T) {
 			kept = append(kept, l.first+i*1000)
 		}
 	}
-	afterwards(t, s, path, kept)
+	afterwards(t, s, token, path, kept)
 }
