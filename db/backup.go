@@ -59,8 +59,9 @@ func openExisting(ctx context.Context, path string, pragmas ...string) (*sql.DB,
 
 // Backup writes a consistent copy of the database at dsn to file, while servers
 // may be running on it. The copy is whole, or it is not there; only its owner
-// may read it. A file that exists is ErrExists unless force is set.
-func Backup(ctx context.Context, dsn, file string, force bool) (err error) {
+// may read it. A file that exists is ErrExists unless forced, and is replaced by a
+// whole copy alone: whoever ends ctx before leaves it as it was.
+func Backup(ctx context.Context, dsn, file string, o CopyOptions) (err error) {
 	path, err := pathOf(dsn)
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func Backup(ctx context.Context, dsn, file string, force bool) (err error) {
 			err = fmt.Errorf("back up %s: %w", path, err)
 		}
 	}()
-	if _, err := os.Stat(file); err == nil && !force {
+	if _, err := os.Stat(file); err == nil && !o.Force {
 		return fmt.Errorf("%s: %w", file, ErrExists)
 	}
 	pool, err := openExisting(ctx, path)
@@ -82,10 +83,49 @@ func Backup(ctx context.Context, dsn, file string, force bool) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := pool.ExecContext(ctx, `VACUUM INTO ?`, part); err != nil {
+	told := o.tellGrowth(part, path)
+	_, err = pool.ExecContext(ctx, `VACUUM INTO ?`, part)
+	told()
+	if err == nil && o.Check {
+		o.says("checking the copy")
+		if err = checkBackup(ctx, part); errors.Is(err, ErrNoBackup) {
+			err = fmt.Errorf("the copy is not kept, it has a fault that wardwatch verify tells of: %v", err) // no backup was asked for, so it is none of ErrNoBackup's
+		}
+	}
+	if err = errors.Join(err, ctx.Err()); err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
 	return settle(part, file)
+}
+
+// toldEvery is how often somebody is told how far a copy is that SQLite makes by itself.
+const toldEvery = 2 * time.Second
+
+// tellGrowth tells how large a part has grown, until what comes back is called.
+func (o CopyOptions) tellGrowth(part, whole string) (enough func()) {
+	size := func(file string) int64 {
+		info, err := os.Stat(file)
+		if err != nil {
+			return 0 // it is told again
+		}
+		return info.Size() >> 20
+	}
+	o.says(fmt.Sprintf("copying %d MB", size(whole)))
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(toldEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				o.says(fmt.Sprintf("copying, %d of about %d MB", size(part), size(whole)))
+			}
+		}
+	}()
+	return func() { close(stop); <-ended }
 }
 
 // emptyPart makes an empty file beside the one that is wanted, for its owner alone.
@@ -117,15 +157,17 @@ func syncFile(name string) (err error) {
 	return file.Sync()
 }
 
-// RestoreOptions are how a backup is put back.
-type RestoreOptions struct {
-	// Force puts a database that is there aside instead of refusing.
+// CopyOptions are how a backup is made or put back.
+type CopyOptions struct {
+	// Force goes on where a file is there already: Backup replaces it, Restore puts it aside.
 	Force bool
+	// Check has Backup look whether its copy is sound before it gets its name. Restore always does.
+	Check bool
 	// Says is told of each step as it begins, and of how much is copied; nil: nobody is.
 	Says func(step string)
 }
 
-func (o RestoreOptions) says(step string) {
+func (o CopyOptions) says(step string) {
 	if o.Says != nil {
 		o.Says(step)
 	}
@@ -136,7 +178,7 @@ func (o RestoreOptions) says(step string) {
 // ErrExists unless forced, and is then kept beside the new one under the
 // name that comes back; one that is in use is ErrInUse. Whoever ends ctx before the
 // last step leaves everything as it was.
-func Restore(ctx context.Context, dsn, file string, o RestoreOptions) (kept string, err error) {
+func Restore(ctx context.Context, dsn, file string, o CopyOptions) (kept string, err error) {
 	path, err := pathOf(dsn)
 	if err != nil {
 		return "", err
@@ -156,6 +198,10 @@ func Restore(ctx context.Context, dsn, file string, o RestoreOptions) (kept stri
 		return "", fmt.Errorf("restore %s: %w", file, errors.Join(err, os.Remove(part)))
 	}
 	o.says("step 3 of 3: putting it in its place")
+	if err := ctx.Err(); err != nil { // from here on it is finished
+		return "", fmt.Errorf("restore %s: %w", file, errors.Join(err, os.Remove(part)))
+	}
+	ctx = context.WithoutCancel(ctx)
 	release, kept, err := setAside(ctx, path, o.Force)
 	if err != nil {
 		return "", fmt.Errorf("restore over %s: %w", path, errors.Join(err, os.Remove(part)))
@@ -179,8 +225,16 @@ func doubtLetters(ctx context.Context, part string) (err error) {
 	return err
 }
 
-// checkBackup opens a copy's content as a stranger's: nothing in it is believed.
+// checkBackup opens a copy's content as a stranger's: nothing in it is believed. What is
+// found while ctx ends says nothing of the copy.
 func checkBackup(ctx context.Context, file string) error {
+	if err := faultOf(ctx, file); ctx.Err() == nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+func faultOf(ctx context.Context, file string) error {
 	d, err := Inspect(ctx, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,7 +72,7 @@ func TestABackupIsTakenWhileTheHouseWorks(t *testing.T) {
 			}
 		}
 	})
-	err := db.Backup(t.Context(), path, copied, false)
+	err := db.Backup(t.Context(), path, copied, db.CopyOptions{})
 	stop.Store(true)
 	writing.Wait()
 	if err != nil {
@@ -86,16 +87,16 @@ func TestABackupIsTakenWhileTheHouseWorks(t *testing.T) {
 	if siteName(t, copied) != "Linden Hospital" {
 		t.Error("the copy holds something else")
 	}
-	if err := db.Backup(t.Context(), path, copied, false); !errors.Is(err, db.ErrExists) {
+	if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); !errors.Is(err, db.ErrExists) {
 		t.Errorf("over a file that exists: %v", err)
 	}
-	if err := db.Backup(t.Context(), path, copied, true); err != nil {
+	if err := db.Backup(t.Context(), path, copied, db.CopyOptions{Force: true}); err != nil {
 		t.Error(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(copied), ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "none.db"), copied+"2", false); !errors.Is(err, os.ErrNotExist) {
+	if err := db.Backup(t.Context(), filepath.Join(t.TempDir(), "none.db"), copied+"2", db.CopyOptions{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("of a database that is not there: %v", err)
 	}
 }
@@ -103,22 +104,22 @@ func TestABackupIsTakenWhileTheHouseWorks(t *testing.T) {
 func TestARestoreBringsYesterdayBack(t *testing.T) {
 	path, d := stocked(t)
 	copied := filepath.Join(t.TempDir(), "copy.db")
-	if err := db.Backup(t.Context(), path, copied, false); err != nil {
+	if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	renameSite(t, d, "Linden, after the mistake")
 
-	if _, err := db.Restore(t.Context(), path, copied, db.RestoreOptions{}); !errors.Is(err, db.ErrExists) {
+	if _, err := db.Restore(t.Context(), path, copied, db.CopyOptions{}); !errors.Is(err, db.ErrExists) {
 		t.Errorf("without force: %v", err)
 	}
-	if _, err := db.Restore(t.Context(), path, copied, db.RestoreOptions{Force: true}); !errors.Is(err, db.ErrInUse) {
+	if _, err := db.Restore(t.Context(), path, copied, db.CopyOptions{Force: true}); !errors.Is(err, db.ErrInUse) {
 		t.Errorf("under a running house: %v", err)
 	}
 	renameSite(t, d, "Linden, still at work") // the refusals did no harm
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := db.Restore(t.Context(), path, copied, db.RestoreOptions{Force: true})
+	kept, err := db.Restore(t.Context(), path, copied, db.CopyOptions{Force: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestARestoreBringsYesterdayBack(t *testing.T) {
 		t.Errorf("kept %q", got)
 	}
 	fresh := filepath.Join(t.TempDir(), "fresh.db")
-	if kept, err := db.Restore(t.Context(), fresh, copied, db.RestoreOptions{}); err != nil || kept != "" {
+	if kept, err := db.Restore(t.Context(), fresh, copied, db.CopyOptions{}); err != nil || kept != "" {
 		t.Errorf("to a new place: %q, %v", kept, err)
 	}
 	if got := siteName(t, fresh); got != "Linden Hospital" {
@@ -137,39 +138,92 @@ func TestARestoreBringsYesterdayBack(t *testing.T) {
 	}
 }
 
-// A restore that somebody stops while it copies has said how far it was, and changes nothing.
+// lies is what lies in a folder, byte for byte.
+func lies(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	all, err := os.ReadDir(folder)
+	found := map[string]string{}
+	for _, entry := range all {
+		content, wrong := os.ReadFile(filepath.Join(folder, entry.Name()))
+		err = errors.Join(err, wrong)
+		found[entry.Name()] = string(content)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// A restore that somebody stops has said how far it was, and leaves all as it was.
 func TestARestoreThatIsStoppedChangesNothing(t *testing.T) {
 	path, d := stocked(t)
 	copied := filepath.Join(t.TempDir(), "copy.db")
-	if err := db.Backup(t.Context(), path, copied, false); err != nil {
+	if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	renameSite(t, d, "Linden, at work")
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	var said []string
-	_, err := db.Restore(ctx, path, copied, db.RestoreOptions{Force: true, Says: func(step string) {
-		if said = append(said, step); strings.Contains(step, "copying") {
-			stop()
+	before := lies(t, filepath.Dir(path))
+	for n, step := range []string{"step 1 of 3: checking", "step 2 of 3: copying", "step 3 of 3"} {
+		ctx, stop := context.WithCancel(t.Context())
+		var said []string
+		_, err := db.Restore(ctx, path, copied, db.CopyOptions{Force: true, Says: func(now string) {
+			if said = append(said, now); strings.Contains(now, step) {
+				stop()
+			}
+		}})
+		stop()
+		if !errors.Is(err, context.Canceled) || errors.Is(err, db.ErrNoBackup) || errors.Is(err, db.ErrInUse) || len(said) < n+1 || !strings.Contains(said[len(said)-1], step) {
+			t.Errorf("stopped at %q: %v", said, err)
 		}
-	}})
-	if !errors.Is(err, context.Canceled) || len(said) != 2 {
-		t.Errorf("stopped at %q: %v", said, err)
+		if after := lies(t, filepath.Dir(path)); !maps.Equal(before, after) {
+			t.Errorf("%s: %d files are %d now, or another", step, len(before), len(after))
+		}
 	}
 	if got := siteName(t, path); got != "Linden, at work" {
 		t.Errorf("afterwards the site is %q", got)
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+}
+
+// A backup that is stopped, or whose copy has a fault, leaves the one before it as it was.
+func TestABackupThatIsStoppedLeavesTheOneBefore(t *testing.T) {
+	path, d := stocked(t)
+	folder := t.TempDir()
+	copied := filepath.Join(folder, "copy.db")
+	if err := db.Backup(t.Context(), path, copied, db.CopyOptions{Check: true}); err != nil {
+		t.Fatal(err)
+	}
+	renameSite(t, d, "Linden, at work")
+	before := lies(t, folder)
+	for _, step := range []string{"copying", "checking the copy"} {
+		ctx, stop := context.WithCancel(t.Context())
+		err := db.Backup(ctx, path, copied, db.CopyOptions{Force: true, Check: true, Says: func(now string) {
+			if strings.Contains(now, step) {
+				stop()
+			}
+		}})
+		stop()
+		if !errors.Is(err, context.Canceled) || !maps.Equal(before, lies(t, folder)) {
+			t.Errorf("stopped while %s: %v", step, err)
+		}
+	}
+	if err := d.InTx(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), `DROP TRIGGER audit_is_never_deleted`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Backup(t.Context(), path, copied, db.CopyOptions{Force: true, Check: true}); err == nil || errors.Is(err, db.ErrNoBackup) || !maps.Equal(before, lies(t, folder)) {
+		t.Errorf("a copy with a fault: %v", err)
 	}
 }
 
 func TestADamagedBackupIsNotRestored(t *testing.T) {
 	path, d := stocked(t)
 	copied := filepath.Join(t.TempDir(), "copy.db")
-	if err := db.Backup(t.Context(), path, copied, false); err != nil {
+	if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -185,11 +239,11 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 		if err := os.WriteFile(bad, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Restore(t.Context(), path, bad, db.RestoreOptions{Force: true}); !errors.Is(err, db.ErrNoBackup) {
+		if _, err := db.Restore(t.Context(), path, bad, db.CopyOptions{Force: true}); !errors.Is(err, db.ErrNoBackup) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := db.Restore(t.Context(), path, "no-such-file", db.RestoreOptions{Force: true}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := db.Restore(t.Context(), path, "no-such-file", db.CopyOptions{Force: true}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 	if got := siteName(t, path); got != "Linden Hospital" {
@@ -297,7 +351,7 @@ func TestVerifyingDeepJudgesEveryReadingAnew(t *testing.T) {
 		"a follower is ahead":  {`INSERT INTO stock_followers (name, seq) VALUES ('holds', 9999)`, "chain: holds has followed"},
 	} {
 		copied := filepath.Join(t.TempDir(), "copy.db")
-		if err := db.Backup(t.Context(), path, copied, false); err != nil {
+		if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		plant(t, copied, []string{c.plant})

@@ -148,8 +148,8 @@ func TestAnOrderDoesNotLeaveAgainFromABackup(t *testing.T) {
 	var path string
 	p.must(p.db.QueryRow(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path))
 	backup, restored := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "ward.db")
-	p.must(db.Backup(ctx, path, backup, false))
-	if _, err := db.Restore(ctx, restored, backup, db.RestoreOptions{}); err != nil {
+	p.must(db.Backup(ctx, path, backup, db.CopyOptions{}))
+	if _, err := db.Restore(ctx, restored, backup, db.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	kept := db.Orders{DB: dbtest.OpenAt(t, restored, db.Options{Now: p.now})}

@@ -115,7 +115,7 @@ func TestVerifyingDeepNamesEachPlantedFault(t *testing.T) {
 			VALUES ('s', 'excursion/1', 'approved', 'ghost', 'Ghost', 1, 'x', 'UTC', zeroblob(32), '')`, "signatures: signature s is by ghost"},
 	} {
 		copied := filepath.Join(t.TempDir(), "copy.db")
-		if err := db.Backup(t.Context(), path, copied, false); err != nil {
+		if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		plant(t, copied, []string{c.plant})

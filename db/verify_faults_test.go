@@ -65,7 +65,7 @@ func TestVerifyingDeepFindsWhatWasDonePastTheGuards(t *testing.T) {
 			[]string{"proposals_one_open"}},
 	} {
 		copied := filepath.Join(t.TempDir(), "copy.db")
-		if err := db.Backup(t.Context(), path, copied, false); err != nil {
+		if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		statement := c.plant
@@ -158,7 +158,7 @@ func TestVerifyingDeepJudgesByWhatHeldAtTheTime(t *testing.T) {
 		"an older version's alone":  {`UPDATE excursions SET limit_mc = -14000 WHERE limit_mc = -15000`, ""},
 	} {
 		copied := filepath.Join(t.TempDir(), "copy.db")
-		if err := db.Backup(t.Context(), path, copied, false); err != nil {
+		if err := db.Backup(t.Context(), path, copied, db.CopyOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		plant(t, copied, []string{c.plant})

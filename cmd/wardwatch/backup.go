@@ -27,9 +27,9 @@ func (c backupCommand) Run(p process) error {
 		return err
 	}
 	if len(to) == 0 {
-		err = db.Backup(p.ctx, c.DB, c.File, c.Force)
+		err = db.Backup(p.ctx, c.DB, c.File, db.CopyOptions{Force: c.Force, Check: true, Says: p.tells()})
 	} else {
-		err = c.sealed(p.ctx, to)
+		err = c.sealed(p, to)
 	}
 	if err != nil {
 		return adviseOnFiles(err, c.DB, c.File)
@@ -39,16 +39,22 @@ func (c backupCommand) Run(p process) error {
 }
 
 // sealed copies the database and encrypts the copy. In between it lies beside the file, for its owner's eyes.
-func (c backupCommand) sealed(ctx context.Context, to []age.Recipient) (err error) {
+func (c backupCommand) sealed(p process, to []age.Recipient) (err error) {
 	if _, err := os.Stat(c.File); err == nil && !c.Force {
 		return fmt.Errorf("%s: %w", c.File, db.ErrExists)
 	}
 	plain := c.File + ".plain"
 	defer func() { err = errors.Join(err, removed(plain)) }()
-	if err := db.Backup(ctx, c.DB, plain, true); err != nil {
+	if err := db.Backup(p.ctx, c.DB, plain, db.CopyOptions{Force: true, Check: true, Says: p.tells()}); err != nil {
 		return err
 	}
-	return seal(plain, c.File, to)
+	p.tells()("encrypting it")
+	return seal(p.ctx, plain, c.File, to)
+}
+
+// tells says on standard error how far long work is.
+func (p process) tells() func(step string) {
+	return func(step string) { fmt.Fprintln(p.stderr, step) }
 }
 
 type restoreCommand struct {
@@ -60,12 +66,12 @@ type restoreCommand struct {
 
 // Run puts a backup back, once it has been checked.
 func (c restoreCommand) Run(p process) (err error) {
-	file, tidy, err := c.plain()
+	file, tidy, err := c.plain(p)
 	if err != nil {
 		return adviseOnFiles(err, c.DB, c.File)
 	}
 	defer func() { err = errors.Join(err, tidy()) }()
-	kept, err := db.Restore(p.ctx, c.DB, file, db.RestoreOptions{Force: c.Force, Says: func(step string) { fmt.Fprintln(p.stderr, step) }})
+	kept, err := db.Restore(p.ctx, c.DB, file, db.CopyOptions{Force: c.Force, Says: p.tells()})
 	if err != nil {
 		return adviseOnFiles(err, c.DB, c.File)
 	}
@@ -77,14 +83,15 @@ func (c restoreCommand) Run(p process) (err error) {
 }
 
 // plain is the backup's file, decrypted beside it where it was encrypted; tidy removes that.
-func (c restoreCommand) plain() (file string, tidy func() error, err error) {
+func (c restoreCommand) plain(p process) (file string, tidy func() error, err error) {
 	nothing := func() error { return nil }
 	sealed, err := isSealed(c.File)
 	if err != nil || !sealed {
 		return c.File, nothing, err
 	}
 	file = c.File + ".plain"
-	if err := unseal(c.File, file, c.Identity); err != nil {
+	p.tells()("decrypting the backup")
+	if err := unseal(p.ctx, c.File, file, c.Identity); err != nil {
 		return "", nothing, errors.Join(err, removed(file))
 	}
 	return file, func() error { return removed(file) }, nil
@@ -93,6 +100,8 @@ func (c restoreCommand) plain() (file string, tidy func() error, err error) {
 // adviseOnFiles says what to do about a refusal.
 func adviseOnFiles(err error, dsn, file string) error {
 	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("stopped; everything is as it was: %w", err)
 	case errors.Is(err, db.ErrExists):
 		return fmt.Errorf("%w; say --force to go on all the same", err)
 	case errors.Is(err, db.ErrNoBackup):

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,6 +41,39 @@ func TestBackupVerifyRestore(t *testing.T) {
 		code, out, errs := commandLine(t, nil, step.args...)
 		if code != step.code || !strings.Contains(out+errs, step.says) {
 			t.Errorf("%q: exit %d, %s%s", step.args, code, out, errs)
+		}
+	}
+}
+
+// Whoever stops a copy is told that nothing has changed, an encrypted one's plain twin included.
+func TestACopyThatIsStopped(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	database := "--db=sqlite:" + filepath.Join(folder, "w.db")
+	plain, sealed, key := filepath.Join(folder, "copy.db"), filepath.Join(folder, "copy.age"), filepath.Join(folder, "ours.key")
+	_, said, _ := commandLine(t, nil, "key", "new", key)
+	public := regexp.MustCompile(`age1[a-z0-9]+`).FindString(said)
+	for _, args := range [][]string{{"import", "hospital", smallHospital, "--apply", database}, {"backup", plain, database}, {"backup", sealed, database, "--recipient", public}} {
+		if code, out, errs := commandLine(t, nil, args...); code != exitDone || args[0] == "backup" && !strings.Contains(errs, "copying") {
+			t.Fatalf("%q: exit %d, %s%s", args, code, out, errs)
+		}
+	}
+	entries := func() (names []string) {
+		all, _ := os.ReadDir(folder)
+		for _, entry := range all {
+			names = append(names, entry.Name())
+		}
+		return names
+	}
+	before := entries()
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for _, args := range [][]string{{"backup", plain, database, "--force"}, {"backup", sealed, database, "--force", "--recipient", public},
+		{"restore", plain, database, "--force"}, {"restore", sealed, database, "--force", "--identity", key}} {
+		var out, errs bytes.Buffer
+		code := run(process{ctx: stopped, stdout: &out, stderr: &errs}, args, nil)
+		if code != exitFault || !strings.Contains(errs.String(), "stopped; everything is as it was") || !slices.Equal(before, entries()) {
+			t.Errorf("%q: exit %d, %s%s; there is %v", args, code, &out, &errs, entries())
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (h *house) backUp(ctx context.Context, at time.Time) (err error) {
 		defer func() { err = errors.Join(err, removed(plain)) }()
 	}
 	h.upkeep.Say(backupJob, "step 1 of 3: copying the database")
-	if err := db.Backup(ctx, h.config.DB, plain, true); err != nil {
+	if err := db.Backup(ctx, h.config.DB, plain, db.CopyOptions{Force: true}); err != nil {
 		return err
 	}
 	h.upkeep.Say(backupJob, "step 2 of 3: checking the copy")
@@ -58,7 +58,7 @@ func (h *house) backUp(ctx context.Context, at time.Time) (err error) {
 	if len(to) > 0 {
 		file += sealedSuffix
 		h.upkeep.Say(backupJob, "step 3 of 3: encrypting it")
-		if err := seal(plain, file, to); err != nil {
+		if err := seal(ctx, plain, file, to); err != nil {
 			return err
 		}
 	}
@@ -140,7 +140,7 @@ func (h *house) drill(ctx context.Context, _ time.Time) (err error) {
 	plain := newest
 	if sealed {
 		plain = filepath.Join(folder, "plain.db")
-		if err := unseal(newest, plain, h.config.BackupIdentity); err != nil {
+		if err := unseal(ctx, newest, plain, h.config.BackupIdentity); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (h *house) drill(ctx context.Context, _ time.Time) (err error) {
 
 // restoreElsewhere restores a backup beside the house and answers with the length of its audit trail.
 func (h *house) restoreElsewhere(ctx context.Context, backup, to string) (lines int64, err error) {
-	if _, err := db.Restore(ctx, to, backup, db.RestoreOptions{Says: func(step string) { h.upkeep.Say(drillJob, step) }}); err != nil {
+	if _, err := db.Restore(ctx, to, backup, db.CopyOptions{Says: func(step string) { h.upkeep.Say(drillJob, step) }}); err != nil {
 		return 0, err
 	}
 	d, err := db.Open(ctx, to, db.Options{Now: h.now, Log: h.log})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -66,23 +67,36 @@ func isSealed(file string) (bool, error) {
 
 // seal encrypts a file into another, for its owner alone, and reads back what it
 // wrote: a one-time key, which nobody keeps, is among the recipients for that.
-func seal(plain, sealed string, to []age.Recipient) (err error) {
+func seal(ctx context.Context, plain, sealed string, to []age.Recipient) (err error) {
 	once, err := age.GenerateX25519Identity()
 	if err != nil {
 		return err
 	}
-	sum, err := sealFor(plain, sealed+".part", append([]age.Recipient{once.Recipient()}, to...))
+	sum, err := sealFor(ctx, plain, sealed+".part", append([]age.Recipient{once.Recipient()}, to...))
 	if err != nil {
 		return errors.Join(fmt.Errorf("encrypt %s: %w", plain, err), removed(sealed+".part"))
 	}
 	back := sha256.New()
-	if err := unsealInto(back, sealed+".part", once); err != nil {
+	if err := unsealInto(ctx, back, sealed+".part", once); err != nil {
 		return errors.Join(fmt.Errorf("read back %s: %w", sealed, err), removed(sealed+".part"))
 	}
 	if string(back.Sum(nil)) != string(sum) {
 		return errors.Join(fmt.Errorf("%s does not hold what was written to it: look at the disk", sealed), removed(sealed+".part"))
 	}
 	return os.Rename(sealed+".part", sealed)
+}
+
+// stoppable is read until ctx ends, so that a long file can be stopped.
+type stoppable struct {
+	ctx  context.Context
+	file io.Reader
+}
+
+func (s stoppable) Read(into []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.file.Read(into)
 }
 
 // removed removes a file that may not be there.
@@ -94,7 +108,7 @@ func removed(file string) error {
 }
 
 // sealFor encrypts a file and answers with the SHA-256 of what it held.
-func sealFor(plain, sealed string, to []age.Recipient) (sum []byte, err error) {
+func sealFor(ctx context.Context, plain, sealed string, to []age.Recipient) (sum []byte, err error) {
 	from, err := os.Open(plain)
 	if err != nil {
 		return nil, err
@@ -110,7 +124,7 @@ func sealFor(plain, sealed string, to []age.Recipient) (sum []byte, err error) {
 		return nil, err
 	}
 	hash := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(into, hash), bufio.NewReader(from)); err != nil {
+	if _, err := io.Copy(io.MultiWriter(into, hash), bufio.NewReader(stoppable{ctx, from})); err != nil {
 		return nil, err
 	}
 	if err := into.Close(); err != nil {
@@ -119,13 +133,13 @@ func sealFor(plain, sealed string, to []age.Recipient) (sum []byte, err error) {
 	return hash.Sum(nil), file.Sync()
 }
 
-func unsealInto(to io.Writer, sealed string, with ...age.Identity) error {
+func unsealInto(ctx context.Context, to io.Writer, sealed string, with ...age.Identity) error {
 	file, err := os.Open(sealed)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	plain, err := age.Decrypt(bufio.NewReader(file), with...)
+	plain, err := age.Decrypt(bufio.NewReader(stoppable{ctx, file}), with...)
 	if _, wrongKey := errors.AsType[*age.NoIdentityMatchError](err); wrongKey {
 		return fmt.Errorf("%s was encrypted to another key: give its own with --identity", sealed)
 	}
@@ -139,7 +153,7 @@ func unsealInto(to io.Writer, sealed string, with ...age.Identity) error {
 }
 
 // unseal decrypts a file into another, for its owner alone.
-func unseal(sealed, plain, identityFile string) (err error) {
+func unseal(ctx context.Context, sealed, plain, identityFile string) (err error) {
 	if identityFile == "" {
 		return usageError{fmt.Errorf("%s is encrypted: give the key file that decrypts it with --identity", sealed)}
 	}
@@ -152,7 +166,7 @@ func unseal(sealed, plain, identityFile string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	return unsealInto(file, sealed, with...)
+	return unsealInto(ctx, file, sealed, with...)
 }
 
 type keyCommand struct {

@@ -161,7 +161,7 @@ func TestADamagedDatabaseIsExcusedUntilItIsRestored(t *testing.T) {
 	folder := t.TempDir()
 	file, sound := filepath.Join(folder, "w.db"), filepath.Join(folder, "sound.db")
 	importSmallHospital(t, "sqlite:"+file)
-	if err := db.Backup(t.Context(), file, sound, false); err != nil {
+	if err := db.Backup(t.Context(), file, sound, db.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
@@ -192,7 +192,7 @@ func TestADamagedDatabaseIsExcusedUntilItIsRestored(t *testing.T) {
 	if status, _ := excused(ctx, address, "/healthz"); status != http.StatusOK {
 		t.Errorf("healthz: %d", status)
 	}
-	if _, err := db.Restore(t.Context(), file, sound, db.RestoreOptions{Force: true}); err != nil {
+	if _, err := db.Restore(t.Context(), file, sound, db.CopyOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 	h := <-opened

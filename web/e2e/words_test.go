@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -82,6 +83,32 @@ func TestEveryPageInOtherWords(t *testing.T) {
 		b.click(`.menu button[value="de"]`)
 		b.until("and goes on in German", `document.documentElement.lang === "de" && location.pathname === "/"`)
 	})
+}
+
+// A visitor chooses Fahrenheit, twelve hours and the largest letters; from then on every page,
+// and all that is pushed to it, is shown so.
+func TestPagesAreShownAsAVisitorLikes(t *testing.T) {
+	s := demo(t, "--speed", "60")
+	b := s.look(t, hospital.Pharmacist, desk)
+	b.open("/me")
+	b.put("#field-degrees", "F")
+	b.put("#field-clock", "12")
+	b.put("#field-letters", "largest")
+	b.click(`form[action="/me/reading"] button`)
+	b.until("it is said", `/shown to you like this/.test((document.querySelector(".said") || {innerText: ""}).innerText)`)
+	b.until("letters are larger", `getComputedStyle(document.documentElement).fontSize === "21px" && document.querySelector("#field-degrees").value === "F"`)
+	b.check("my account, in the largest letters")
+	b.open("/coldchain")
+	b.until("the page is in Fahrenheit", `/\d\s°F/.test(document.querySelector("main").innerText)`)
+	before := b.text("main")
+	b.untilWithin(storyTime, "something new is pushed", fmt.Sprintf(`document.querySelector("main").innerText !== %q`, before))
+	b.until("what is pushed is in Fahrenheit, too", `!/\d[\s\u00a0]°C/.test(document.querySelector("main").innerText)`)
+	b.check("the cold chain, in the largest letters")
+	b.on(tiny)
+	b.check("the cold chain, in the largest letters, at 320 px")
+	b.open("/alarms")
+	b.until("times of day are of twelve hours", `!/(^|\s)([01]\d|2[0-3]):[0-5]\d(\s|$)/.test(document.querySelector("main").innerText)`)
+	b.check("alarms, in the largest letters, at 320 px")
 }
 
 // read is look by somebody who reads a language.
