@@ -37,6 +37,7 @@ type hook struct {
 	writers  sync.WaitGroup // of the sessions
 
 	bodies      sync.Pool // of *[]byte: room for the payloads that wires take
+	turns       turns     // of those that take long ones
 	paces       *paces
 	connections prometheus.Gauge
 	slowed      prometheus.Counter
@@ -44,7 +45,7 @@ type hook struct {
 }
 
 func newHook(server *mochi.Server, parts Parts) *hook {
-	h := &hook{Parts: parts, server: server, sessions: map[*mochi.Client]*session{},
+	h := &hook{Parts: parts, server: server, sessions: map[*mochi.Client]*session{}, turns: make(turns, mostAtOnce),
 		slowed: prometheus.NewCounter(prometheus.CounterOpts{Name: "wardwatch_mqtt_slowed_total",
 			Help: "Messages that waited because their sender sends more than it may."}),
 		connections: prometheus.NewGauge(prometheus.GaugeOpts{Name: "wardwatch_mqtt_connections",
@@ -266,9 +267,19 @@ func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, e
 // take takes a message, whoever has read it, when its sender may send one more; and
 // has it acknowledged. It does not keep the body.
 func (h *hook) take(s *session, ack acknowledgement, topic string, body []byte) {
-	if !h.paces.take(h.ctx, s.closed, s.pace, len(body)) || s.wait(h.ctx) != nil {
-		return // not acknowledged: it will be sent again
+	if h.admit(s, len(body)) {
+		h.takeIn(s, ack, topic, body)
 	}
+}
+
+// admit waits until its sender may send one more message of this size; false when the
+// connection ended meanwhile: it is not acknowledged, and will be sent again.
+func (h *hook) admit(s *session, size int) bool {
+	return h.paces.take(h.ctx, s.closed, s.pace, size) && s.wait(h.ctx) == nil
+}
+
+// takeIn takes a message that was admitted.
+func (h *hook) takeIn(s *session, ack acknowledgement, topic string, body []byte) {
 	err := h.Intake.Take(h.ctx, s.from, h.message(topic, body), func(_ ingest.Receipt, err error) {
 		if err != nil {
 			h.Parts.Log.Error("readings were not written; their sender will send them again", "gateway", s.from, "error", err)

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 	"unicode/utf8"
 )
@@ -21,6 +23,8 @@ const (
 	// earlier is the part of its time by which a silent connection may be ended too early, so
 	// that not every message puts the deadline off: an eighth.
 	earlier = 8
+	// soon is how long a payload may be on its way while others wait for their turn.
+	soon = 5 * time.Millisecond
 )
 
 // stream is what a gateway sends. Nearly all of it is PUBLISHes in plain order: quality
@@ -240,16 +244,39 @@ func (w *wire) take(p published) error {
 		_, err := w.in.Discard(p.size)
 		return err
 	}
+	if !w.hook.admit(w.session, p.size-p.payload) {
+		return net.ErrClosed
+	}
 	if _, err := w.in.Discard(p.payload); err != nil {
 		return err
 	}
+	return w.takeLong(p)
+}
+
+// takeLong takes a message that was admitted, and whose payload goes into room of its own,
+// when it is its turn.
+func (w *wire) takeLong(p published) error {
+	turn := w.hook.turns.begin(w.session.closed)
+	defer func() { turn.end() }()
 	room := w.hook.room(p.size - p.payload)
 	defer w.hook.giveBack(room)
-	if _, err := io.ReadFull(w.in, *room); err != nil {
-		return err
+	read, err := w.readSoon(*room)
+	if errors.Is(err, os.ErrDeadlineExceeded) { // it is still on its way: meanwhile it is the others' turn
+		turn = turn.end()
+		_, err = io.ReadFull(w.in, (*room)[read:])
 	}
-	w.hook.take(w.session, p.ack, w.topic, *room)
-	return nil
+	if err == nil {
+		w.hook.takeIn(w.session, p.ack, w.topic, *room)
+	}
+	return err
+}
+
+// readSoon reads what comes at once, which most often is all of it.
+func (w *wire) readSoon(room []byte) (int, error) {
+	_ = w.Conn.SetReadDeadline(time.Now().Add(soon))
+	read, err := io.ReadFull(w.in, room)
+	_ = w.Conn.SetReadDeadline(w.deadline)
+	return read, err
 }
 
 // room is room for a payload of this size, to be given back.

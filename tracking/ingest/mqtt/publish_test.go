@@ -428,9 +428,10 @@ func (t *tape) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (*tape) Write(p []byte) (int, error) { return len(p), nil }
-func (*tape) Close() error                { return nil }
-func (*tape) RemoteAddr() net.Addr        { return &net.TCPAddr{} }
+func (*tape) Write(p []byte) (int, error)     { return len(p), nil }
+func (*tape) Close() error                    { return nil }
+func (*tape) SetReadDeadline(time.Time) error { return nil }
+func (*tape) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
 
 // read has the library read a connection to its end; what it reads is written down as what the wire takes.
 func (c connected) read(conn net.Conn, five bool) error {
