@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -61,7 +62,13 @@ type ward struct {
 	acked   map[notify.AlarmID]bool   // alarms whose acknowledgement was answered
 	called  map[string]int            // the pager, by the notice's key
 	letters int
+
+	used    int    // pairs of gloves whose taking was answered
+	pending string // the key of one that was not answered yet: it is sent again, as a phone does
 }
+
+// shelf is how many pairs of gloves there are at first.
+const shelf = 1_000_000
 
 func wardFridge(i int) string { return fmt.Sprintf("f-%03d", i) }
 func wardProbe(i int) string  { return fmt.Sprintf("probe-%03d", i) }
@@ -82,6 +89,7 @@ func TestLivesThatEndAtAnyInstantLoseNothing(t *testing.T) {
 	w.rest()
 	w.checkReadings()
 	w.checkAlarms()
+	w.checkShelf()
 	if code, out, errs := commandLine(t, nil, "verify", "--deep", "--db", w.database); code != exitDone {
 		t.Errorf("verify --deep found a fault: %s%s", out, errs)
 	}
@@ -95,8 +103,8 @@ func TestLivesThatEndAtAnyInstantLoseNothing(t *testing.T) {
 			twice++
 		}
 	}
-	t.Logf("seed %d: %d lives, %d readings acknowledged, %d alarms of %d fridges, %d acknowledged, %d notices to the pager (%d of them again, under the same key), %d letters",
-		w.seed, n, total, len(w.warmed), len(w.warmed), len(w.acked), len(w.called), twice, w.letters)
+	t.Logf("seed %d: %d lives, %d readings acknowledged, %d alarms of %d fridges, %d acknowledged, %d notices to the pager (%d of them again, under the same key), %d letters, %d takings",
+		w.seed, n, total, len(w.warmed), len(w.warmed), len(w.acked), len(w.called), twice, w.letters, w.used)
 }
 
 func newWard(t *testing.T, n int) *ward {
@@ -116,8 +124,13 @@ func newWard(t *testing.T, n int) *ward {
 	w.openPost()
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "Killed", Zone: "Europe/Berlin"},
 		Buildings: []document.Building{{ID: "b", Name: "Main"}}, Floors: []document.Floor{{ID: "f", Building: "b", Name: "Ground", WidthMetres: 10, HeightMetres: 10}},
-		Rooms:    []document.Room{{ID: "r", Floor: "f", Name: "Store", Kind: hospital.PatientRoom}},
-		Gateways: []document.Gateway{{ID: "gw-01", Name: "Gateway", Make: "canonical", Room: "r"}}}
+		Rooms:     []document.Room{{ID: "r", Floor: "f", Name: "Store", Kind: hospital.PatientRoom}},
+		Gateways:  []document.Gateway{{ID: "gw-01", Name: "Gateway", Make: "canonical", Room: "r"}},
+		Suppliers: []document.Supplier{{ID: "medi", Name: "Medi", Email: "orders@medi.example", Currency: "EUR", LeadDays: 3}},
+		Places:    []document.Place{{ID: "store", Name: "Store"}},
+		Items: []document.Item{{ID: "gloves", Name: "Gloves", UnitOfIssue: "pair", Pack: 100, Supplier: "medi", PriceMinor: 450,
+			Levels: []document.Level{{Place: "store", Minimum: shelf, Maximum: 2 * shelf}}}},
+		Stock: []document.Lot{{Item: "gloves", Place: "store", Quantity: shelf}}}
 	for i := range n*fridgesEach + 2 { // the last two are never warm
 		doc.Fridges = append(doc.Fridges, document.Fridge{ID: wardFridge(i), Name: "Fridge " + wardFridge(i), Profile: "refrigerator",
 			Sensors: []document.Sensor{{ID: wardProbe(i)}}})
@@ -215,6 +228,10 @@ func (w *ward) live(life int, length time.Duration) {
 		}
 	})
 	busy.Go(func() { w.answer(s) })
+	busy.Go(func() {
+		for w.take(s) {
+		}
+	})
 	busy.Wait()
 	s.kill()
 }
@@ -324,10 +341,62 @@ func (w *ward) answer(s *server) {
 	}
 }
 
+// take takes a pair of gloves from the shelf, or asks again for the one that was not answered.
+// It is false when the server has gone.
+func (w *ward) take(s *server) bool {
+	if w.pending == "" {
+		w.pending = fmt.Sprintf("taking-%d", w.used)
+	}
+	form := url.Values{"quantity": {"1"}, "place": {"store"}, "key": {w.pending}}
+	request, err := http.NewRequest(http.MethodPost, s.http+"/stock/gloves/use", strings.NewReader(form.Encode()))
+	if err != nil {
+		w.t.Error(err)
+		return false
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Cookie", w.cookie)
+	request.Header.Set("Origin", s.http)
+	answer, err := http.DefaultTransport.RoundTrip(request) // which follows nowhere
+	if err != nil {
+		return false
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusSeeOther {
+		w.t.Errorf("gloves were taken and the answer was %s", answer.Status)
+		return false
+	}
+	w.used, w.pending = w.used+1, ""
+	return true
+}
+
+// checkShelf: each taking that was asked for is booked, once, and one proposal at most waits.
+func (w *ward) checkShelf() {
+	w.t.Helper()
+	d, err := db.Inspect(w.t.Context(), w.database)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer d.Close()
+	var left, uses, open int
+	const q = `
+		SELECT (SELECT sum(free) FROM stock_balances WHERE item = 'gloves'),
+			(SELECT count(*) FROM stock_movements WHERE item = 'gloves' AND kind = 'use'),
+			(SELECT count(*) FROM proposals WHERE open = 1)`
+	if err := d.QueryRow(w.t.Context(), q).Scan(&left, &uses, &open); err != nil {
+		w.t.Fatal(err)
+	}
+	if w.used == 0 || left != shelf-w.used || uses != w.used || open > 1 {
+		w.t.Errorf("%d pairs were taken: %d of %d are left, %d takings are booked, %d proposals wait", w.used, left, shelf, uses, open)
+	}
+}
+
 // rest is a last, long life: all that fell due goes out, and the house is told to stop.
 func (w *ward) rest() {
 	w.t.Helper()
 	s := w.serve()
+	if w.pending != "" && !w.take(s) {
+		w.t.Errorf("what was not answered can't be asked again: %s", s.said)
+	}
 	for deadline := time.Now().Add(patience); ; {
 		due := w.due()
 		if due == 0 {
