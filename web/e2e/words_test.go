@@ -47,6 +47,16 @@ func TestEveryPageInOtherWords(t *testing.T) {
 		}
 		t.Logf("%d pages", n)
 	})
+	t.Run("nor is one in the largest letters", func(t *testing.T) {
+		for _, role := range hospital.Roles() {
+			b := s.look(t, role, tiny)
+			b.do(network.SetCookie("wardwatch-habits", "F.12.largest").WithURL(s.url), chromedp.Sleep(0))
+			for _, path := range pages[role] {
+				b.do(chromedp.Navigate(s.url + path))
+				b.mustFit(path + " in the largest letters, at 320 px")
+			}
+		}
+	})
 	t.Run("a nurse finds a pump in two taps", func(t *testing.T) {
 		b := s.read(t, hospital.Nurse, phone, words.German)
 		b.open("/")
