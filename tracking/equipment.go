@@ -55,6 +55,8 @@ type Found struct {
 	Hits []Hit
 	// Kinds are the kinds of equipment that the text named.
 	Kinds []string
+	// Meant are the kinds that the text may have meant, where it names nothing.
+	Meant []string
 	// FreeFirst: a kind was asked for, so what can be had comes before what is nearer.
 	FreeFirst bool
 	// More is true when there are more than MaxHits.
@@ -69,10 +71,11 @@ func (e Equipment) Search(ctx context.Context, by hospital.Actor, q Query) (Foun
 		return Found{}, err
 	}
 	words := wordsOf(q.Text)
-	kinds, err := e.kindsOf(ctx, words)
+	known, err := e.Store.Kinds(ctx)
 	if err != nil {
 		return Found{}, fmt.Errorf("search equipment: %w", err)
 	}
+	kinds := kindsOf(known, words)
 	walk := e.walk(q)
 	found := Found{Kinds: kinds, FreeFirst: len(kinds) > 0 && q.Status == ""}
 	var assets []Asset
@@ -90,6 +93,9 @@ func (e Equipment) Search(ctx context.Context, by hospital.Actor, q Query) (Foun
 	found.Hits = e.rank(assets, q, walk, found.FreeFirst)
 	if found.More = len(found.Hits) > MaxHits; found.More {
 		found.Hits = found.Hits[:MaxHits]
+	}
+	if len(assets) == 0 && len(kinds) == 0 {
+		found.Meant = meant(known, words)
 	}
 	return found, nil
 }
@@ -183,16 +189,11 @@ func order(a, b bool) int {
 }
 
 // kindsOf are the kinds of which every word that was typed begins a word.
-func (e Equipment) kindsOf(ctx context.Context, words []string) ([]string, error) {
+func kindsOf(all, words []string) (named []string) {
 	if len(words) == 0 {
-		return nil, nil
-	}
-	all, err := e.Store.Kinds(ctx)
-	if err != nil {
-		return nil, err
+		return nil
 	}
 	const kindsAtOnce = 8
-	var named []string
 	for _, kind := range all {
 		of := wordsOf(kind)
 		every := !slices.ContainsFunc(words, func(word string) bool {
@@ -202,7 +203,7 @@ func (e Equipment) kindsOf(ctx context.Context, words []string) ([]string, error
 			named = append(named, kind)
 		}
 	}
-	return named, nil
+	return named
 }
 
 // singular takes a plural's s off, so that "pumps" finds a pump.

@@ -193,8 +193,25 @@ func TestWhatNobodyHasIsNotFound(t *testing.T) {
 			t.Errorf("%s answers %d", path, code)
 		}
 	}
-	s.shows("/search?q=unicorn", "Nothing known as")
+	s.shows("/search?q=unicorn", "Nothing known as", "Try the kind")
 	s.shows("/search?kind=wheelchair", "Wheelchair 1")
+}
+
+// A slip of the finger is answered with what may have been meant, on the page and while
+// somebody types; a code that nobody knows leads whoever may to where it is adopted.
+func TestASlipIsAnsweredWithWhatWasMeant(t *testing.T) {
+	s := openStation(t)
+	s.shows("/search?q=whelchair&status=free", "Nothing known as", "Did you mean one of these?", "/search?q=wheelchair&amp;status=free")
+	s.shows("/search/answers?q=infuson+pmup", "Did you mean infusion pump?")
+	const unknown, adopt = "/search?q=ac233fc0ffee99", "Adopt it as a tag"
+	if page := s.shows(unknown, "Nothing known as"); strings.Contains(page, adopt) || strings.Contains(page, "Did you mean") {
+		t.Error("a nurse is offered to adopt a tag, or a number is guessed")
+	}
+	s.who = hospital.Person{ID: "e", Name: "Eve", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
+	s.shows(unknown, adopt, "/admin/devices")
+	if page := s.shows("/search?q=unicorn", "Nothing known as"); strings.Contains(page, adopt) {
+		t.Error("a word is taken for a tag")
+	}
 }
 
 func TestAuditorSeesButDoesNotMark(t *testing.T) {
