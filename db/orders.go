@@ -587,6 +587,23 @@ func (o Orders) OpenBrief(ctx context.Context) ([]reorder.Proposal, error) {
 	})
 }
 
+// SpotsOf is reorder.Reader.
+func (o Orders) SpotsOf(ctx context.Context, items []inventory.ItemID) ([]reorder.Chosen, error) {
+	const q = `
+		SELECT i.id, i.name, i.unit, COALESCE(l.place, ''), COALESCE(p.name, '')
+		FROM stock_items i
+		LEFT JOIN stock_outlooks l ON l.item = i.id AND l.target > 0
+		LEFT JOIN stock_places p ON p.id = l.place
+		WHERE i.id IN (SELECT value FROM json_each($1))
+		ORDER BY i.name, i.id, p.name, p.id`
+	asked, err := json.Marshal(items)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := o.Query(ctx, q, string(asked))
+	return collect(rows, err, func(c *reorder.Chosen) []any { return []any{&c.Item, &c.Name, &c.Unit, &c.Place, &c.PlaceName} })
+}
+
 // ProposalsNumbered is reorder.Reader.
 func (o Orders) ProposalsNumbered(ctx context.Context, ids []reorder.ProposalID) ([]reorder.Proposal, error) {
 	asked, err := json.Marshal(ids)

@@ -106,6 +106,9 @@ type Line struct {
 	// Low is true where a place is at or under its reorder point.
 	Low      bool
 	DaysLeft float64 // at the place where it is least; negative when it is not known
+	// Reorder is at or under what the desk orders, summed over the OrderedAt places that order it.
+	Reorder   int64
+	OrderedAt int
 }
 
 // Usable is what may be given out today.

@@ -64,7 +64,7 @@ func (d *Door) keepables() []keepable {
 		all = append(all, d.readingsFile(), d.excursionsFile(), d.alarmsFile(), d.forewarningsFile(), d.complianceFile())
 	}
 	if d.Stock != nil {
-		all = append(all, d.lotsFile(), d.ledgerFile(), d.stockHealthFile(), d.healthDaysFile())
+		all = append(all, d.lotsFile(), d.linesFile(), d.ledgerFile(), d.stockHealthFile(), d.healthDaysFile())
 	}
 	if d.Storeroom != nil {
 		all = append(all, d.itemsFile())
@@ -252,6 +252,30 @@ func (d *Door) lotsFile() keepable {
 				return d.Lists.Lots(ctx, s, limit)
 			}, func(b inventory.Shelved) [][]any {
 				return row(string(b.Lot.Item), b.ItemName, b.Lot.Number, b.Lot.Expiry.String(), b.PlaceName, b.Unit, b.Usable(today), b.Held, b.Expired(today))
+			}), nil
+		}}
+}
+
+// linesFile is the list of items as its filters narrow it.
+func (d *Door) linesFile() keepable {
+	return keepable{"inventory", hospital.SeeStock,
+		[]column{{"Item", 14}, {"Name", 32}, {"Unit", 10}, {"Usable", 10}, {"Held", 10}, {"Reorder point", 10}, {"Days left", 10}, {"Next expiry", 12}, {"On order", 10}, {"Proposed", 10}, {"Supplier", 14}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			ctx, s := c.Request().Context(), inventory.ItemSelection{Query: d.stockQuery(c)}
+			return inParts(func(last *inventory.Line, limit int) ([]inventory.Line, error) {
+				if last != nil {
+					s.After = last.Item.ID
+				}
+				return d.Lists.Items(ctx, s, limit)
+			}, func(l inventory.Line) [][]any {
+				var level, days any = "", ""
+				if l.OrderedAt > 0 {
+					level = l.Reorder
+				}
+				if l.DaysLeft >= 0 {
+					days = l.DaysLeft
+				}
+				return row(string(l.Item.ID), l.Item.Name, l.Item.Unit, l.Usable(), l.Held, level, days, l.NextDay.String(), l.OnOrder, l.Proposed, string(l.Item.Supplier))
 			}), nil
 		}}
 }

@@ -29,6 +29,7 @@ func (d *Door) stockRoutes() []route {
 		{get, "/inventory", hospital.SeeStock, d.oldStock},
 		{get, "/stock", hospital.SeeStock, d.stockList},
 		{get, "/stock/:item", hospital.SeeStock, d.stockItem},
+		{post, "/stock/reorder", hospital.ApproveOrders, d.reorderChosen},
 		{post, "/stock/:item/use", hospital.UseStock, d.stockForm("use")},
 		{post, "/stock/:item/return", hospital.UseStock, d.stockForm("return")},
 		{post, "/stock/:item/move", hospital.UseStock, d.stockForm("move")},
@@ -59,11 +60,16 @@ func (d *Door) oldStock(c echo.Context) error {
 	return c.Redirect(http.StatusMovedPermanently, "/stock?"+c.QueryString())
 }
 
+// stockQuery is what a list of items asks for.
+func (d *Door) stockQuery(c echo.Context) inventory.Query {
+	from, _ := strconv.Atoi(c.QueryParam("from"))
+	return inventory.Query{Text: strings.TrimSpace(c.QueryParam("q")), Filter: inventory.Filter(c.QueryParam("show")), Supplier: inventory.SupplierID(c.QueryParam("supplier")), Today: d.Stock.Today(d.Now()), Offset: max(from, 0)}
+}
+
 // stockList lists items. A scanned code leads straight to its item.
 func (d *Door) stockList(c echo.Context) error {
 	ctx := c.Request().Context()
-	from, _ := strconv.Atoi(c.QueryParam("from"))
-	q := inventory.Query{Text: strings.TrimSpace(c.QueryParam("q")), Filter: inventory.Filter(c.QueryParam("show")), Supplier: inventory.SupplierID(c.QueryParam("supplier")), Today: d.Stock.Today(d.Now()), Offset: max(from, 0)}
+	q := d.stockQuery(c)
 	if scan, err := gs1.Parse(q.Text); err == nil && scan.GTIN() != "" {
 		if what, err := d.Stock.Read(ctx, q.Text, d.Now()); err == nil {
 			return d.seeOther(c, "/stock/"+url.PathEscape(string(what.Item.ID)))
@@ -78,6 +84,31 @@ func (d *Door) stockList(c echo.Context) error {
 		return err
 	}
 	return d.show(c, "Inventory", views.Stock(views.StockPage{Actor: d.actor(c), Query: q, Lines: lines, Total: total, Sellers: sellers}), "stock")
+}
+
+// reorderChosen proposes the items that were ticked, and says which were skipped and why.
+func (d *Door) reorderChosen(c echo.Context) error {
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	var items []inventory.ItemID
+	for _, id := range form["item"] {
+		items = append(items, inventory.ItemID(id))
+	}
+	all, err := d.Desk.Reorder(c.Request().Context(), d.actor(c), items)
+	if err != nil {
+		return err
+	}
+	var page views.ReorderedPage
+	for _, chosen := range all {
+		if chosen.Proposal > 0 {
+			page.Made = append(page.Made, chosen)
+		} else {
+			page.Skipped = append(page.Skipped, chosen)
+		}
+	}
+	return d.show(c, "Reorder selected", views.Reordered(page))
 }
 
 func (d *Door) stockItem(c echo.Context) error {

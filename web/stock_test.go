@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -256,4 +257,53 @@ func TestWorkingWithTheScannerAlone(t *testing.T) {
 		t.Errorf("find leads to %s", w.Header().Get("Location"))
 	}
 	s.page("/stock/gloves", `>48<`, "two torn")
+}
+
+func TestTickedItemsAreReorderedOnceAndTheRestSaysWhy(t *testing.T) {
+	s := openStoreroom(t)
+	if err := s.desk.Nightly(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	chosen := url.Values{"item": {"gloves", "flu", "gloves"}}
+	if page := s.ask(http.MethodGet, "/stock", nil).Body.String(); strings.Contains(page, "Reorder selected") {
+		t.Error("a nurse is offered to reorder")
+	}
+	if w := s.ask(http.MethodPost, "/stock/reorder", chosen); w.Code != http.StatusForbidden {
+		t.Errorf("a nurse's reorder is answered %d", w.Code)
+	}
+	s.who = as(hospital.SupplyManager, "Sam")
+	page := s.ask(http.MethodGet, "/stock", nil).Body.String()
+	for _, want := range []string{"Reorder selected", `form="reorder" name="item" value="gloves"`, "Reorder point", ">300", "no level yet", `<span class="small muted">Medi</span>`, "/files/inventory.csv"} {
+		if !strings.Contains(strings.Join(strings.Fields(page), " "), want) && !strings.Contains(page, want) {
+			t.Errorf("the list does not show %q", want)
+		}
+	}
+	if w := s.ask(http.MethodPost, "/stock/reorder", url.Values{}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("nothing ticked is answered %d", w.Code)
+	}
+	first := s.ask(http.MethodPost, "/stock/reorder", chosen).Body.String()
+	for _, want := range []string{"500 pairs", "/orders/proposals#proposal-1", "Influenza vaccine", "No place orders it yet"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("what came of it does not show %q", want)
+		}
+	}
+	if again := s.ask(http.MethodPost, "/stock/reorder", chosen).Body.String(); !strings.Contains(again, "A proposal waits already.") || strings.Contains(again, "#proposal-") {
+		t.Error("a second time proposes again")
+	}
+	open, err := s.desk.Store.OpenProposals(t.Context())
+	if err != nil || len(open) != 1 || open[0].Quantity != 500 || open[0].RaisedName != "Sam" || open[0].Reason != "Asked for by Sam: up to the target of 1000" {
+		t.Fatalf("%+v, %v", open, err)
+	}
+	if _, err := s.desk.Approve(t.Context(), s.who, reorder.Answer{ID: open[0].ID, Version: open[0].Version}); !errors.Is(err, hospital.ErrForbidden) {
+		t.Errorf("who asked approves: %v", err)
+	}
+	if _, err := s.desk.Approve(t.Context(), as(hospital.SupplyManager, "Ada"), reorder.Answer{ID: open[0].ID, Version: open[0].Version}); err != nil {
+		t.Fatal(err)
+	}
+	if ordered := s.ask(http.MethodPost, "/stock/reorder", chosen).Body.String(); !strings.Contains(ordered, "Some is on its way already.") {
+		t.Error("what is ordered is ordered again")
+	}
+	if file := s.ask(http.MethodGet, "/files/inventory.csv?q=gloves", nil).Body.String(); !strings.Contains(file, "gloves,Gloves & mittens,pair,500,0,300,") || !strings.Contains(file, ",medi") || strings.Contains(file, "Influenza") {
+		t.Errorf("the file: %s", file)
+	}
 }

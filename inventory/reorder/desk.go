@@ -125,6 +125,8 @@ type Reader interface {
 	OpenBrief(ctx context.Context) ([]Proposal, error)
 	// ProposalsNumbered are those, in the order of their numbers as asked.
 	ProposalsNumbered(ctx context.Context, ids []ProposalID) ([]Proposal, error)
+	// SpotsOf are the places that order each item, with their names; an item that none orders comes without a place.
+	SpotsOf(ctx context.Context, items []inventory.ItemID) ([]Chosen, error)
 	// CountOpen is how many proposals wait and are not put off on a day.
 	CountOpen(ctx context.Context, today inventory.Date) (int, error)
 	// DecidedBy are the proposals that a person has decided since an instant, newest first.
