@@ -74,7 +74,12 @@ var fair = rapid.Bool()
 
 // rare is true one time in eight.
 var rare = rapid.Custom(func(t *rapid.T) bool {
-	return fair.Draw(t, "bit") && fair.Draw(t, "bit") && fair.Draw(t, "bit")
+	for range 3 {
+		if !fair.Draw(t, "bit") {
+			return false
+		}
+	}
+	return true
 })
 
 // step is one thing that happens.
