@@ -23,22 +23,27 @@ const alarmPage = 50
 
 // alarms is the inbox: ?tab=acknowledged, ?tab=closed&before=ID.
 func (d *Door) alarms(c echo.Context) error {
-	p, err := d.inbox(c, c.QueryParam("tab"))
+	ctx := c.Request().Context()
+	standing, err := d.Alarms.Standing(ctx)
 	if err != nil {
 		return err
 	}
-	if p.Fridges, err = d.standings(c.Request().Context(), p.Alarms...); err != nil {
+	p, err := d.inbox(c, c.QueryParam("tab"), standing)
+	if err != nil {
 		return err
+	}
+	if p.Fridges, err = d.standings(ctx, p.Alarms...); err != nil {
+		return err
+	}
+	p.Precedents = make(map[notify.AlarmID]*notify.Alarm)
+	for _, alarm := range p.Alarms {
+		p.Precedents[alarm.ID] = alarm.Precedent(standing.Open, unitOf(p.Fridges))
 	}
 	return d.show(c, "Alarms", views.AlarmsPage(p), notify.Topic, coldchain.Topic)
 }
 
-func (d *Door) inbox(c echo.Context, tab string) (views.AlarmsPageProps, error) {
+func (d *Door) inbox(c echo.Context, tab string, standing notify.Standing) (views.AlarmsPageProps, error) {
 	ctx := c.Request().Context()
-	standing, err := d.Alarms.Standing(ctx)
-	if err != nil {
-		return views.AlarmsPageProps{}, err
-	}
 	p := views.AlarmsPageProps{Tab: tab, Open: standing.Waiting, Acknowledged: standing.Acknowledged, Newest: standing.Newest, Actor: d.actor(c)}
 	switch tab {
 	case "closed":
@@ -58,7 +63,21 @@ func (d *Door) inbox(c echo.Context, tab string) (views.AlarmsPageProps, error) 
 			p.Alarms = append(p.Alarms, alarm)
 		}
 	}
+	if p.Tab == "open" && len(p.Alarms) == 0 {
+		closed, err := d.Alarms.Store.ClosedAlarms(ctx, 0, 1)
+		if err != nil {
+			return p, err
+		}
+		if len(closed) > 0 {
+			p.LastClosed = &closed[0]
+		}
+	}
 	return p, nil
+}
+
+// unitOf says in which unit the fridge of an alarm stands; nowhere for what is no fridge.
+func unitOf(fridges map[coldchain.FridgeID]coldchain.Standing) func(notify.Alarm) string {
+	return func(a notify.Alarm) string { return string(fridges[views.AlarmFridge(a)].Fridge.Unit) }
 }
 
 // alarm is one alarm and who was told of it.
@@ -84,6 +103,11 @@ func (d *Door) showAlarm(c echo.Context, status int, failed *views.AlarmAnswer) 
 	if p.Fridges, err = d.standings(ctx, alarm); err != nil {
 		return err
 	}
+	standing, err := d.Alarms.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	p.Precedent = alarm.Precedent(standing.Open, unitOf(p.Fridges))
 	return d.showAs(c, status, alarm.Name, views.AlarmPage(p), notify.Topic, coldchain.Topic)
 }
 

@@ -42,10 +42,11 @@ func openPharmacy(t *testing.T) *pharmacy {
 	base := dbtest.Open(t, db.Options{Now: now})
 	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"},
 		Buildings: []document.Building{{ID: "b", Name: "Main"}},
+		Units:     []document.Unit{{ID: "u", Name: "Pharmacy"}},
 		Floors:    []document.Floor{{ID: "f0", Building: "b", Name: "Ground floor", WidthMetres: 20, HeightMetres: 10}},
 		Rooms:     []document.Room{{ID: "store", Floor: "f0", Name: "Pharmacy store", Kind: hospital.Pharmacy}, {ID: "ward", Floor: "f0", Name: "Ward B store", Kind: hospital.Storage}},
-		Fridges: []document.Fridge{{ID: "f-1", Name: "Vaccine <fridge>", Profile: "refrigerator", Room: "store", Sensors: []document.Sensor{{ID: "s-1"}}},
-			{ID: "f-2", Name: "Freezer 2", Profile: "freezer", Sensors: []document.Sensor{{ID: "s-2"}}}}}
+		Fridges: []document.Fridge{{ID: "f-1", Name: "Vaccine <fridge>", Profile: "refrigerator", Room: "store", Unit: "u", Sensors: []document.Sensor{{ID: "s-1"}}},
+			{ID: "f-2", Name: "Freezer 2", Profile: "freezer", Unit: "u", Sensors: []document.Sensor{{ID: "s-2"}}}}}
 	for range 2 { // importing twice changes nothing
 		if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
 			t.Fatal(err)
@@ -140,8 +141,32 @@ func TestPharmacistFollowsAFridgeThatWarms(t *testing.T) {
 		t.Fatalf("closing answers %d: %s", w.Code, w.Body.String())
 	}
 	p.shows("/alarms?tab=closed", "Closed 14:45 by Pia: “seal cleaned”.")
+	p.shows("/alarms", "No open alarms", "Last one: Vaccine &lt;fridge&gt;, Pharmacy store, closed by Pia", ">14:45</time>")
 	for _, period := range []string{"hour", "week", "month", "year", "nonsense"} {
 		p.shows("/fridges/f-1?period="+period, `class="chart"`)
+	}
+}
+
+func TestWhatWasSaidOfTheFridgeBesideIsOfferedAgain(t *testing.T) {
+	p := openPharmacy(t)
+	p.warm(9, 9, 9, 9)
+	for range 20 { // a power cut warms the freezer after the refrigerator
+		p.at = p.at.Add(5 * time.Minute)
+		if _, err := p.monitor.Observe(t.Context(), []coldchain.Reading{{Sensor: "s-2", Temp: -5_000, MeasuredAt: p.at, Source: "mqtt"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if page := p.shows("/alarms", `data-alarm="1"`, `data-alarm="2"`); strings.Contains(page, "data-precedent") {
+		t.Error("a reason is offered that nobody gave")
+	}
+	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"power"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("answers %d", w.Code)
+	}
+	const again = `value="power" data-precedent`
+	p.shows("/alarms", `data-alarm="2"`, again, "As with Vaccine &lt;fridge&gt;, Pharmacy store: ")
+	p.shows("/alarms/2", again)
+	if page := p.shows("/alarms?tab=acknowledged", `data-alarm="1"`); strings.Contains(page, "data-precedent") {
+		t.Error("an alarm is its own precedent")
 	}
 }
 

@@ -214,6 +214,24 @@ func TestASlipIsAnsweredWithWhatWasMeant(t *testing.T) {
 	}
 }
 
+func TestWhenNoneIsFreeSheLearnsWhomToAsk(t *testing.T) {
+	s := openStation(t)
+	engineer := hospital.Person{ID: "e", Name: "Eve", Roles: []hospital.Role{hospital.BiomedicalEngineer}}.Actor()
+	if err := s.levels.SetLevel(t.Context(), engineer, parlevel.Level{Unit: "4w", Kind: "infusion pump"}); err != nil {
+		t.Fatal(err)
+	}
+	s.hear("g1")
+	const ask = "Ask 4 West: has 1, target 0"
+	if page := s.shows("/search?q=pump", "Infusion pump 1"); strings.Contains(page, "None free") || strings.Contains(page, ask) {
+		t.Error("somebody is to be asked although one is free")
+	}
+	if w := s.post("/assets/P-001/status", url.Values{"status": {"in_use"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("marking answers %d", w.Code)
+	}
+	s.shows("/search?q=pump", "None free. The nearest of the others come first.", ask, "Infusion pump 1")
+	s.shows("/search?q=pump&status=free", "None free", ask, "/units/4w")
+}
+
 func TestAuditorSeesButDoesNotMark(t *testing.T) {
 	s := openStation(t)
 	s.who = hospital.Person{ID: "a", Name: "Ada", Roles: []hospital.Role{hospital.Auditor}}.Actor()

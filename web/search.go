@@ -15,6 +15,7 @@ import (
 	"wardwatch/inventory/reorder"
 	"wardwatch/tracking"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/parlevel"
 	"wardwatch/views"
 )
 
@@ -57,7 +58,11 @@ func (d *Door) find(ctx context.Context, by hospital.Actor, q tracking.Query) (p
 	if page.Found, err = d.Equipment.Search(ctx, by, q); err != nil {
 		return page, err
 	}
-	page.Elsewhere, err = d.elsewhere(ctx, by, q.Text)
+	if page.Elsewhere, err = d.elsewhere(ctx, by, q.Text); err != nil || !page.NoneFree() || d.Levels == nil {
+		return page, err
+	}
+	levels, err := d.Levels.Overview(ctx, by)
+	page.Holders = parlevel.Holders(levels.Lines, page.Found.Kinds)
 	return page, err
 }
 

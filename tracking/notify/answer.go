@@ -10,6 +10,24 @@ import (
 	"wardwatch/tracking/hospital"
 )
 
+// Precedent is the open alarm about the same thing, or at the same place, that somebody
+// acknowledged last: what she said of it is offered again. nil where there is none. placeOf
+// says where an alarm's thing is; what is nowhere shares its place with nothing.
+func (a Alarm) Precedent(open []Alarm, placeOf func(Alarm) string) *Alarm {
+	var last *Alarm
+	here := placeOf(a)
+	for _, other := range open {
+		beside := other.Subject == a.Subject || here != "" && placeOf(other) == here
+		if other.ID == a.ID || other.Ack.At.IsZero() || !beside {
+			continue
+		}
+		if last == nil || other.Ack.At.After(last.Ack.At) {
+			last = &other
+		}
+	}
+	return last
+}
+
 // ErrUnknownLink: no notice carried this link, or it is too old.
 var ErrUnknownLink = fmt.Errorf("link %w", hospital.ErrUnknown)
 

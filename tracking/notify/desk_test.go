@@ -53,6 +53,24 @@ func TestTheLifeOfAnAlarm(t *testing.T) {
 	}
 }
 
+func TestAPrecedentStandsBesideAndIsTheLast(t *testing.T) {
+	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	said := func(after time.Duration) Acknowledgement { return Acknowledgement{At: at.Add(after), Reason: Power} }
+	place := map[string]string{"fridge/a": "ward", "fridge/b": "ward", "fridge/c": "ward", "fridge/far": "attic"}
+	placeOf := func(a Alarm) string { return place[a.Subject] }
+	open := []Alarm{{ID: 1, Subject: "fridge/a"}, {ID: 2, Subject: "fridge/b", Ack: said(0)}, {ID: 3, Subject: "fridge/c", Ack: said(1)},
+		{ID: 4, Subject: "fridge/far", Ack: said(2)}, {ID: 5, Subject: "gateway/g", Ack: said(3)}, {ID: 6, Subject: "gateway/h"}, {ID: 7, Subject: "gateway/g"}}
+	for alarm, want := range map[int]AlarmID{0: 3, 1: 3, 2: 2, 3: 0, 5: 0, 6: 5} {
+		got := AlarmID(0)
+		if precedent := open[alarm].Precedent(open, placeOf); precedent != nil {
+			got = precedent.ID
+		}
+		if got != want {
+			t.Errorf("alarm %d has precedent %d, want %d", open[alarm].ID, got, want)
+		}
+	}
+}
+
 func TestBackOffGrows(t *testing.T) {
 	for tries := 1; tries < MaxTries; tries++ {
 		if backOff(tries+1) != 2*backOff(tries) {

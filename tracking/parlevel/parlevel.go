@@ -11,6 +11,7 @@ package parlevel
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"wardwatch/tracking"
@@ -151,6 +152,22 @@ func (l Line) Spare() int { return max(0, l.Free-l.Target) }
 
 // IsCritical says whether fewer are free than must be.
 func (l Line) IsCritical() bool { return l.Free < l.Critical }
+
+// mostHolders is how many units are named that hold more than they should.
+const mostHolders = 3
+
+// Holders are the units that have more pieces of some kinds than they should, free or not, the most
+// first: whom to ask when none is free.
+func Holders(lines []Line, kinds []string) []Line {
+	var holders []Line
+	for _, line := range lines {
+		if line.Have > line.Target && slices.Contains(kinds, line.Kind) {
+			holders = append(holders, line)
+		}
+	}
+	slices.SortStableFunc(holders, func(a, b Line) int { return (b.Have - b.Target) - (a.Have - a.Target) })
+	return holders[:min(mostHolders, len(holders))]
+}
 
 // Lines are the boards of all units, in the order of the levels.
 func (s Snapshot) Lines() []Line {
