@@ -85,7 +85,8 @@ func TestAFullDiskIsSaidEverywhereAndReadingsAreRefusedUntilThereIsRoom(t *testi
 		t.Errorf("a form: %d %s", answer.Code, answer.Body.String())
 	}
 	mayGrow(t, h, 1_000_000)
-	if status, said := post(t, h, token, reading(20)); status != http.StatusOK {
+	// A reading that is new in any case: one that is known already is a change of nothing, and proves no disk.
+	if status, said := post(t, h, token, reading(5)); status != http.StatusOK {
 		t.Errorf("once there is room: %d %s", status, said)
 	}
 	if status, said := nurse.see("/readyz"); status != http.StatusOK {
