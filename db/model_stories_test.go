@@ -226,7 +226,7 @@ func (l *listener) FailNow()              {}
 // Shrinking takes thousands of stories; beside the race detector's eye, which slows each ten times, it
 // is enough that the fault is found.
 func TestAPlantedFaultIsFoundAndItsStoryIsShort(t *testing.T) {
-	shrinking := "1m"
+	shrinking := "3m"
 	if raced {
 		shrinking = "1ns"
 	}
