@@ -113,9 +113,9 @@ func (f Fridges) CarrierTrips(ctx context.Context, from, to time.Time) (map[cold
 		FROM fridges f
 		LEFT JOIN fridge_trips t ON t.fridge = f.id AND t.started_at >= $1 AND t.started_at < $3 AND COALESCE(t.ended_at, $3) > $2
 		WHERE EXISTS (SELECT 1 FROM fridge_trips e WHERE e.fridge = f.id)
-			OR (SELECT c.pqs FROM fridge_facts c WHERE c.fridge = f.id ORDER BY c.seq DESC LIMIT 1) LIKE 'E004%'
+			OR (SELECT c.pqs FROM fridge_facts c WHERE c.fridge = f.id ORDER BY c.seq DESC LIMIT 1) LIKE $4 || '%'
 		ORDER BY f.id, t.started_at`
-	rows, err := f.Query(ctx, q, ms(from.Add(-coldchain.MaxTrip)), ms(from), ms(to))
+	rows, err := f.Query(ctx, q, ms(from.Add(-coldchain.MaxTrip)), ms(from), ms(to), coldchain.CarrierPQS)
 	moves := map[coldchain.FridgeID][]coldchain.Trip{}
 	_, err = scanAll(rows, err, func(row scanner) (t coldchain.Trip, err error) {
 		var started, ended sql.NullInt64

@@ -57,6 +57,8 @@ type Found struct {
 	Kinds []string
 	// Meant are the kinds that the text may have meant, where it names nothing.
 	Meant []string
+	// NoneFree: free pieces of a kind were wanted before others, or alone, and there are none.
+	NoneFree bool
 	// FreeFirst: a kind was asked for, so what can be had comes before what is nearer.
 	FreeFirst bool
 	// More is true when there are more than MaxHits.
@@ -94,6 +96,8 @@ func (e Equipment) Search(ctx context.Context, by hospital.Actor, q Query) (Foun
 	if found.More = len(found.Hits) > MaxHits; found.More {
 		found.Hits = found.Hits[:MaxHits]
 	}
+	free := func(hit Hit) bool { return hit.Asset.Status == Free }
+	found.NoneFree = len(kinds) > 0 && (found.FreeFirst || q.Status == Free) && !slices.ContainsFunc(found.Hits, free)
 	if len(assets) == 0 && len(kinds) == 0 {
 		found.Meant = meant(known, words)
 	}

@@ -3,7 +3,23 @@ package tracking
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
+
+// Scanned is true for what is scanned rather than said: one word with several digits in it.
+func Scanned(text string) bool {
+	const fewest = 4
+	digits := 0
+	for _, r := range text {
+		if unicode.IsSpace(r) {
+			return false
+		}
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	return digits >= fewest
+}
 
 // mostMeant is how many kinds are offered in place of a word that nobody knows.
 const mostMeant = 3

@@ -37,7 +37,7 @@ func (d *Door) alarms(c echo.Context) error {
 	}
 	p.Precedents = make(map[notify.AlarmID]*notify.Alarm)
 	for _, alarm := range p.Alarms {
-		p.Precedents[alarm.ID] = alarm.Precedent(standing.Open, unitOf(p.Fridges))
+		p.Precedents[alarm.ID] = alarm.Precedent(standing.Open, d.unitOf(p.Fridges))
 	}
 	return d.show(c, "Alarms", views.AlarmsPage(p), notify.Topic, coldchain.Topic)
 }
@@ -75,9 +75,16 @@ func (d *Door) inbox(c echo.Context, tab string, standing notify.Standing) (view
 	return p, nil
 }
 
-// unitOf says in which unit the fridge of an alarm stands; nowhere for what is no fridge.
-func unitOf(fridges map[coldchain.FridgeID]coldchain.Standing) func(notify.Alarm) string {
-	return func(a notify.Alarm) string { return string(fridges[views.AlarmFridge(a)].Fridge.Unit) }
+// unitOf says which unit the fridge of an alarm belongs to; none for what is no fridge.
+func (d *Door) unitOf(fridges map[coldchain.FridgeID]coldchain.Standing) func(notify.Alarm) string {
+	directory := d.Register.Current()
+	return func(a notify.Alarm) string {
+		s, known := fridges[views.AlarmFridge(a)]
+		if !known {
+			return ""
+		}
+		return string(directory.UnitOf(s.Fridge.Unit, s.Fridge.Room))
+	}
 }
 
 // alarm is one alarm and who was told of it.
@@ -107,7 +114,7 @@ func (d *Door) showAlarm(c echo.Context, status int, failed *views.AlarmAnswer) 
 	if err != nil {
 		return err
 	}
-	p.Precedent = alarm.Precedent(standing.Open, unitOf(p.Fridges))
+	p.Precedent = alarm.Precedent(standing.Open, d.unitOf(p.Fridges))
 	return d.showAs(c, status, alarm.Name, views.AlarmPage(p), notify.Topic, coldchain.Topic)
 }
 

@@ -44,8 +44,8 @@ func openPharmacy(t *testing.T) *pharmacy {
 		Buildings: []document.Building{{ID: "b", Name: "Main"}},
 		Units:     []document.Unit{{ID: "u", Name: "Pharmacy"}},
 		Floors:    []document.Floor{{ID: "f0", Building: "b", Name: "Ground floor", WidthMetres: 20, HeightMetres: 10}},
-		Rooms:     []document.Room{{ID: "store", Floor: "f0", Name: "Pharmacy store", Kind: hospital.Pharmacy}, {ID: "ward", Floor: "f0", Name: "Ward B store", Kind: hospital.Storage}},
-		Fridges: []document.Fridge{{ID: "f-1", Name: "Vaccine <fridge>", Profile: "refrigerator", Room: "store", Unit: "u", Sensors: []document.Sensor{{ID: "s-1"}}},
+		Rooms:     []document.Room{{ID: "store", Floor: "f0", Unit: "u", Name: "Pharmacy store", Kind: hospital.Pharmacy}, {ID: "ward", Floor: "f0", Name: "Ward B store", Kind: hospital.Storage}},
+		Fridges: []document.Fridge{{ID: "f-1", Name: "Vaccine <fridge>", Profile: "refrigerator", Room: "store", Sensors: []document.Sensor{{ID: "s-1"}}},
 			{ID: "f-2", Name: "Freezer 2", Profile: "freezer", Unit: "u", Sensors: []document.Sensor{{ID: "s-2"}}}}}
 	for range 2 { // importing twice changes nothing
 		if _, err := (db.Hospital{DB: base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {

@@ -230,6 +230,9 @@ func TestWhenNoneIsFreeSheLearnsWhomToAsk(t *testing.T) {
 	}
 	s.shows("/search?q=pump", "None free. The nearest of the others come first.", ask, "Infusion pump 1")
 	s.shows("/search?q=pump&status=free", "None free", ask, "/units/4w")
+	if page := s.shows("/search?q=pump&floor=elsewhere", "Nothing known as"); strings.Contains(page, "There are some in use") {
+		t.Error("some are said to be in use where there is none at all")
+	}
 }
 
 func TestAuditorSeesButDoesNotMark(t *testing.T) {

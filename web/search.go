@@ -58,7 +58,7 @@ func (d *Door) find(ctx context.Context, by hospital.Actor, q tracking.Query) (p
 	if page.Found, err = d.Equipment.Search(ctx, by, q); err != nil {
 		return page, err
 	}
-	if page.Elsewhere, err = d.elsewhere(ctx, by, q.Text); err != nil || !page.NoneFree() || d.Levels == nil {
+	if page.Elsewhere, err = d.elsewhere(ctx, by, q.Text); err != nil || !page.Found.NoneFree || d.Levels == nil {
 		return page, err
 	}
 	levels, err := d.Levels.Overview(ctx, by)

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// CarrierPQS begins the codes of cold boxes and vaccine carriers in WHO's catalogue.
+const CarrierPQS = "E004"
+
 // carriers are the fridges that are known to move, each with its trips in a time. A carrier
 // that stands empty keeps nothing cold, and nobody looks at it.
 type carriers map[FridgeID][]Trip
