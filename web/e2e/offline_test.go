@@ -20,7 +20,8 @@ func TestWithoutAConnectionNothingOldLooksNew(t *testing.T) {
 	b.put(`input[name="email"]`, "ada@linden.example")
 	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
 	b.click(`main form button.primary`)
-	b.until("the worker is at work", `location.pathname === "/" && !!navigator.serviceWorker.controller`)
+	b.until("she is in", `location.pathname === "/"`)
+	b.untilWorker()
 	b.open("/admin/start")
 	kept := b.awaits(`caches.keys().then(async (names) => (await Promise.all(names.map(async (n) => (await (await caches.open(n)).keys()).map((r) => new URL(r.url).pathname)))).flat().filter((p) => p !== "/offline" && !p.startsWith("/static/")).join(" "))`)
 	if kept != "" {

@@ -17,6 +17,19 @@ import (
 // cacheOf is what the worker keeps: the names of its caches, and the addresses in them.
 const cacheOf = `caches.keys().then(async (names) => names.join(" ") + "\n" + (await Promise.all(names.map(async (n) => (await (await caches.open(n)).keys()).map((r) => new URL(r.url).pathname)))).flat().join("\n"))`
 
+// untilWorker opens home until the worker answers for the page. A worker takes the pages that are
+// there when it is ready; one that is just arriving is passed over, and one left while its worker
+// was set up may have cut that short: in both cases the next page has it.
+func (b *tab) untilWorker() {
+	b.t.Helper()
+	const atWork = `!!navigator.serviceWorker.controller`
+	for try := 0; try < 3 && b.eval(atWork) != "true"; try++ {
+		b.open("/")
+		b.awaits(`Promise.race([navigator.serviceWorker.ready.then(() => "ready"), new Promise((tired) => setTimeout(() => tired("not yet"), 20000))])`)
+	}
+	b.until("the worker is at work", atWork)
+}
+
 // nextBuild stands in front of a server; once it is told to, it serves the worker and the style
 // sheet of another build.
 func nextBuild(t *testing.T, s *server, is *atomic.Bool) *httptest.Server {
@@ -73,12 +86,7 @@ func TestANewBuildTakesTheOldOnesPlace(t *testing.T) {
 	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
 	b.click(`main form button.primary`)
 	b.until("she is in", `location.pathname === "/"`)
-	const atWork = `!!navigator.serviceWorker.controller`
-	for try := 0; try < 3 && b.eval(atWork) != "true"; try++ { // one whose setting-up was cut short is set up by the next page
-		b.open("/")
-		b.awaits(`Promise.race([navigator.serviceWorker.ready.then(() => "ready"), new Promise((tired) => setTimeout(() => tired("not yet"), 20000))])`)
-	}
-	b.until("the worker is at work", atWork)
+	b.untilWorker()
 	b.open("/admin/start")
 	b.put("#start-house-site", "Linden, half typed")
 	before, old, _ := strings.Cut(b.awaits(cacheOf), "\n")
