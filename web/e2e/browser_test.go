@@ -37,7 +37,7 @@ const (
 	storyTime = 5 * time.Minute
 	// testTime is how long one tab may be used.
 	testTime = 12 * time.Minute
-	// startTime is how long the program may take to be ready, stopTime to end.
+	// startTime is how long the program or the browser may take to be ready, stopTime to end.
 	startTime = 3 * time.Minute
 	stopTime  = 90 * time.Second
 )
@@ -76,12 +76,12 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.WSURLReadTimeout(startTime),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-file-for-fake-video-capture", film))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	defer stop()
-	browser, closeBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	browser, closeBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}), chromedp.WithBrowserOption(chromedp.WithDialTimeout(startTime)))
 	defer closeBrowser()
 	// Asked to close itself: on Debian the command is a script, and killing it leaves the browser running.
 	defer func() { _ = chromedp.Cancel(browser) }()
@@ -149,6 +149,13 @@ func demo(t *testing.T, flags ...string) *server {
 	s.t = t
 	t.Cleanup(s.stop)
 	return s
+}
+
+// quiet is a made-up hospital in whose first hour no fridge rings, for stories that an alarm
+// would interrupt where a machine is so slow that they last until then.
+func quiet(t *testing.T) *server {
+	t.Helper()
+	return demo(t, "--speed", "0.01")
 }
 
 // visited is a made-up hospital that tests share which change nothing in it and do not
@@ -394,9 +401,53 @@ func (b *tab) text(selector string) string {
 
 func (b *tab) press(keys string) { b.t.Helper(); b.do(chromedp.KeyEvent(keys)) }
 
-func (b *tab) click(selector string) {
+// click presses the mouse on the first thing that is seen of those that the selector finds.
+func (b *tab) click(selector string) { b.t.Helper(); b.clickOn(all(selector)) }
+
+// all is what a selector finds, in JavaScript.
+func all(selector string) string { return fmt.Sprintf(`[...document.querySelectorAll(%q)]`, selector) }
+
+// aim says where the first thing that is seen of %s is under the mouse, or what is in the way,
+// and notes where the next click lands.
+const aim = `(() => {
+	const e = %s.find((one) => one.checkVisibility())
+	if (!e) return { missed: "it is not there" }
+	const middle = () => { const r = e.getClientRects()[0]; return r ? { x: r.left + r.width / 2, y: r.top + r.height / 2 } : { x: -1, y: -1 } }
+	let at = middle(), top = document.elementFromPoint(at.x, at.y)
+	if (!e.contains(top)) {
+		e.scrollIntoView({ block: "center", behavior: "instant" })
+		at = middle()
+		top = document.elementFromPoint(at.x, at.y)
+	}
+	if (!e.contains(top)) return { missed: "covered by " + (top ? top.outerHTML.slice(0, 120) : "nothing") }
+	window.landed = "nowhere"
+	addEventListener("click", (event) => { window.landed = e.contains(event.target) ? "" : "on " + event.target.outerHTML.slice(0, 120) }, { capture: true, once: true })
+	return at
+})()`
+
+// clickOn presses the mouse on the first thing that is seen of some. A page goes on while
+// somebody aims: what is replaced under her hand, or moves away from it, she presses again.
+func (b *tab) clickOn(some string) {
 	b.t.Helper()
-	b.do(chromedp.ScrollIntoView(selector, chromedp.ByQuery), chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	missed := ""
+	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
+		var at struct {
+			X, Y   float64
+			Missed string
+		}
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(aim, some), &at)); err != nil || at.Missed != "" {
+			missed = fmt.Sprint(at.Missed, err)
+			continue
+		}
+		b.do(chromedp.MouseClickXY(at.X, at.Y))
+		// A page that has gone, or is just going, was left by this very click.
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(`window.landed || ""`, &missed)); err != nil || missed == "" {
+			return
+		}
+	}
+	b.t.Fatalf("can't click on %s: %s\npage says: %.1500s", some, missed, b.text("main"))
 }
 
 // What axe looks for: everything, or what another colour scheme can change.
@@ -413,6 +464,7 @@ func (b *tab) check(where string) {
 
 func (b *tab) checkFor(where, what string) {
 	b.t.Helper()
+	b.until(where+" is there whole", `document.readyState === "complete"`)
 	var found string
 	var there bool
 	if b.evalInto(`scrollTo(0, 0); !!window.axe`, &there); !there {

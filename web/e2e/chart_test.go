@@ -51,7 +51,7 @@ func TestAFloorIsDrawnLarger(t *testing.T) {
 	b.tap(`nav[aria-label="How it is drawn"] a.button`)
 	b.until("it is larger", `Number(`+width+`) > 1.2 * `+before)
 	b.mustFit("a floor drawn larger")
-	b.do(chromedp.Click(`nav[aria-label="How it is drawn"] .chip:last-child`, chromedp.ByQuery))
+	b.click(`nav[aria-label="How it is drawn"] .chip:last-child`)
 	b.until("rooms are shaded", `!!document.querySelector(".plan .heat-4") && !!document.querySelector('[aria-label="What the shades mean"]')`)
 	b.check("where things stood")
 }

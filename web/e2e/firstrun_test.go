@@ -11,14 +11,16 @@ import (
 	"wardwatch/tracking/hospital"
 )
 
-// fill types into a step's fields and saves it.
+// fill types into a step's fields, saves it and waits for the page that comes of it.
 func (b *tab) fill(step string, values map[string]string) {
 	b.t.Helper()
 	b.until("step "+step+" is open", `!!document.querySelector('form[action="/admin/start/`+step+`"]')`)
 	for name, value := range values {
 		b.put("#start-"+step+"-"+name, value)
 	}
+	b.eval(mark)
 	b.tap(`form[action="/admin/start/` + step + `"] button.primary`)
+	b.until("step "+step+" is answered", unmarked+` && document.readyState === "complete"`)
 }
 
 // TestFromAnEmptyHospitalToTheFirstOfEverything: the one-time link makes the administrator, and

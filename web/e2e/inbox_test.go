@@ -9,7 +9,7 @@ import (
 // TestTheInboxIsAnsweredByKeyboard: j goes to a proposal, d asks for the reason
 // that declining needs, a approves, and u takes it back within the minute.
 func TestTheInboxIsAnsweredByKeyboard(t *testing.T) {
-	b := demo(t).look(t, hospital.SupplyManager, desk)
+	b := quiet(t).look(t, hospital.SupplyManager, desk)
 	b.open("/orders/proposals")
 	b.until("proposals wait", `!!document.querySelector('form[action$="/approve"]')`)
 	// Keys that follow each other faster than a hand can are a scanner's.

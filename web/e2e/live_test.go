@@ -38,7 +38,7 @@ func TestAPageComesBackFromEveryEnding(t *testing.T) {
 	b.with(fake)
 	b.do(chromedp.Navigate(b.server.url + "/"))
 	b.until("it listens", `window.sockets && sockets.length === 1 && !!sockets[0].onmessage`)
-	b.eval(`sockets[0].say({now: Date.now(), every: 10000, cursor: "b.7"}), "said"`)
+	b.eval(`sockets[0].say({now: Date.now(), every: 600000, cursor: "b.7"}), "said"`)
 	for n, code := range []int{1000, 1001, 1005, 1006, 1011, 1012, 1013} {
 		b.eval(fmt.Sprintf(`sockets.at(-1).end(%d), "ended"`, code))
 		b.until(fmt.Sprintf("after %d it asks again, from where it stood", code), fmt.Sprintf(`sockets.length === %d && /since=b\.7/.test(sockets.at(-1).url)`, n+2))
@@ -47,7 +47,7 @@ func TestAPageComesBackFromEveryEnding(t *testing.T) {
 	}
 	b.eval(`window.before = sockets.length, sockets.at(-1).say({now: Date.now(), every: 200}), "said"`)
 	b.until("a socket that is silent is given up", `sockets.length > before && sockets[before - 1].closed`)
-	b.eval(`sockets.at(-1).say({now: Date.now(), every: 10000}), "said"`)
+	b.eval(`sockets.at(-1).say({now: Date.now(), every: 600000}), "said"`)
 
 	b.eval(`(() => { const d = document.createElement("div"); d.id = "held"; d.innerHTML = "<input id='typed'><b>old</b>"; document.querySelector("main").append(d)
 		document.getElementById("typed").focus(); document.getElementById("typed").value = "half a wo" })(), "there"`)

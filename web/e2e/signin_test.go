@@ -80,10 +80,22 @@ func house(t *testing.T) (*server, string) {
 	return s, link
 }
 
-// again starts the house once more, on the same database, at the port that it had.
+// again starts the house once more, on the same database, at the port that it had. Somebody
+// else on the machine may have that port for a moment: then it is tried again.
 func (s *server) again(port string) {
 	s.t.Helper()
-	old := s.command
+	old, end := s.command, time.Now().Add(startTime)
+	for !s.startedAs(old, port) {
+		if time.Now().After(end) {
+			s.t.Fatalf("the house did not come back: %s", s.log)
+		}
+	}
+	s.t.Cleanup(s.stop)
+}
+
+// startedAs starts what ran before at a port, and says whether it is ready there.
+func (s *server) startedAs(old *exec.Cmd, port string) bool {
+	s.t.Helper()
 	s.command = exec.Command(old.Path, append(slices.Clone(old.Args[1:]), "--http", "127.0.0.1:"+port)...)
 	s.command.Env, s.command.Stderr, s.once = old.Env, s.log, sync.Once{}
 	stdout, err := s.command.StdoutPipe()
@@ -93,8 +105,16 @@ func (s *server) again(port string) {
 	if err := s.command.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(s.stop)
-	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+	late := time.AfterFunc(startTime, func() { _ = s.command.Process.Kill() })
+	defer late.Stop()
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "ready http=") {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			return true
+		}
+	}
+	_ = s.command.Wait()
+	return false
 }
 
 // put types a value into a field, as script sees it.

@@ -9,7 +9,7 @@ import (
 // TestAUnitsBoardFollowsThePumpThatIsMarked: the station screen and the wall tell at once, without
 // loading anew, that a pump waits to be cleaned; the board fits a telephone, the wall has nothing to press.
 func TestAUnitsBoardFollowsThePumpThatIsMarked(t *testing.T) {
-	s := demo(t)
+	s := quiet(t)
 	wide, small, wall := s.look(t, hospital.Nurse, desk), s.look(t, hospital.Nurse, phone), s.look(t, hospital.Nurse, screen{"wall", 1920, 1080, true})
 	small.open("/units/medical")
 	small.check("a unit's board on a telephone")
