@@ -21,10 +21,11 @@ func (c *steppedClock) now() time.Time          { return time.UnixMilli(c.at.Loa
 func (c *steppedClock) reading() map[string]any { return oneProbe(c.at.Load()) }
 
 // clockHouse is the small hospital, in Europe/Berlin, with a house whose clock can be set.
-func clockHouse(t *testing.T, at time.Time) (h *house, c *steppedClock, token, path string) {
+func clockHouse(t *testing.T, at time.Time) (h *house, c *steppedClock, token, path string, k *keeper) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ward.db")
 	token = furnishFile(t, "sqlite:"+path)
+	k = newKeeper(t, "sqlite:"+path)
 	c = &steppedClock{}
 	c.set(at)
 	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: "sqlite:" + path}, newLog(io.Discard, 0), c.now)
@@ -32,7 +33,7 @@ func clockHouse(t *testing.T, at time.Time) (h *house, c *steppedClock, token, p
 		t.Fatal(err)
 	}
 	runHouse(t, h)
-	return h, c, token, path
+	return h, c, token, path, k
 }
 
 // take posts readings and insists that each is accepted once.
@@ -65,7 +66,7 @@ func TestTheNightsTheClockIsMoved(t *testing.T) {
 		"back":    {time.Date(2026, 10, 24, 22, 0, 0, 0, time.UTC), 25},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, c, token, path := clockHouse(t, night.begins)
+			h, c, token, path, k := clockHouse(t, night.begins)
 			for range night.hours {
 				var hour []any
 				for range 60 {
@@ -73,6 +74,7 @@ func TestTheNightsTheClockIsMoved(t *testing.T) {
 					c.step(time.Minute)
 				}
 				take(t, h, token, hour...)
+				k.keep(h.address(), 1)
 			}
 			if said := c.now().In(h.register.Current().Site.Location()).Format("15:04"); said != "00:00" {
 				t.Fatalf("after %d hours the ward's clock shows %s", night.hours, said)
@@ -80,6 +82,8 @@ func TestTheNightsTheClockIsMoved(t *testing.T) {
 			if stored := storedReadings(t, path); len(stored) != night.hours*60 {
 				t.Errorf("%d readings are stored of %d", len(stored), night.hours*60)
 			}
+			k.settle(h.address())
+			k.check(path)
 			sound(t, path)
 		})
 	}
@@ -90,7 +94,7 @@ func TestTheNightsTheClockIsMoved(t *testing.T) {
 // future, with that reason, and taken when its gateway tells its history again.
 func TestTheServersClockIsSet(t *testing.T) {
 	t.Parallel()
-	h, c, token, path := clockHouse(t, time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC))
+	h, c, token, path, k := clockHouse(t, time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC))
 	sent := 0
 	for _, by := range []time.Duration{time.Minute, 26 * time.Hour, -150 * time.Second, 40 * 24 * time.Hour, -time.Second, time.Minute} {
 		c.step(by)
@@ -99,6 +103,7 @@ func TestTheServersClockIsSet(t *testing.T) {
 			c.step(time.Minute)
 			sent++
 		}
+		k.keep(h.address(), 4)
 	}
 	right, late := c.now(), c.reading()
 	c.step(-3 * time.Hour)
@@ -106,10 +111,13 @@ func TestTheServersClockIsSet(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(text, `"accepted":0`) || !strings.Contains(text, "dated in the future") {
 		t.Errorf("with its clock behind the server answers %d %s", status, text)
 	}
+	k.keep(h.address(), 4)
 	c.set(right.Add(time.Minute))
 	take(t, h, token, late)
 	if stored := storedReadings(t, path); len(stored) != sent+1 {
 		t.Errorf("%d readings are stored of %d", len(stored), sent+1)
 	}
+	k.settle(h.address())
+	k.check(path)
 	sound(t, path)
 }

@@ -88,11 +88,14 @@ func ring(t *testing.T, s *server, token string) {
 	}
 }
 
-// afterwards sees to it that the house still rings, stops the server and looks at what is left.
-func afterwards(t *testing.T, s *server, token, path string, acknowledged []int64) {
+// afterwards sees to it that the house still rings and its store is still kept, stops the
+// server and looks at what is left.
+func afterwards(t *testing.T, s *server, token, path string, acknowledged []int64, k *keeper) {
 	t.Helper()
 	ring(t, s, token)
+	k.settle(s.http)
 	s.stop(t)
+	k.check(path)
 	stored := storedReadings(t, path)
 	for _, at := range acknowledged {
 		if stored[at] != 1 {
@@ -128,20 +131,24 @@ func warmSince(t *testing.T, s *server, token string) (start int64) {
 	return start
 }
 
-// faulty is a small hospital whose server runs and whose fridge is too warm.
-func faulty(t *testing.T) (s *server, token, path string, start int64) {
+// faulty is a small hospital whose server runs, whose fridge is too warm and in whose store
+// the keeper is at work.
+func faulty(t *testing.T) (s *server, token, path string, start int64, k *keeper) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ward.db")
 	token = furnishFile(t, "sqlite:"+path)
+	k = newKeeper(t, "sqlite:"+path)
 	s = startServer(t, "sqlite:"+path)
-	return s, token, path, warmSince(t, s, token)
+	start = warmSince(t, s, token)
+	k.begin(s.http)
+	return s, token, path, start, k
 }
 
 // Another process holds the database for a while: whoever posts waits, or is told to
 // come again, and nothing that was acknowledged is missing.
 func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
 	t.Parallel()
-	s, token, path, start := faulty(t)
+	s, token, path, start, k := faulty(t)
 	other, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
@@ -155,6 +162,7 @@ func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
 	if _, err := other.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
 		t.Fatal(err)
 	}
+	k.until(&k.tried, 1)
 	var acknowledged []int64
 	var mu sync.Mutex
 	var posting sync.WaitGroup
@@ -188,14 +196,14 @@ func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
 		t.Errorf("%d of 8 readings were taken in the end", len(acknowledged))
 	}
 	_ = other.Close()
-	afterwards(t, s, token, path, acknowledged)
+	afterwards(t, s, token, path, acknowledged, k)
 }
 
 // Gateways send each field wrong, lie about the time by years, repeat everything: the
 // good record beside the bad one is taken, nothing is taken twice, nobody falls over.
 func TestGatewaysThatLie(t *testing.T) {
 	t.Parallel()
-	s, token, path, start := faulty(t)
+	s, token, path, start, k := faulty(t)
 	var acknowledged []int64
 	at := start
 	bad := []map[string]any{
@@ -229,14 +237,14 @@ func TestGatewaysThatLie(t *testing.T) {
 			t.Errorf("%.40q: %d, %v", body, answer.status, err)
 		}
 	}
-	afterwards(t, s, token, path, acknowledged)
+	afterwards(t, s, token, path, acknowledged, k)
 }
 
 // Connections are cut in the middle of a frame, stay half open, speak no MQTT at all:
 // a gateway beside them is served as if nothing were.
 func TestWiresThatBreak(t *testing.T) {
 	t.Parallel()
-	s, token, path, start := faulty(t)
+	s, token, path, start, k := faulty(t)
 	wires := 50
 	if long() {
 		wires = 2000
@@ -261,13 +269,14 @@ func TestWiresThatBreak(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatalf("beside broken wires only %d readings were acknowledged: %s", len(got.at), s.said)
 	}
+	k.until(&k.answered, 4)
 	got.mu.Lock()
 	var kept []int64
 	for at := range got.at {
 		kept = append(kept, at)
 	}
 	got.mu.Unlock()
-	afterwards(t, s, token, path, kept)
+	afterwards(t, s, token, path, kept, k)
 }
 
 // A crowd opens sockets at once, more than one may hold: those beyond the limit are
@@ -316,13 +325,16 @@ func TestACrowdAtTheDoor(t *testing.T) {
 // since is gone, what was there is whole, and the gateway's history closes the gap.
 func TestYesterdaysBackupIsPutBack(t *testing.T) {
 	t.Parallel()
-	s, token, path, start := faulty(t)
+	s, token, path, start, k := faulty(t)
 	database, backup := "sqlite:"+path, filepath.Join(t.TempDir(), "yesterday.db")
 	for i := range int64(20) {
 		if answer, err := postBody(s, token, bodyOf(t, oneProbe(start+i*1000))); err != nil || answer.Accepted != 1 {
 			t.Fatal(answer, err)
 		}
 	}
+	k.until(&k.answered, 4)
+	until := k.learned()
+	k.begin(s.http)
 	if code, _, errs := commandLine(t, nil, "backup", backup, "--db", database); code != exitDone {
 		t.Fatal(errs)
 	}
@@ -334,11 +346,15 @@ func TestYesterdaysBackupIsPutBack(t *testing.T) {
 	if code, _, errs := commandLine(t, nil, "restore", backup, "--force", "--db", database); code != exitFault || !strings.Contains(errs, "in use") {
 		t.Errorf("restored under a running server: exit %d, %s", code, errs)
 	}
+	k.until(&k.answered, 4)
+	k.end()
 	s.stop(t)
 	if code, _, errs := commandLine(t, nil, "restore", backup, "--force", "--db", database); code != exitDone {
 		t.Fatal(errs)
 	}
+	k.reread(path, until)
 	s = startServer(t, database)
+	k.begin(s.http)
 	var acknowledged []int64
 	for i := range int64(40) { // the gateway tells its whole history again
 		at := start + i*1000
@@ -348,7 +364,7 @@ func TestYesterdaysBackupIsPutBack(t *testing.T) {
 		}
 		acknowledged = append(acknowledged, at)
 	}
-	afterwards(t, s, token, path, acknowledged)
+	afterwards(t, s, token, path, acknowledged, k)
 }
 
 // smallDisk is a file system of a few megabytes; the test is skipped where none can be mounted.
@@ -369,8 +385,10 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	folder := smallDisk(t, 32)
 	path := filepath.Join(folder, "ward.db")
 	token := furnishFile(t, "sqlite:"+path)
+	k := newKeeper(t, "sqlite:"+path)
 	s := startServer(t, "sqlite:"+path)
 	start := warmSince(t, s, token)
+	k.begin(s.http)
 	var kept []int64
 	send := func(i int64) bool {
 		answer, err := postBody(s, token, bodyOf(t, oneProbe(start+i*100)))
@@ -393,6 +411,7 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	if refused == 0 {
 		t.Error("a full disk was not noticed")
 	}
+	k.until(&k.tried, 3)
 	if answer, err := http.Get(s.http + "/healthz"); err != nil {
 		t.Errorf("nobody is at home: %v: %s", err, s.said)
 	} else {
@@ -408,5 +427,5 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 		}
 		time.Sleep(200 * time.Millisecond) // as a gateway does
 	}
-	afterwards(t, s, token, path, kept)
+	afterwards(t, s, token, path, kept, k)
 }

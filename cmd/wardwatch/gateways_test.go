@@ -44,7 +44,7 @@ func flood(wire net.Conn, token string) {
 // disk takes its time for each write: those beside them are served, and what they were
 // promised is kept.
 func TestGatewaysThatFloodAndStallBesideASlowDisk(t *testing.T) {
-	s, token, path, start := faulty(t)
+	s, token, path, start, k := faulty(t)
 	callOff := tamper(t, s, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_enter=20000")
 	stalled, want := 20, 60
 	if long() {
@@ -79,13 +79,14 @@ func TestGatewaysThatFloodAndStallBesideASlowDisk(t *testing.T) {
 			t.Fatalf("beside them only %d readings were taken: %s", len(f.kept), s.said)
 		}
 	}
+	k.until(&k.answered, 4)
 	callOff()
 	for _, wire := range wires {
 		_ = wire.Close()
 	}
 	flooding.Wait()
 	f.untilTaken()
-	afterwards(t, s, token, path, f.kept)
+	afterwards(t, s, token, path, f.kept, k)
 }
 
 // recorder is a logger that keeps its history and tells it until it is acknowledged,
@@ -122,7 +123,7 @@ func (r *recorder) tell(stop <-chan struct{}, acknowledged *atomic.Int64) {
 // promised by the server that was there before they tell again, and at the end all of
 // it is there once.
 func TestYesterdaysBackupIsPutBackUnderLoad(t *testing.T) {
-	s, token, path, start := faulty(t)
+	s, token, path, start, k := faulty(t)
 	database, backup := "sqlite:"+path, filepath.Join(t.TempDir(), "yesterday.db")
 	var there atomic.Pointer[server]
 	there.Store(s)
@@ -149,15 +150,21 @@ func TestYesterdaysBackupIsPutBackUnderLoad(t *testing.T) {
 	}
 	begin()
 	until(40)
+	k.until(&k.answered, 4)
+	yesterday := k.learned()
+	k.begin(s.http)
 	if code, _, errs := commandLine(t, nil, "backup", backup, "--db", database); code != exitDone {
 		t.Fatal(errs)
 	}
 	until(acknowledged.Load() + 40)
+	k.until(&k.answered, 4)
 	there.Store(nil)
 	s.stop(t) // in the middle of their telling
 	if code, _, errs := commandLine(t, nil, "restore", backup, "--force", "--db", database); code != exitDone {
 		t.Fatal(errs)
 	}
+	k.end()
+	k.reread(path, yesterday)
 	close(stop)
 	telling.Wait()
 	for _, l := range loggers {
@@ -165,6 +172,7 @@ func TestYesterdaysBackupIsPutBackUnderLoad(t *testing.T) {
 	}
 	s = startServer(t, database)
 	there.Store(s)
+	k.begin(s.http)
 	begin()
 	until(acknowledged.Load() + 160)
 	close(stop)
@@ -175,5 +183,5 @@ func TestYesterdaysBackupIsPutBackUnderLoad(t *testing.T) {
 			kept = append(kept, l.first+i*1000)
 		}
 	}
-	afterwards(t, s, token, path, kept)
+	afterwards(t, s, token, path, kept, k)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -259,6 +260,17 @@ func (k *keeper) until(often *atomic.Int64, more int64) {
 	}
 }
 
+// keep has her do some more deeds, in a house that is well.
+func (k *keeper) keep(house string, deeds int64) {
+	k.t.Helper()
+	want := k.answered.Load() + deeds
+	for begun := time.Now(); k.answered.Load() < want; {
+		if !k.work(house) && time.Since(begun) > patience {
+			k.t.Fatalf("the keeper got no further than %d deeds and %d answers", k.tried.Load(), k.answered.Load())
+		}
+	}
+}
+
 // settle has her ask again for what was not answered, and do each of her deeds in a house
 // that is well until something was ordered.
 func (k *keeper) settle(house string) {
@@ -269,6 +281,40 @@ func (k *keeper) settle(house string) {
 			k.t.Fatalf("of the keeper's %d deeds %d were answered, and %d proposals approved", k.deeds, len(k.booked), len(k.approved))
 		}
 	}
+}
+
+// learned has her end, and is what she was answered by then.
+func (k *keeper) learned() (until answers) {
+	k.end()
+	return answers{maps.Clone(k.booked), maps.Clone(k.approved)}
+}
+
+// answers are deeds and approvals that were answered.
+type answers struct {
+	booked   map[string]int64
+	approved map[int64]bool
+}
+
+// reread has her read in a ledger that was put back: what was answered until the copy was
+// begun is in it, and what is not in it she forgets.
+func (k *keeper) reread(path string, until answers) {
+	k.t.Helper()
+	d, err := db.Inspect(k.t.Context(), "sqlite:"+path)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer d.Close()
+	there := k.ledger(d)
+	if k.waiting != nil {
+		k.booked[k.waiting.key], k.waiting = k.waiting.change, nil // carried out or not, the ledger knows
+	}
+	maps.DeleteFunc(k.booked, func(key string, _ int64) bool { return len(there[key]) == 0 })
+	for key := range until.booked {
+		if _, is := k.booked[key]; !is {
+			k.t.Errorf("%s was answered before the copy was made and is not in it", key)
+		}
+	}
+	k.approved = until.approved
 }
 
 // check looks whether the ledger has each deed that was answered, once, and nothing that
