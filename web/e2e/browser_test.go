@@ -266,6 +266,12 @@ var (
 	tiny  = screen{"zoomed to 320", 320, 700, false}
 )
 
+// between are the screens that lie between a desk and a telephone: a small laptop, and a
+// tablet held upright; a desk zoomed by a quarter and by two thirds is as wide.
+func between() []screen {
+	return []screen{{"laptop", 1024, 768, false}, {"tablet", 768, 1024, false}}
+}
+
 // look opens a tab on the server as somebody with a role.
 func (s *server) look(t *testing.T, role hospital.Role, on screen) *tab {
 	t.Helper()

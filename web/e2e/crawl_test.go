@@ -51,10 +51,10 @@ func TestEveryLinkLeadsToAPageWithoutFault(t *testing.T) {
 				b.check(path)
 				b.mustBeLight(path)
 				b.mustStandOut(path, visited%2 == 0)
-				b.on(phone)
-				b.mustFit(path + " on " + phone.name)
-				b.on(tiny)
-				b.mustFit(path + " on " + tiny.name)
+				for _, on := range append(between(), phone, tiny) {
+					b.on(on)
+					b.mustFit(path + " on " + on.name)
+				}
 				for _, next := range b.links() {
 					if address, err := url.Parse(next); err == nil && !seen[shape(address.Path)] && !queued[shape(address.Path)] {
 						queued[shape(address.Path)] = true

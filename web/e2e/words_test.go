@@ -53,7 +53,11 @@ func TestEveryPageInOtherWords(t *testing.T) {
 			b.do(network.SetCookie("wardwatch-habits", "F.12.largest").WithURL(s.url), chromedp.Sleep(0))
 			for _, path := range pages[role] {
 				b.do(chromedp.Navigate(s.url + path))
-				b.mustFit(path + " in the largest letters, at 320 px")
+				b.eval(`for (const folded of document.querySelectorAll("main details")) folded.open = true; ""`)
+				for _, on := range append(between(), desk, tiny) {
+					b.on(on)
+					b.mustFit(path + " unfolded, in the largest letters, on " + on.name)
+				}
 			}
 		}
 	})
