@@ -60,7 +60,8 @@ func (d *Door) orderSources() []live.Source {
 
 // proposals is the inbox of those who approve.
 func (d *Door) proposals(c echo.Context) error {
-	page, err := d.proposalsPage(c, 0)
+	one, _ := strconv.ParseInt(c.QueryParam("proposal"), 10, 64) // none: the first page
+	page, err := d.proposalsPage(c, reorder.ProposalID(one))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wardwatch/inventory"
+	"wardwatch/inventory/reorder"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/gs1"
 	"wardwatch/tracking/hospital"
@@ -29,6 +30,7 @@ func (d *Door) stockRoutes() []route {
 		{get, "/inventory", hospital.SeeStock, d.oldStock},
 		{get, "/stock", hospital.SeeStock, d.stockList},
 		{get, "/stock/:item", hospital.SeeStock, d.stockItem},
+		{get, "/stock/reorder", hospital.ApproveOrders, d.reordered},
 		{post, "/stock/reorder", hospital.ApproveOrders, d.reorderChosen},
 		{post, "/stock/:item/use", hospital.UseStock, d.stockForm("use")},
 		{post, "/stock/:item/return", hospital.UseStock, d.stockForm("return")},
@@ -86,7 +88,7 @@ func (d *Door) stockList(c echo.Context) error {
 	return d.show(c, "Inventory", views.Stock(views.StockPage{Actor: d.actor(c), Query: q, Lines: lines, Total: total, Sellers: sellers}), "stock")
 }
 
-// reorderChosen proposes the items that were ticked, and says which were skipped and why.
+// reorderChosen proposes the items that were ticked, and leads to what came of it.
 func (d *Door) reorderChosen(c echo.Context) error {
 	form, err := readForm(c)
 	if err != nil {
@@ -96,20 +98,67 @@ func (d *Door) reorderChosen(c echo.Context) error {
 	for _, id := range form["item"] {
 		items = append(items, inventory.ItemID(id))
 	}
+	if len(items) == 0 {
+		d.say(c, "Tick what to reorder first.")
+		return d.seeOther(c, "/stock?"+c.QueryString()) // the list as it was filtered
+	}
 	all, err := d.Desk.Reorder(c.Request().Context(), d.actor(c), items)
 	if err != nil {
 		return err
 	}
-	var page views.ReorderedPage
-	for _, chosen := range all {
-		if chosen.Proposal > 0 {
-			page.Made = append(page.Made, chosen)
-		} else {
-			page.Skipped = append(page.Skipped, chosen)
+	came := url.Values{}
+	for _, one := range all {
+		if one.Proposal > 0 {
+			came.Add("made", strconv.FormatInt(int64(one.Proposal), 10))
+			continue
 		}
+		came.Add("item", string(one.Item))
+		came.Add("place", string(one.Place))
+		came.Add("why", string(one.Why))
+	}
+	return d.seeOther(c, "/stock/reorder?"+came.Encode())
+}
+
+// reordered says what was proposed and what was skipped, as the address names it: so it can
+// be loaded again and come back to.
+func (d *Door) reordered(c echo.Context) error {
+	ctx, came := c.Request().Context(), c.QueryParams()
+	items, places, whys := came["item"], came["place"], came["why"]
+	if len(places) != len(items) || len(whys) != len(items) || len(items)+len(came["made"]) > reordersShown {
+		return hospital.Refuse(hospital.ErrInvalid, "This address is not whole. Go back to the inventory.")
+	}
+	skipped, asked := map[reorder.Spot]reorder.Needless{}, make([]inventory.ItemID, len(items))
+	for i := range items {
+		asked[i] = inventory.ItemID(items[i])
+		skipped[reorder.Spot{Item: asked[i], Place: inventory.PlaceID(places[i])}] = reorder.Needless(whys[i])
+	}
+	var made []reorder.ProposalID
+	for _, text := range came["made"] {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return reorder.ErrUnknownProposal
+		}
+		made = append(made, reorder.ProposalID(n))
+	}
+	spots, err := d.Desk.Store.SpotsOf(ctx, asked)
+	if err != nil {
+		return err
+	}
+	var page views.ReorderedPage
+	for _, one := range spots {
+		if why, there := skipped[one.Spot]; there {
+			one.Why = why
+			page.Skipped = append(page.Skipped, one)
+		}
+	}
+	if page.Made, err = d.Desk.Store.ProposalsNumbered(ctx, made); err != nil {
+		return err
 	}
 	return d.show(c, "Reorder selected", views.Reordered(page))
 }
+
+// reordersShown bounds how many places one reorder answers for.
+const reordersShown = 20 * reorder.MaxChosen
 
 func (d *Door) stockItem(c echo.Context) error {
 	page, err := d.itemPage(c.Request().Context(), inventory.ItemID(c.Param("item")), c.QueryParam("before"))

@@ -20,12 +20,45 @@ type Chosen struct {
 	// Proposal was made, of Quantity; 0: none was, and Why says why.
 	Proposal ProposalID
 	Quantity int64
-	Why      string
+	Why      Needless
+}
+
+// Needless is why nothing is proposed at a spot.
+type Needless string
+
+// Why nothing is proposed.
+const (
+	Unplaced Needless = "unplaced"
+	Unsold   Needless = "unsold"
+	Filled   Needless = "filled"
+	Waits    Needless = "waits"
+	Comes    Needless = "comes"
+	Enough   Needless = "enough"
+)
+
+// Sentence says it to a person; empty for what is none of these.
+func (n Needless) Sentence() string {
+	switch n {
+	case Unplaced:
+		return "No place orders it yet: give one a level, or let it be used for some weeks."
+	case Unsold:
+		return "Nobody sells this item. Give it a supplier first."
+	case Filled:
+		return "This place is filled from others, which order it."
+	case Waits:
+		return "A proposal waits already."
+	case Comes:
+		return "Enough is on its way already."
+	case Enough:
+		return "There is enough."
+	}
+	return ""
 }
 
 // Reorder proposes to fill chosen items up to the level that the desk orders to, at each
-// place that they are ordered for, in her name: somebody else approves. Where a proposal
-// waits or something is on its way, or nothing is missing, none is made; so a second time
+// place that they are ordered for, in her name: somebody else approves. What is on its way
+// counts as the nightly run counts it: the rest is proposed where the position is low all
+// the same. Where a proposal waits or nothing is missing none is made; so a second time
 // makes none.
 func (d *Desk) Reorder(ctx context.Context, by hospital.Actor, items []inventory.ItemID) ([]Chosen, error) {
 	if err := by.Need(hospital.ApproveOrders); err != nil {
@@ -55,7 +88,7 @@ func (d *Desk) Reorder(ctx context.Context, by hospital.Actor, items []inventory
 
 func (d *Desk) reorder(ctx context.Context, tx Tx, by hospital.Actor, c *Chosen) error {
 	if c.Place == "" {
-		c.Why = "No place orders it yet: give one a level, or let it be used for some weeks."
+		c.Why = Unplaced
 		return nil
 	}
 	if err := inventory.Within(ctx, tx, by, hospital.ApproveOrders, c.Place); err != nil {
@@ -94,18 +127,20 @@ func (d *Desk) reorder(ctx context.Context, tx Tx, by hospital.Actor, c *Chosen)
 }
 
 // needless says why nothing is to be ordered; empty where something is.
-func (s Situation) needless(a policy.Advice) string {
+func (s Situation) needless(a policy.Advice) Needless {
 	switch {
 	case s.Supplier.ID == "":
-		return "Nobody sells this item. Give it a supplier first."
+		return Unsold
 	case !s.OrderedFor:
-		return "This place is filled from others, which order it."
+		return Filled
 	case s.Open != nil:
-		return "A proposal waits already."
+		return Waits
+	case a.Due():
+		return ""
 	case s.OnOrder > 0:
-		return "Some is on its way already."
+		return Comes
 	case !fill(a).Due():
-		return "There is enough."
+		return Enough
 	}
 	return ""
 }

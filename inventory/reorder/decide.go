@@ -118,6 +118,9 @@ func (d *Desk) Change(ctx context.Context, by hospital.Actor, a Answer) (Proposa
 		if a.Quantity == 0 {
 			return hospital.Refuse(hospital.ErrInvalid, "Give a quantity of at least 1. To order nothing, decline.")
 		}
+		if a.Quantity == p.Quantity {
+			return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("It is %d already. Type another quantity, or approve it.", a.Quantity))
+		}
 		return p.change(by, a)
 	})
 }

@@ -102,7 +102,7 @@ func TestSentenceRecomputesToTheQuantity(t *testing.T) {
 	if a.Position.Projected()+a.Quantity < a.Level.Target || a.Packs*10 != a.Quantity {
 		t.Errorf("%+v", a)
 	}
-	if s := a.Sentence("dose"); !strings.HasPrefix(s, "22 usable last 3.7 days at 6.0 a day; a delivery takes 9 days. The position of 22 is under the reorder point of ") {
+	if s := a.Sentence("dose"); !strings.HasPrefix(s, "22 usable, enough for 3.7 days at 6.0 a day; a delivery takes 9 days. The position of 22 is under the reorder point of ") {
 		t.Error(s)
 	}
 	if s := a.IfNot("dose"); !strings.Contains(s, "runs out in about 3.7 days") {

@@ -73,7 +73,7 @@ func (a Advice) Sentence(unit string) string {
 	case p.OnOrder > 0: // the days are those of what is here
 		fmt.Fprintf(&s, "; what is here lasts %s at %s a day, and a delivery takes %s", days(d), perDay(a.Demand.PerDay), days(a.Terms.LeadDays))
 	default:
-		fmt.Fprintf(&s, " last %s at %s a day; a delivery takes %s", days(d), perDay(a.Demand.PerDay), days(a.Terms.LeadDays))
+		fmt.Fprintf(&s, ", enough for %s at %s a day; a delivery takes %s", days(d), perDay(a.Demand.PerDay), days(a.Terms.LeadDays))
 	}
 	fmt.Fprintf(&s, ". The position of %d is %s the reorder point of %d", p.Projected(), atOrUnder(p.Projected(), a.Level.Reorder), a.Level.Reorder)
 	if a.Level.Basis == BySet {
@@ -81,12 +81,15 @@ func (a Advice) Sentence(unit string) string {
 	}
 	s.WriteString(".")
 	if a.Due() {
-		fmt.Fprintf(&s, " %s of %d raises it to %d; the target is %d.", packs(a.Packs), max(a.Terms.Pack, 1), p.Projected()+a.Quantity, a.Level.Target)
+		fmt.Fprintf(&s, " %s it to %d; the target is %d.", raising(a.Packs, max(a.Terms.Pack, 1)), p.Projected()+a.Quantity, a.Level.Target)
 	}
 	if p.Expired > 0 {
 		fmt.Fprintf(&s, " %d expired %s not counted.", p.Expired, plural(unit, p.Expired))
 	}
-	if p.Wasting > 0 {
+	switch {
+	case p.Wasting == 1:
+		s.WriteString(" 1 will expire before forecast use reaches it and is not counted.")
+	case p.Wasting > 1:
 		fmt.Fprintf(&s, " %d will expire before forecast use reaches them and are not counted.", p.Wasting)
 	}
 	if a.Level.ShelfLifeCap {
@@ -119,6 +122,14 @@ func atOrUnder(position, point int64) string {
 		return "under"
 	}
 	return "above"
+}
+
+// raising is what so many packs do: one raises, two raise.
+func raising(n, pack int64) string {
+	if n == 1 {
+		return fmt.Sprintf("1 pack of %d raises", pack)
+	}
+	return fmt.Sprintf("%d packs of %d raise", n, pack)
 }
 
 func packs(n int64) string {
