@@ -113,22 +113,24 @@ func (d *runningDemo) rangAfterHalfAMinute(t *testing.T, before, ready time.Time
 		Items []struct {
 			Fridge      string
 			ConfirmedAt time.Time `json:"confirmed_at"`
-			End         *time.Time
 		}
 	}
 	if err := json.Unmarshal([]byte(d.page(t, hospital.Pharmacist, "/api/v1/excursions")), &list); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range list.Items {
-		if e.Fridge == demoStory().Fridge && e.End == nil {
-			// Readings come every ten seconds, and the world steps by fifteen at this speed.
-			if e.ConfirmedAt.Before(before.Add(5*time.Second)) || e.ConfirmedAt.After(ready.Add(50*time.Second)) {
+		// It is mended after nine of the hospital's minutes, which a slow machine's look may miss.
+		if e.Fridge == demoStory().Fridge && e.ConfirmedAt.After(before) {
+			// Readings come every ten seconds, and the world steps by fifteen at this speed. Where the
+			// machine stood still for so long that the world left readings out, it rings with the next one.
+			leftOut := strings.Contains(d.said.String(), "can't keep up with its clock")
+			if e.ConfirmedAt.Before(before.Add(5*time.Second)) || e.ConfirmedAt.After(ready.Add(50*time.Second)) && !leftOut {
 				t.Errorf("the fridge rang %v after the demo was started", e.ConfirmedAt.Sub(before))
 			}
 			return
 		}
 	}
-	t.Errorf("no excursion of %s runs: %+v", demoStory().Fridge, list.Items)
+	t.Errorf("%s had no excursion: %+v", demoStory().Fridge, list.Items)
 }
 
 // The stories that a newcomer is promised, through the very pages: a pump changes

@@ -23,7 +23,13 @@ import (
 // open starts a whole house over the database at dsn and answers with a way to stop it.
 func open(t *testing.T, dsn string) (h *house, stop func()) {
 	t.Helper()
-	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: dsn}, newLog(io.Discard, 0), time.Now)
+	return openAt(t, dsn, time.Now)
+}
+
+// openAt is open by a clock.
+func openAt(t *testing.T, dsn string, now clock) (h *house, stop func()) {
+	t.Helper()
+	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: dsn}, newLog(io.Discard, 0), now)
 	if err != nil {
 		t.Fatal(err)
 	}
