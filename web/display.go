@@ -87,10 +87,13 @@ func (d *Door) displayed(ctx context.Context, n display.Display) (wall views.Dis
 			key := unitKey(n.Unit)
 			topics = append(topics, wallEquipmentTopic+key)
 			wall.Equipment, err = d.wallEquipment(ctx, key)
+		case board == display.OneUnit && d.Levels != nil && unit.ID != "":
+			topics = append(topics, wallUnitTopic+string(unit.ID), wallUnitFridge+string(unit.ID))
+			wall.OneUnit, err = d.unitWall(ctx, n.Actor(), unit.ID)
 		case board == display.Orders && d.Desk != nil:
 			topics = append(topics, wallOrdersTopic)
 			wall.Orders, err = d.wallOrders(ctx)
-		default: // this house has no such thing
+		default: // this house has no such thing, or no longer
 			continue
 		}
 		if err != nil {

@@ -95,6 +95,22 @@ func TestADisplayOfAUnitShowsThatUnit(t *testing.T) {
 	if whole == 0 || of >= whole {
 		t.Errorf("%d fridges of the ward, %d of the whole hospital", of, whole)
 	}
+	form["board"] = []string{"coldchain", "unit"}
+	link := hang(t, administrator, form)
+	page := stranger.ask(http.MethodGet, link)
+	for _, want := range []string{`data-wall-board="unit"`, `id="unit-ward-a-wall"`, `id="unit-ward-a-wall-fridges"`, "wall/unit/ward-a"} {
+		if !strings.Contains(page.Body.String(), want) {
+			t.Errorf("the unit's board on the wall lacks %s:\n%s", want, page.Body)
+		}
+	}
+	if news := stranger.ask(http.MethodGet, link+"/live.json?topics=wall/unit/ward-a,wall/unit-cold/ward-a"); news.Code != http.StatusOK {
+		t.Errorf("news of the unit's board: %d %s", news.Code, news.Body)
+	}
+	nowhere := url.Values{"name": {"Ward A"}, "board": {"unit"}, "turn": {"20"}, "dim-from": {"0"}, "dim-until": {"0"}}
+	if answer := administrator.send(http.MethodPost, "/admin/displays", nowhere.Encode()); answer.Code != http.StatusUnprocessableEntity || !strings.Contains(answer.Body.String(), "Choose the unit") {
+		t.Errorf("a unit's board of no unit: %d", answer.Code)
+	}
+	form["board"] = []string{"coldchain"}
 	for field, wrong := range map[string]string{"name": "", "board": "weather", "turn": "4", "unit": "moon", "dim-until": "24"} {
 		broken := url.Values{}
 		for k, v := range form {

@@ -35,7 +35,7 @@
   document.addEventListener("wardwatch:fresh", (event) => { if (event.detail.id === "alarm-strip") ring(); });
   document.addEventListener("wardwatch:live", (event) => { lostSince = event.detail === "live" ? 0 : lostSince || Date.now(); });
 
-  // ---- Several boards in turn. An alarm that nobody acknowledged holds the fridges.
+  // ---- Several boards in turn. An alarm that nobody acknowledged holds the first that shows fridges.
   const wall = document.querySelector("[data-wall]"), boards = [...document.querySelectorAll("[data-wall-board]")];
   const ringing = () => !!document.querySelector("#alarm-strip .strip");
   let shown = 0, paused = false, turn = 0;
@@ -44,7 +44,7 @@
     boards.forEach((board, n) => { board.hidden = n !== shown; });
   }
   function next() {
-    const fridges = boards.findIndex((board) => board.dataset.wallBoard === "coldchain");
+    const fridges = boards.findIndex((board) => board.querySelector("[data-fridge]"));
     if (ringing() && fridges >= 0) show(fridges);
     else if (!paused) show(shown + 1);
   }

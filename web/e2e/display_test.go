@@ -17,7 +17,7 @@ func TestADisplayTurnsItsBoardsAndGoesDark(t *testing.T) {
 	desk.open("/admin/displays")
 	desk.check("wall displays")
 	desk.do(chromedp.SendKeys("#field-name", "Pharmacy wall", chromedp.ByQuery))
-	desk.eval(`for (const tick of document.querySelectorAll("[name=board]")) tick.checked = true; document.querySelector("#field-turn").value = "5"`)
+	desk.eval(`for (const tick of document.querySelectorAll("[name=board]")) tick.checked = true; document.querySelector("#field-turn").value = "5"; document.querySelector("#field-unit").value = "ed"`)
 	desk.tap(`form[action="/admin/displays"] button.primary`)
 	desk.until("its link is shown", `!!document.querySelector(".notice code")`)
 	link := desk.eval(`new URL(document.querySelector(".notice code").innerText).pathname`)
@@ -32,7 +32,7 @@ func TestADisplayTurnsItsBoardsAndGoesDark(t *testing.T) {
 		t.Errorf("it begins with %s", first)
 	}
 	wall.check("a display's first board")
-	for _, next := range []string{"equipment", "orders"} {
+	for _, next := range []string{"unit", "equipment", "orders"} {
 		wall.until(next+" stand next, and are told to stand still", board+` === "`+next+`" && (document.querySelector("[data-wall-pause]").click(), true)`)
 		wall.check("the board of " + next)
 		if stands := wall.eval(board); stands != next {

@@ -33,12 +33,13 @@ type Board string
 // The boards, in the order in which they are shown in turn.
 const (
 	ColdChain Board = "coldchain" // every fridge, the worst first
+	OneUnit   Board = "unit"      // what the display's unit has and needs, and its fridges
 	Equipment Board = "equipment" // what units have free, and lack
 	Orders    Board = "orders"    // what is on its way, and late
 )
 
 // Boards lists all of them.
-func Boards() []Board { return []Board{ColdChain, Equipment, Orders} }
+func Boards() []Board { return []Board{ColdChain, OneUnit, Equipment, Orders} }
 
 // Limits of a display.
 const (
@@ -165,6 +166,8 @@ func (d *Desk) checked(n Display) (Display, error) {
 		return n, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Give the display a name of 1 to %d characters.", maxName))
 	case n.Unit != "" && !known:
 		return n, hospital.Refuse(hospital.ErrInvalid, "There is no such unit.")
+	case n.Unit == "" && slices.Contains(n.Boards, OneUnit):
+		return n, hospital.Refuse(hospital.ErrInvalid, "Choose the unit whose board it shows.")
 	case n.Turn < ShortestTurn || n.Turn > LongestTurn:
 		return n, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Each board stands for %d to %d seconds.", ShortestTurn, LongestTurn))
 	case n.DimFrom < 0 || n.DimFrom > 23 || n.DimUntil < 0 || n.DimUntil > 23:
