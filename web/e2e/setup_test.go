@@ -1,9 +1,6 @@
 package e2e
 
 import (
-	"io"
-	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -27,21 +24,7 @@ func TestAGatewayIsSetUpInThreeSteps(t *testing.T) {
 	b.until("the token is shown", `!!document.querySelector("#token code")`)
 	b.eval(mark)
 	id, token := b.eval(`decodeURIComponent(location.pathname.split("/")[3])`), b.eval(`document.querySelector("#token code").innerText`)
-	request, err := http.NewRequest(http.MethodPost, s.url+"/ingest", strings.NewReader(`{"sightings":[{"tag":"c0ffee0000aa","gateway":"`+id+`","rssi_dbm":-60}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	taken, _ := io.ReadAll(answer.Body)
-	_ = answer.Body.Close()
-	if !strings.Contains(string(taken), `"accepted":1`) {
-		t.Fatalf("%s %s", answer.Status, taken)
-	}
+	s.deliver(token, `{"sightings":[{"tag":"c0ffee0000aa","gateway":"`+id+`","rssi_dbm":-60}]}`)
 	b.until("the page says that it is heard", `/working/i.test(document.querySelector("#heard").innerText) && Number(document.querySelector('#heard [id$="-sightings"]').innerText) >= 1`)
 	if b.eval(unmarked) == "true" {
 		t.Error("the page was loaded anew")

@@ -40,7 +40,7 @@ func (b *tab) weigh() (w weight) {
 }
 
 // loads is how often a page that shifts is loaded in all.
-const loads = 4
+const loads = 10
 
 // mustBeLight judges the page at a path, which is open. Where it shifts it is loaded again:
 // a busy machine paints a page in parts as it arrives, and only what shifts by itself does
