@@ -305,7 +305,12 @@ func (r *reader) aprilBrotherDevice(record int, row []byte) {
 			}
 			return nil
 		})
-		if h, ok := r.hear(record, v[1], v[2], nil, v[3]); ok {
+		h, ok := r.hear(record, v[1], v[2], nil, v[3])
+		switch {
+		case !ok:
+		case h.mac == "":
+			r.refuse(record, "the record names no tag")
+		default:
 			r.take(h)
 		}
 		return

@@ -56,7 +56,7 @@ func (r *reader) espresenseDevice(record int, row []byte) {
 		case "batt":
 			h.battery = battery(number(value))
 		case "temp":
-			if c, ok := number(value); ok {
+			if c, ok := r.celsius(record, value); ok {
 				h.advert.Sensor.Celsius = ble.Some(c)
 			}
 		case "rh":

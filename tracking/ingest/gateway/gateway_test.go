@@ -60,7 +60,7 @@ var messages = []struct {
 	{"Minew, odd rows", "", `[{"type":"Gateway","mac":"AC233F000001"},{"mac":305419896421,"rssi":-52},7,{"mac":"AC233FA00001","rssi":"strong"},{"mac":"AC233FA00001","rssi":0},{"mac":"AC233FA00002","rawData":67890,"rssi":-43},{"mac":"AC233FA00003","rssi":-40,"timestamp":"then"}]`, "",
 		[]string{"sighting 5 ac233fa00002 at ac233f000001 -43 -", "refused 1 mac is no address of 12 hex digits", "refused 2 the record is no JSON object",
 			"refused 3 rssi of ac233fa00001 is no signal strength between -127 and 20 dBm", "refused 4 rssi of ac233fa00001 is no signal strength between -127 and 20 dBm",
-			"refused 6 timestamp of ac233fa00003 is no time"}},
+			"refused 5 rawData is no advert in hex", "refused 6 timestamp of ac233fa00003 is no time"}},
 	{"Minew, a gateway whose clock was never set", "", `[{"type":"Gateway","mac":"AC233F000001","timestamp":"1970-01-01T00:05:00Z"},{"mac":"AC233FA00002","rssi":-43,"timestamp":"1970-01-01T00:05:00Z"}]`, "",
 		[]string{"sighting 1 ac233fa00002 at ac233f000001 -43 -"}},
 

@@ -1,10 +1,6 @@
 package gateway
 
-import (
-	"strconv"
-
-	"wardwatch/tracking/ingest/ble"
-)
+import "strconv"
 
 // minew reads JSON-long of the G1, MG3 and MG4: an array of rows, one of them
 // perhaps the gateway's own, in any order; or a single row.
@@ -106,16 +102,13 @@ func (r *reader) minewRow(record int, row []byte) {
 
 // minewAdvert prefers the bytes; what the gateway decoded stands in where they are missing.
 func (r *reader) minewAdvert(f *minewFields, h *heard) {
-	if raw, ok := textBytes(f.raw); ok {
-		h.advert, _ = r.advert(raw)
-	}
-	s := &h.advert.Sensor
-	if c, ok := number(f.temperature); ok && !s.Celsius.Known && !s.Fault {
-		s.Celsius = ble.Some(c)
-		if pct, ok := number(f.humidity); ok {
-			s.HumidityPct = ble.Some(pct)
+	if raw, isText := textBytes(f.raw); f.raw != nil && !isNull(f.raw) && (!isText || len(raw) > 0) {
+		var ok bool
+		if h.advert, ok = r.advert(raw); !ok {
+			r.refuse(h.record, "rawData is no advert in hex") // alone: its sender was heard
 		}
 	}
+	r.said(h, f.temperature, f.humidity)
 	if len(h.advert.Tags) == 0 {
 		if tag, ok := f.iBeacon(); ok {
 			h.also = []string{tag}

@@ -47,7 +47,7 @@ func (r *reader) openMQTTDevice(record int, row []byte) {
 		h.mac, _ = mac(lastPart(r.message.Topic))
 	}
 	r.openMQTTAdvert(&h, v[6], v[7], v[8])
-	h.said(v[3], v[4])
+	r.said(&h, v[3], v[4])
 	h.battery = battery(number(v[5]))
 	if tag, ok := beaconID(v[9], v[10], v[11]); ok && len(h.advert.Tags) == 0 {
 		h.also = []string{tag}
@@ -134,7 +134,7 @@ func (r *reader) kontaktRow(record int, row []byte) {
 		return
 	}
 	h.battery = battery(number(v[4]))
-	h.said(v[5], v[6])
+	r.said(&h, v[5], v[6])
 	if source, ok := text(v[3]); ok && source != "" {
 		r.Gateway = gatewayID(Identity(source))
 	}
@@ -180,7 +180,7 @@ func (r *reader) shellyDevice(record int, at, row []byte) {
 		return
 	}
 	h.battery = battery(number(v[3]))
-	h.said(v[4], v[5])
+	r.said(&h, v[4], v[5])
 	s := &h.advert.Sensor
 	if pid, ok := number(v[2]); ok {
 		s.Counter.Value, s.Counter.Known = int(pid), true
@@ -232,6 +232,9 @@ func (r *reader) moko(documents [][]byte) error {
 		r.named(member(member(document, "device_info"), "mac"))
 		data := member(document, "data")
 		if kindOf(data) != '[' && kindOf(data) != '{' {
+			if data != nil && !isNull(data) {
+				return ErrWrongShape
+			}
 			continue // the gateway's word on itself
 		}
 		if err := r.each(data, r.rows(r.mokoRow)); err != nil {

@@ -43,8 +43,8 @@ func (r *reader) hear(record int, address, strength, at, payload []byte) (heard,
 		return h, false
 	}
 	if payload != nil && !isNull(payload) {
-		raw, _ := textBytes(payload)
-		if h.advert, ok = r.advert(raw); !ok && len(raw) > 0 {
+		raw, isText := textBytes(payload)
+		if h.advert, ok = r.advert(raw); !ok && (!isText || len(raw) > 0) {
 			r.refuse(record, "the advert is no hex")
 			return h, false
 		}
@@ -52,11 +52,27 @@ func (r *reader) hear(record int, address, strength, at, payload []byte) (heard,
 	return h, true
 }
 
+// celsius reads a temperature that need not be there. One that can't be read is refused
+// alone: who sent it was heard all the same.
+func (r *reader) celsius(record int, raw []byte) (float64, bool) {
+	if s, isText := textBytes(raw); raw == nil || isNull(raw) || isText && len(s) == 0 {
+		return 0, false
+	}
+	c, ok := number(raw)
+	if !ok {
+		r.refuse(record, "the temperature is no number")
+	}
+	return c, ok
+}
+
 // said takes a temperature and a humidity that the gateway decoded, where the bytes gave none.
-func (h *heard) said(celsius, humidity []byte) {
+func (r *reader) said(h *heard, celsius, humidity []byte) {
 	s := &h.advert.Sensor
-	c, ok := number(celsius)
-	if !ok || s.Celsius.Known || s.Fault {
+	if s.Celsius.Known || s.Fault {
+		return
+	}
+	c, ok := r.celsius(h.record, celsius)
+	if !ok {
 		return
 	}
 	s.Celsius = ble.Some(c)

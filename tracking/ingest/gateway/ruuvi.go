@@ -70,8 +70,12 @@ func (r *reader) ruuviTags(data []byte) error {
 	if sent, ok := instant(member(data, "timestamp")); ok {
 		r.SentAt = sent
 	}
+	tags := member(data, "tags")
+	if kindOf(tags) != '{' && (!isNull(tags) || member(data, "gw_mac") == nil) {
+		return ErrWrongShape
+	}
 	var failed error
-	members(member(data, "tags"), func(key, value []byte) {
+	members(tags, func(key, value []byte) {
 		record, err := r.next()
 		if err != nil {
 			failed = err
@@ -109,7 +113,8 @@ func (r *reader) ruuviRecord(record int, tag string, row []byte, stamp string) {
 		r.refuse(record, "%s is no time", stamp)
 		return
 	}
-	if raw, isText := textBytes(dataRaw); isText {
+	if dataRaw != nil && !isNull(dataRaw) {
+		raw, _ := textBytes(dataRaw)
 		if h.advert, ok = r.advert(raw); !ok {
 			r.refuse(record, "data is no advert in hex")
 			return

@@ -101,7 +101,7 @@ func TestSamplesOfMinewsNewerGateways(t *testing.T) {
 		"sighting 1 b0c1d2e3f405 at ac233fc0d302 -59 09:26:53 100%\nsighting 2 b0c1d2e3f406 at ac233fc0d302 -73 09:26:53.123 100%\n" +
 			"reading 1 b0c1d2e3f405 probe -0.5 09:26:53 47.375%\nreading 2 b0c1d2e3f406 probe -0.5 09:26:53.123 47.375%\nsent 09:26:53",
 		"sighting 4 b0c1d2e3f408 at ac233fc0d303 -43 -\nsighting 5 b0c1d2e3f409 at ac233fc0d303 -60.5 - 100%\nreading 5 b0c1d2e3f409 probe -0.5 - 47.375%\n" +
-			"refused 1 mac is no address of 12 hex digits\nrefused 2 the record is no JSON object\nrefused 3 rssi of b0c1d2e3f407 is no signal strength between -127 and 20 dBm",
+			"refused 1 mac is no address of 12 hex digits\nrefused 2 the record is no JSON object\nrefused 3 rssi of b0c1d2e3f407 is no signal strength between -127 and 20 dBm\nrefused 4 rawData is no advert in hex",
 		"sighting 1 f00000000d17 at ac233fc0d302 -61 -\nsighting 2 b0c1d2e3f40a at ac233fc0d302 -82 -",
 	}
 	for i, c := range cases {

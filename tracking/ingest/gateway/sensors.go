@@ -41,7 +41,12 @@ func (r *reader) theThings(documents [][]byte) error {
 			return err
 		}
 		ids := pick(member(document, "end_device_ids"), "dev_eui", "device_id")
-		v := pick(member(document, "uplink_message"), "frm_payload", "f_port", "f_cnt", "received_at")
+		message := member(document, "uplink_message")
+		if fault := notAnObject(message); fault != "" && !isNull(message) {
+			r.refuse(record, "%s", fault)
+			continue
+		}
+		v := pick(message, "frm_payload", "f_port", "f_cnt", "received_at")
 		if v[0] == nil {
 			continue
 		}
@@ -215,7 +220,11 @@ func (r *reader) tasmotaName(name string, id []byte) string {
 
 // plainReading adds a reading of which a server has decoded everything.
 func (r *reader) plainReading(record int, sensor string, celsius float64, at time.Time, humidity, charge, door []byte) {
-	if sentence := implausible(celsius); sentence != "" || Identity(sensor) == "" {
+	if Identity(sensor) == "" {
+		r.refuse(record, "the record names no sensor")
+		return
+	}
+	if sentence := implausible(celsius); sentence != "" {
 		r.refuse(record, "%.60s: %s", sensor, sentence)
 		return
 	}
@@ -271,7 +280,12 @@ func (r *reader) shellyHT(documents [][]byte) error {
 		if err != nil {
 			return err
 		}
-		v := pick(member(document, "params"), "ts", "temperature:0", "humidity:0", "devicepower:0", "sys")
+		params := member(document, "params")
+		if fault := notAnObject(params); fault != "" && !isNull(params) {
+			r.refuse(record, "%s", fault)
+			continue
+		}
+		v := pick(params, "ts", "temperature:0", "humidity:0", "devicepower:0", "sys")
 		if v[1] == nil {
 			continue
 		}

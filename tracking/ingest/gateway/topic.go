@@ -74,12 +74,22 @@ func gatewayPart(parts []string) int {
 	return -1
 }
 
-// byShape tells the envelope by the members that only it has.
-func byShape(document []byte) Format {
-	row := document
-	if kindOf(document) == '[' {
-		row = firstObject(document)
+// byShape tells the envelope by the members that only it has: of a list by the first
+// record that has them, so that one that lacks some costs only itself.
+func byShape(document []byte) (format Format) {
+	if kindOf(document) != '[' {
+		return shapeOf(document)
 	}
+	_ = elements(document, func(i int, row []byte) error {
+		if format = shapeOf(row); format != "" || i == MaxRecords {
+			return errFound
+		}
+		return nil
+	})
+	return format
+}
+
+func shapeOf(row []byte) Format {
 	found := map[string]bool{}
 	members(row, func(key, _ []byte) { found[string(key)] = true })
 	if found["data"] {
