@@ -33,6 +33,12 @@ import (
 const (
 	// MaxWaitingSightings is how many sightings may wait before the oldest are dropped.
 	MaxWaitingSightings = 100_000
+	// crowd is how many sightings may wait before whoever brings more waits, too, and reads no
+	// further meanwhile: a sighting that waits takes 160 bytes, one in a message not yet read none.
+	crowd = 16_384
+	// crowdPatience is how long anybody waits for that: beyond it the newest are wanted
+	// more than the oldest, which go.
+	crowdPatience = 2 * time.Second
 	// MaxWaitingReadings is how many readings may wait, or be on their way to disk,
 	// before senders have to wait. It is more than one message can hold.
 	MaxWaitingReadings = 20_000
@@ -156,7 +162,8 @@ func New(parts Parts) *Intake {
 // perhaps by another goroutine, and it must not block. Its error is never the
 // message's fault: send it again.
 //
-// Take waits for room until ctx ends, and keeps nothing of the message's body.
+// Take waits for room until ctx ends (where sightings wait, a little), and keeps nothing
+// of the message's body.
 func (in *Intake) Take(ctx context.Context, from hospital.GatewayID, m gateway.Message, done func(Receipt, error)) error {
 	if m.Gateway == "" {
 		m.Gateway = from
@@ -194,13 +201,22 @@ func (in *Intake) TakeBatch(ctx context.Context, from hospital.GatewayID, m gate
 	}
 	s.note()
 	s.receipt.Accepted = len(s.sightings)
-	in.meters.dropped.Add(float64(in.sightings.put(part{s.sightings, m.Room})))
+	if s.weight() > 0 { // before its sightings, which may have to wait
+		in.parcels <- &parcel{readings: s.readings, origins: s.origins, signs: s.signs, receipt: s.receipt, source: m.Source, done: done}
+	}
+	in.keep(ctx, part{s.sightings, m.Room})
 	if s.weight() == 0 {
 		done(s.receipt, nil)
-		return nil
 	}
-	in.parcels <- &parcel{readings: s.readings, origins: s.origins, signs: s.signs, receipt: s.receipt, source: m.Source, done: done}
 	return nil
+}
+
+// keep keeps sightings until they are handed over, when no crowd is before them.
+func (in *Intake) keep(ctx context.Context, p part) {
+	if len(p.sightings) > 0 {
+		in.sightings.calm(ctx, crowdPatience)
+	}
+	in.meters.dropped.Add(float64(in.sightings.put(p)))
 }
 
 // refuseWhole notes a message that could not be read at all.

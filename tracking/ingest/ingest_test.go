@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -312,6 +313,39 @@ func TestAFullHouseSendsReadingsBackAndDropsTheOldestSightings(t *testing.T) {
 	if got := testutil.ToFloat64(in.meters.dropped); got != gateway.MaxRecords {
 		t.Errorf("%v sightings counted as dropped", got)
 	}
+}
+
+// Behind a crowd of sightings whoever brings more waits until they are handed over, and not for
+// ever; readings that came in the same message do not wait with them.
+func TestWhoBringsMoreToACrowdWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, _ := prepared(t, &ward{})
+		take := func(body string) { // and says when it has returned
+			t.Helper()
+			if err := in.Take(t.Context(), "gw-a", gateway.Message{Body: []byte(body), ReceivedAt: morning}, func(Receipt, error) {}); err != nil {
+				t.Error(err)
+			}
+		}
+		crowded := `{"sightings":[` + strings.TrimSuffix(strings.Repeat(`{"tag":"c0ffee000001"},`, crowd/2), ",") + `]}`
+		take(crowded)
+		take(crowded)
+		began := time.Now()
+		go take(`{"readings":[{"sensor":"p","celsius":4}],"sightings":[{"tag":"c0ffee000001"}]}`)
+		synctest.Wait()
+		if waiting, readings := in.sightings.waiting(), len(in.parcels); waiting != crowd || readings != 1 {
+			t.Errorf("%d sightings and %d readings have come in", waiting, readings)
+		}
+		in.sightings.take(t.Context(), maxHandover)
+		synctest.Wait()
+		if waiting, late := in.sightings.waiting(), time.Since(began); waiting != crowd/2+1 || late != 0 {
+			t.Errorf("%d wait after %v, when the first were handed over", waiting, late)
+		}
+		take(crowded)
+		take(crowded)
+		if late := time.Since(began); late != crowdPatience {
+			t.Errorf("it was waited for %v where nobody hands over", late)
+		}
+	})
 }
 
 func TestTheQueueDropsTheOldestAndKeepsTheOrder(t *testing.T) {

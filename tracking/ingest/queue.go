@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
@@ -18,6 +19,7 @@ type queue struct {
 	parts []part // oldest first
 	size  int
 	ready chan struct{} // holds a token while there is something
+	fell  chan struct{} // is closed when fewer than a crowd wait; nil while nobody wants to know
 	// joined is room for several messages' sightings; take gives it out each time anew.
 	joined []tracking.Sighting
 	out    *gateway.Room // of the one message that take gave out last
@@ -78,6 +80,38 @@ func (q *queue) put(p part) (dropped int) {
 	return dropped
 }
 
+// calm waits while a crowd of sightings waits, until ctx ends or patience does.
+func (q *queue) calm(ctx context.Context, patience time.Duration) {
+	fell := q.crowded()
+	if fell == nil {
+		return
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for ; fell != nil; fell = q.crowded() {
+		select {
+		case <-fell:
+		case <-late.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// crowded is nil unless a crowd waits, else closed when it does no more.
+func (q *queue) crowded() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.size < crowd {
+		return nil
+	}
+	if q.fell == nil {
+		q.fell = make(chan struct{})
+	}
+	return q.fell
+}
+
 // take waits for sightings and returns at least one message's, and about most of
 // them at once; none when ctx has ended and nothing is left. They are good until the
 // next take.
@@ -97,6 +131,7 @@ func (q *queue) take(ctx context.Context, most int) []tracking.Sighting {
 func (q *queue) takeNow(most int) []tracking.Sighting {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	defer q.sayFell()
 	q.giveBack(q.out)
 	q.out = nil
 	if len(q.parts) == 0 {
@@ -116,6 +151,14 @@ func (q *queue) takeNow(most int) []tracking.Sighting {
 	}
 	q.size -= len(q.joined)
 	return q.joined
+}
+
+// sayFell tells those who wait for it that fewer than a crowd wait; q.mu is held.
+func (q *queue) sayFell() {
+	if q.fell != nil && q.size < crowd {
+		close(q.fell)
+		q.fell = nil
+	}
 }
 
 // next is the oldest message's; q.mu is held.
