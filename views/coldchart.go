@@ -295,11 +295,11 @@ func coldWord(s coldchain.Standing) (icon, word string) {
 }
 
 // Tally counts the fridges of a board by what is said of them: "10 in range · 1 too warm".
-func boardSaid(tiles []FridgeTileProps) string {
+func boardSaid(all []coldchain.Standing) string {
 	var order []string
 	counts := map[string]int{}
-	for _, tile := range tiles {
-		_, word := coldWord(tile.Standing)
+	for _, standing := range all {
+		_, word := coldWord(standing)
 		if counts[word] == 0 {
 			order = append(order, word)
 		}

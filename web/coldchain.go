@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -53,13 +54,22 @@ const (
 	maxOfFridge   = 10
 )
 
-// fridges is the board.
+// fridges is the board: ?from=120 is the page that begins after so many.
 func (d *Door) fridges(c echo.Context) error {
-	tiles, err := d.fridgeTiles(c.Request().Context())
+	ctx, now := c.Request().Context(), d.Now()
+	all, err := d.ColdChain.Board(ctx, now)
 	if err != nil {
 		return err
 	}
-	return d.show(c, "Cold chain", views.ColdChainBoard(tiles), coldchain.Topic)
+	from, _ := strconv.Atoi(c.QueryParam("from"))
+	if from < 0 || from >= len(all) {
+		from = 0
+	}
+	tiles, err := d.tilesOf(ctx, all[from:min(from+views.FridgesAPage, len(all))], now)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Cold chain", views.ColdChainBoard(views.FridgeBoard{All: all, Tiles: tiles, From: from}), coldchain.Topic)
 }
 
 func (d *Door) fridgeTiles(ctx context.Context) ([]views.FridgeTileProps, error) {
@@ -198,13 +208,12 @@ func (d *Door) liveFridges(ctx context.Context, _ string) ([]live.Fragment, erro
 	if err != nil {
 		return nil, err
 	}
-	leaves := []leaf{{"fridges-summary", views.BoardSummary(tiles)}}
-	var board []coldchain.Standing
-	for _, tile := range tiles {
-		leaves = append(leaves, fridgeFace(tile))
-		board = append(board, tile.Standing)
+	board, leaves := make([]coldchain.Standing, len(tiles)), make([]leaf, len(tiles))
+	for i, tile := range tiles {
+		board[i], leaves[i] = tile.Standing, fridgeFace(tile)
 	}
-	leaves = append(leaves, leaf{"cold-summary", views.ColdSummary(board)}) // on the home page
+	leaves = append(leaves, leaf{"fridges-summary", views.BoardSummary(board)},
+		leaf{"cold-summary", views.ColdSummary(board)}) // on the home page, and where the board has more than one
 	open, err := d.Alarms.Store.OpenAlarms(ctx)
 	if err != nil {
 		return nil, err

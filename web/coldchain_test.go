@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -23,6 +24,7 @@ import (
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/hospital/document"
 	"wardwatch/tracking/notify"
+	"wardwatch/views"
 	"wardwatch/web"
 )
 
@@ -219,6 +221,38 @@ func TestLiveLeavesAreThePagesOwn(t *testing.T) {
 	for _, id := range []string{"fridges-summary", "fridge-f-1-face", "fridge-f-2-face", "bell", "alarm-strip", "alarm-1-state", "alarm-1-now", "alarm-news", "rail-alarms"} {
 		if !seen[id] {
 			t.Errorf("nothing is pushed for %s", id)
+		}
+	}
+}
+
+// A house with more fridges than a telephone should load shows them in parts, the worst in the
+// first; on each part whoever looks sees what needs somebody, wherever it stands.
+func TestABoardOfManyFridgesComesInParts(t *testing.T) {
+	p := openPharmacy(t)
+	doc := document.Document{Format: document.Format, Site: document.Site{ID: "s", Name: "St Anne", Zone: "Europe/Berlin"}, Units: []document.Unit{{ID: "u", Name: "Pharmacy"}}}
+	for i := range 2*views.FridgesAPage - 10 {
+		doc.Fridges = append(doc.Fridges, document.Fridge{ID: fmt.Sprintf("g-%03d", i), Name: fmt.Sprintf("Fridge %03d", i), Profile: "refrigerator",
+			Unit: "u", Sensors: []document.Sensor{{ID: fmt.Sprintf("g-%03d", i)}}})
+	}
+	if _, err := (db.Hospital{DB: p.base}).Import(t.Context(), hospital.Job("test"), doc, true); err != nil {
+		t.Fatal(err)
+	}
+	p.warm(4, 9, 9, 9, 9) // f-1
+	total, part := 2*views.FridgesAPage-8, views.FridgesAPage
+	for where, has := range map[string]struct{ tiles, first int }{
+		"/coldchain": {part, 1}, "/coldchain?from=120": {total - part, part + 1},
+		"/coldchain?from=-3": {part, 1}, "/coldchain?from=9000": {part, 1}, "/coldchain?from=x": {part, 1},
+	} {
+		page := p.shows(where, `id="cold-summary"`, fmt.Sprintf("%d–%d of %d, the worst first", has.first, has.first+has.tiles-1, total))
+		if n := strings.Count(page, "data-fridge="); n != has.tiles {
+			t.Errorf("%s has %d tiles", where, n)
+		}
+		summary, _, _ := strings.Cut(page[strings.Index(page, `id="cold-summary"`):], `id="fridges"`)
+		if !strings.Contains(summary, "Vaccine &lt;fridge&gt;") {
+			t.Errorf("%s does not say above which fridge needs somebody", where)
+		}
+		if first := strings.Index(page, `data-fridge="f-1"`); (first >= 0) != (has.first == 1) || has.first == 1 && first > strings.Index(page, `data-fridge="g-`) {
+			t.Errorf("%s has the warm fridge at %d", where, first)
 		}
 	}
 }
