@@ -114,7 +114,7 @@ func (f *Filter) Offline(receivers []int) {
 	spots := len(f.quiet)
 	for _, g := range receivers {
 		for s := range spots {
-			f.quiet[s] -= f.model.silent[g*spots+s]
+			f.quiet[s] -= f.model.notHearing(g, s)
 		}
 		for s := range f.forgotten {
 			f.forgotten[s] -= f.model.unheard[g*spots+s]

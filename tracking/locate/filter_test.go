@@ -1,6 +1,7 @@
 package locate
 
 import (
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -223,6 +224,31 @@ func TestDeadGatewayIsNoEvidence(t *testing.T) {
 	}
 	if alive, dead := confidence(false), confidence(true); dead < 1.3*alive {
 		t.Fatalf("room A without its gateway should stay thinkable: %.3f with it silent, %.3f with it dead", alive, dead)
+	}
+}
+
+// What the silence of all receivers says of a spot is what each of them says, taught or not:
+// with all of them off line nothing is left.
+func TestSilenceIsTheSumOfItsParts(t *testing.T) {
+	var steps [][]Signal
+	for range 40 {
+		steps = append(steps, []Signal{{Receiver: 0, DBm: -62}})
+	}
+	m := NewModel(ward(), DefaultTuning(), Lesson{Room: roomA, Steps: steps})
+	f := NewFilter(m)
+	var all []int
+	for g := range m.plan.Receivers {
+		all = append(all, g)
+	}
+	f.Offline(all)
+	taught := map[bool]int{}
+	for s, left := range f.quiet {
+		if taught[!m.untaught[s]]++; math.Abs(float64(left)) > 1e-5*math.Abs(float64(m.quiet[s])) || m.quiet[s] >= 0 {
+			t.Errorf("spot %d: %v is left of %v", s, left, m.quiet[s])
+		}
+	}
+	if taught[true] == 0 || taught[false] == 0 {
+		t.Errorf("spots taught: %v", taught)
 	}
 }
 

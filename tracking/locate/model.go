@@ -63,7 +63,7 @@ type Model struct {
 	cells  []int32
 	tables []float32
 	plain  []gauss   // at g*ofPlain+column
-	silent []float32 // log-likelihood of receiver g's not hearing a tag at spot s, at g*len(roomOf)+s
+	silent []float32 // log-likelihood of receiver g's not hearing a tag at a taught spot, at g*ofTaught+column
 	// undrawn says, by spot, that nobody taught its room nor drew it; anyUndrawn, that
 	// there is such a spot. Of those the loudest receiver tells more than any distance.
 	undrawn    []bool
@@ -163,9 +163,9 @@ func (m *Model) Plan() Plan { return m.plan }
 func (m *Model) tabulate(spots []spot) {
 	ns, ng := len(spots), len(m.plan.Receivers)
 	m.roomOf, m.quiet = make([]int16, ns), make([]float32, ns)
-	m.near, m.tables, m.silent = make([][]int16, ng), rarely(), make([]float32, ng*ns)
+	m.near, m.tables = make([][]int16, ng), rarely()
 	m.partColumns(spots)
-	m.cells, m.plain = make([]int32, ng*m.ofTaught), make([]gauss, ng*m.ofPlain)
+	m.cells, m.silent, m.plain = make([]int32, ng*m.ofTaught), make([]float32, ng*m.ofTaught), make([]gauss, ng*m.ofPlain)
 	kernel := gaussianKernel(kernelDB)
 	hearing := newHearing(m.plan)
 	m.undrawn, m.blind = make([]bool, ns), m.plan.everyRoomHears()
@@ -184,20 +184,33 @@ func (m *Model) tabulate(spots []spot) {
 			share := min((c.heard+priorSteps*e.heard)/(c.steps+priorSteps), mostShare)
 			loud[s] = loudness{spot: int16(s), share: share, mean: e.mean}
 			silent := math.Log(1 - share)
-			switch column := int(m.column[s]); {
-			case m.untaught[s]: // weighed by its expectation alone
+			if column := int(m.column[s]); m.untaught[s] { // weighed by its expectation alone
 				m.plain[g*m.ofPlain+column] = gauss{mean: float32(e.mean), precision: float32(1 / (e.sigma * e.sigma)),
 					norm: float32(math.Log(share*binDB/(e.sigma*math.Sqrt(2*math.Pi))) - silent)}
-			case share >= faintShare:
-				m.cells[g*m.ofTaught+column] = int32(len(m.tables))
-				m.tables = append(m.tables, table(share, blend(e, c, kernel))...)
+			} else {
+				m.silent[g*m.ofTaught+column] = float32(silent)
+				if share >= faintShare {
+					m.cells[g*m.ofTaught+column] = int32(len(m.tables))
+					m.tables = append(m.tables, table(share, blend(e, c, kernel))...)
+				}
 			}
-			m.silent[g*ns+s] = float32(silent)
-			m.quiet[s] += m.silent[g*ns+s]
+			m.quiet[s] += float32(silent)
 		}
 		m.near[g] = loudest(loud)
 	}
 	m.tables = slices.Clip(m.tables)
+}
+
+// notHearing is the log-likelihood of receiver g's not hearing a tag at a spot. It is asked only
+// when a receiver goes off line; of an untaught spot's, its norm tells it.
+func (m *Model) notHearing(g, spot int) float32 {
+	column := int(m.column[spot])
+	if !m.untaught[spot] {
+		return m.silent[g*m.ofTaught+column]
+	}
+	e := m.plain[g*m.ofPlain+column]
+	odds := math.Exp(float64(e.norm)) * math.Sqrt(2*math.Pi/float64(e.precision)) / binDB
+	return float32(-math.Log1p(odds))
 }
 
 // partColumns gives each spot its column among those that were taught or the others.
