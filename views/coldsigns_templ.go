@@ -388,7 +388,7 @@ func DeviceSection(p FridgeDevices) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Field(FieldProps{Name: "why", ID: "probe-why", Label: "Why", Value: p.Why, Error: p.Error, Required: true, Hint: "Such as: it moves to another fridge, it goes to calibration."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Field(FieldProps{Name: "why", ID: "probe-why", Label: "Why", Value: p.Why, Error: p.Error, Autofocus: p.Error != "", Required: true, Hint: "Such as: it moves to another fridge, it goes to calibration."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

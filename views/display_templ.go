@@ -1204,7 +1204,7 @@ func DisplaysPageBody(p DisplaysPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Field(FieldProps{Name: "name", Label: "Where it hangs", Value: p.Typed.Name, Error: p.Error, Hint: "Such as Pharmacy wall.", Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Field(FieldProps{Name: "name", Label: "Where it hangs", Value: p.Typed.Name, Error: p.Error, Autofocus: p.Error != "", Hint: "Such as Pharmacy wall.", Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -59,7 +59,7 @@ func PhoneCard(p PhoneProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = Field(FieldProps{Name: "number", ID: "phone-number", Label: "Mobile number for alarms", Type: "tel", Value: p.Number, Error: p.Error, Autocomplete: "tel",
+			templ_7745c5c3_Err = Field(FieldProps{Name: "number", ID: "phone-number", Label: "Mobile number for alarms", Type: "tel", Value: p.Number, Error: p.Error, Autofocus: p.Error != "", Autocomplete: "tel",
 				Hint: "With its country, such as +49 170 1234567. Empty: no text messages. Nobody else sees it."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

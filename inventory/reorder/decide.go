@@ -130,8 +130,11 @@ func (p *Proposal) change(by hospital.Actor, a Answer) error {
 	if a.Quantity == 0 || a.Quantity == p.Quantity {
 		return nil
 	}
-	if a.Quantity < 0 || a.Quantity > inventory.MaxQuantity {
+	if a.Quantity < 0 {
 		return hospital.Refuse(hospital.ErrInvalid, "Give a quantity of at least 1. To order nothing, decline.")
+	}
+	if a.Quantity > inventory.MaxQuantity {
+		return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("A quantity is a whole number from 1 to %d.", inventory.MaxQuantity))
 	}
 	if strings.TrimSpace(a.Why) == "" {
 		return hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("Say why it should be %d and not %d.", a.Quantity, p.Quantity))

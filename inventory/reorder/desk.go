@@ -553,7 +553,7 @@ func (d *Desk) Ask(ctx context.Context, by hospital.Actor, spot Spot, quantity i
 		return 0, hospital.Refuse(hospital.ErrInvalid, "Say what it is needed for.")
 	}
 	if quantity < 1 || quantity > inventory.MaxQuantity {
-		return 0, hospital.Refuse(hospital.ErrInvalid, "Ask for at least 1.")
+		return 0, hospital.Refuse(hospital.ErrInvalid, fmt.Sprintf("A quantity is a whole number from 1 to %d.", inventory.MaxQuantity))
 	}
 	var id ProposalID
 	err := d.Store.InTx(ctx, func(tx Tx) (err error) {
