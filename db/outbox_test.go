@@ -161,4 +161,5 @@ func TestAnOrderDoesNotLeaveAgainFromABackup(t *testing.T) {
 	if len(written) != 1 || written[0].Status != reorder.MailUnsure || written[0].Trouble == "" {
 		t.Errorf("the outbox says %+v", written)
 	}
+	soundDeep(t, kept.DB)
 }

@@ -10,14 +10,16 @@ import (
 	"time"
 )
 
-// Told to stop in the middle of the day, with gateways sending and pages being
-// asked for, the server ends well, says how long that took, and keeps what it promised.
+// Told to stop in the middle of the day, with gateways sending, pages being asked for and
+// the store being kept, the server ends well, says how long that took, and keeps what it promised.
 func TestToldToStopUnderLoadItEndsWell(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ward.db")
 	database := "sqlite:" + path
 	token := furnishFile(t, database)
+	k := newKeeper(t, database)
 	s := startServer(t, database)
+	k.begin(s.http)
 	got := &acknowledged{at: map[int64]bool{}, enough: make(chan struct{}), want: 400}
 	start := time.Now().Add(-6 * time.Hour).UTC().Truncate(time.Second).UnixMilli()
 	go publishReadings(s, token, start, got)
@@ -28,6 +30,7 @@ func TestToldToStopUnderLoadItEndsWell(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatalf("too few readings were acknowledged: %d: %s", len(got.at), s.said)
 	}
+	k.until(&k.answered, 4)
 	late := time.AfterFunc(longStart, func() { _ = s.process.Process.Kill() })
 	defer late.Stop()
 	told := time.Now()
@@ -46,6 +49,9 @@ func TestToldToStopUnderLoadItEndsWell(t *testing.T) {
 			t.Fatalf("the reading of %d was acknowledged and is stored %d times", at, stored[at])
 		}
 	}
+	k.end()
+	k.check(path)
+	sound(t, path)
 }
 
 // furnishFile makes a small hospital's database, with a token for one gateway.
