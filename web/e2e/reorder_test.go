@@ -38,7 +38,7 @@ func (b *tab) came(taps func(selector string)) {
 // TestTickedItemsAreReordered by pointer on a telephone, where the button stays at hand
 // below a long list.
 func TestTickedItemsAreReordered(t *testing.T) {
-	b := demo(t).look(t, hospital.SupplyManager, phone)
+	b := quiet(t).look(t, hospital.SupplyManager, phone)
 	b.open("/stock")
 	b.eval(ticks)
 	b.click(boxes[0])
@@ -54,7 +54,7 @@ func TestTickedItemsAreReordered(t *testing.T) {
 
 // TestTickedItemsAreReorderedByKeyboard, and nothing ticked loses neither the list nor its filter.
 func TestTickedItemsAreReorderedByKeyboard(t *testing.T) {
-	b := demo(t).look(t, hospital.SupplyManager, desk)
+	b := quiet(t).look(t, hospital.SupplyManager, desk)
 	b.open("/stock?supplier=medisupply")
 	b.reach(all("#reorder button"))
 	b.press(kb.Enter)
@@ -72,7 +72,7 @@ func TestTickedItemsAreReorderedByKeyboard(t *testing.T) {
 
 // TestTickedItemsAreReorderedWithoutScripts in the page, which the test's own do not need.
 func TestTickedItemsAreReorderedWithoutScripts(t *testing.T) {
-	b := demo(t).look(t, hospital.SupplyManager, desk)
+	b := quiet(t).look(t, hospital.SupplyManager, desk)
 	b.do(emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.server.url+"/stock"))
 	b.eval(ticks)
 	plain := func(selector string) { b.do(chromedp.Click(selector, chromedp.ByQuery)) }
