@@ -12,6 +12,7 @@ import (
 
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/notify"
 )
 
 var (
@@ -208,5 +209,32 @@ func TestASignatureOfWhatWasChangedSinceIsVoid(t *testing.T) {
 	}
 	if html = draw(t, Signatures(signed, is)); !strings.Contains(html, "Void: changed since") {
 		t.Errorf("a void signature looks good: %s", html)
+	}
+}
+
+// With one alarm its card names it, below; with more, the line says which is new.
+func TestTheOnlyAlarmIsNamedOnItsCardAlone(t *testing.T) {
+	newest := &notify.Alarm{ID: 7, Name: "Vaccine fridge B", Kind: "too warm", RaisedAt: noon}
+	if one := draw(t, AlarmNews(newest, 1)); strings.Contains(one, newest.Name) || !strings.Contains(one, "One alarm waits") || !strings.Contains(one, "#alarm-7") {
+		t.Errorf("of one alarm it says %s", one)
+	}
+	if two := draw(t, AlarmNews(newest, 2)); !strings.Contains(two, newest.Name) || !strings.Contains(two, "2 alarms wait") {
+		t.Errorf("of two it says %s", two)
+	}
+}
+
+// A fridge stands in a list of one unit as it does on the home page, but for its room.
+func TestAFridgeIsOneLineWhereverItIsListed(t *testing.T) {
+	warm := coldchain.Standing{Condition: coldchain.NoProbe}
+	warm.Fridge.ID, warm.Fridge.Name, warm.Room.Name = "f-1", "Vaccine fridge B", "Vaccine room"
+	line := draw(t, fridgeLine(warm, ""))
+	if !strings.Contains(line, "/fridges/f-1") || !strings.Contains(line, "never heard") {
+		t.Errorf("a fridge that was never heard: %s", line)
+	}
+	if unit := draw(t, UnitFridges("ed", []coldchain.Standing{warm})); !strings.Contains(unit, line) {
+		t.Errorf("the unit's board draws it otherwise: %s", unit)
+	}
+	if home := draw(t, ColdSummary([]coldchain.Standing{warm})); !strings.Contains(home, draw(t, fridgeLine(warm, "Vaccine room"))) {
+		t.Errorf("home draws it otherwise: %s", home)
 	}
 }

@@ -496,6 +496,22 @@ func (b *tab) mustFit(where string) {
 	}
 }
 
+// mustBeTouchable: under a finger, nothing to press is less than 44 px high.
+func (b *tab) mustBeTouchable(where string) {
+	b.t.Helper()
+	var low []string
+	b.do(emulation.SetTouchEmulationEnabled(true))
+	b.evalInto(`[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+		.filter((e) => e.checkVisibility({visibilityProperty: true}) && !e.closest("svg, .visually-hidden, .skip"))
+		.map((e) => [e, (e.matches("[type=checkbox], [type=radio]") && e.closest("label") || e).getBoundingClientRect()])
+		.filter(([e, box]) => box.width > 1 && box.height < 43.5 && !e.matches(".tap"))
+		.map(([e, box]) => e.outerHTML.slice(0, 120) + " " + Math.round(box.height))`, &low)
+	b.do(emulation.SetTouchEmulationEnabled(false))
+	if len(low) > 0 {
+		b.t.Errorf("%s: too low for a finger:\n%s", where, strings.Join(low, "\n"))
+	}
+}
+
 func (b *tab) evalInto(expression string, value any) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate(expression, value))

@@ -55,6 +55,7 @@ func TestEveryLinkLeadsToAPageWithoutFault(t *testing.T) {
 					b.on(on)
 					b.mustFit(path + " on " + on.name)
 				}
+				b.mustBeTouchable(path)
 				for _, next := range b.links() {
 					if address, err := url.Parse(next); err == nil && !seen[shape(address.Path)] && !queued[shape(address.Path)] {
 						queued[shape(address.Path)] = true
