@@ -390,7 +390,7 @@ func (f *Filter) weigh(s *State) {
 	}
 	for i := range s.open[:s.heard] {
 		sum := &s.open[i]
-		cells, plain := m.cells[int(sum.receiver)*m.ofTaught:], m.plain[int(sum.receiver)*m.ofPlain:]
+		cells := m.cells[int(sum.receiver)*m.ofTaught:]
 		dbm := sum.sum / float32(sum.n)
 		b := int32(1 + bin(float64(dbm)))
 		for j, spot := range f.spots {
@@ -398,7 +398,7 @@ func (f *Filter) weigh(s *State) {
 				f.proof[j] += float64(m.tables[cells[m.column[spot]]+b])
 				continue
 			}
-			g := &plain[m.column[spot]]
+			g := m.expects(int(sum.receiver), int(spot))
 			off := dbm - g.mean
 			f.proof[j] += float64(g.norm - off*off*g.precision/2)
 			f.lean[j] += off * g.precision

@@ -1,6 +1,7 @@
 package locate
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -224,6 +225,40 @@ func TestDeadGatewayIsNoEvidence(t *testing.T) {
 	}
 	if alive, dead := confidence(false), confidence(true); dead < 1.3*alive {
 		t.Fatalf("room A without its gateway should stay thinkable: %.3f with it silent, %.3f with it dead", alive, dead)
+	}
+}
+
+// What a receiver should hear of a far storey is worked out when it is asked, and is what would
+// have been kept; what its own and the next hold is kept.
+func TestFarStoreysAreWorkedOutAlike(t *testing.T) {
+	var plan Plan
+	for level := range 5 {
+		for i := range 3 {
+			x := float64(8 * i)
+			room := len(plan.Rooms)
+			plan.Rooms = append(plan.Rooms, Room{ID: fmt.Sprint(room), Level: 4 - level, Outline: []Point{{X: x}, {X: x + 8}, {X: x + 8, Y: 6}, {X: x, Y: 6}}})
+			plan.Receivers = append(plan.Receivers, Receiver{ID: fmt.Sprint("at", room), Room: room, Level: 4 - level, At: &Point{X: x + 3, Y: 2}},
+				Receiver{ID: fmt.Sprint("in", room), Room: room}, Receiver{ID: fmt.Sprint("somewhere", room), Room: NoRoom})
+		}
+	}
+	plan.Rooms = append(plan.Rooms, Room{ID: "nowhere drawn", Level: 2})
+	m := NewModel(plan, DefaultTuning())
+	kept, asked := 0, 0
+	for g, row := range m.plain {
+		kept += len(row.of)
+		for s := range m.spots {
+			asked++
+			if got, want := m.expects(g, s), m.hears.expect(g, &m.spots[s], m.hears.doorsFrom(g)).plainly(); got != want {
+				t.Fatalf("receiver %s, spot %d: %+v, want %+v", plan.Receivers[g].ID, s, got, want)
+			}
+			near := max(m.plan.Rooms[m.roomOf[s]].Level-m.hears.storey(g), m.hears.storey(g)-m.plan.Rooms[m.roomOf[s]].Level) <= 1
+			if at := int(m.column[s]) - row.first; near != (at >= 0 && at < len(row.of)) {
+				t.Errorf("receiver %s: near %v spot %d stands at %d of %d", plan.Receivers[g].ID, near, s, at, len(row.of))
+			}
+		}
+	}
+	if kept == 0 || 3*kept > 2*asked {
+		t.Errorf("%d of %d are kept", kept, asked)
 	}
 }
 

@@ -53,16 +53,18 @@ type Model struct {
 
 	// A spot that was taught is weighed by tables, any other, which untaught names, by what is
 	// expected; so each has its column in cells or in plain, and which it is, is column.
-	untaught          []bool
-	column            []int32
-	ofTaught, ofPlain int // how many columns there are
+	untaught []bool
+	column   []int32
+	ofTaught int // how many columns there are in cells
 
 	// cells is where receiver g's table of a taught spot begins, at g*ofTaught+column:
 	// log-likelihoods of not hearing it, then of each strength (less the former).
 	// Table 0 is that of a receiver that hardly ever hears the spot.
 	cells  []int32
 	tables []float32
-	plain  []gauss   // at g*ofPlain+column
+	plain  []storeys // by receiver
+	hears  hearing
+	spots  []spot    // where they are; not what was heard there
 	silent []float32 // log-likelihood of receiver g's not hearing a tag at a taught spot, at g*ofTaught+column
 	// undrawn says, by spot, that nobody taught its room nor drew it; anyUndrawn, that
 	// there is such a spot. Of those the loudest receiver tells more than any distance.
@@ -70,6 +72,14 @@ type Model struct {
 	anyUndrawn bool
 	// blind: nobody drew nor taught any room, and each has a receiver of its own.
 	blind bool
+}
+
+// storeys is what a receiver should hear of the untaught spots on its own storey and those above
+// and below. What it hears of others, which is hardly ever asked, is worked out then: in a tall
+// house all of them would be most of what a model holds.
+type storeys struct {
+	first int // column of the first
+	of    []gauss
 }
 
 // gauss is an expectation ready for use.
@@ -158,45 +168,69 @@ func (m *Model) ReceiverID(receiver int) string {
 // Plan is what the model was built from; read only.
 func (m *Model) Plan() Plan { return m.plan }
 
+// plainly is an expectation of which teaching tells nothing, ready for use.
+func (e expectation) plainly() gauss {
+	share := min(priorSteps*e.heard/priorSteps, mostShare)
+	return gauss{mean: float32(e.mean), precision: float32(1 / (e.sigma * e.sigma)),
+		norm: float32(math.Log(share*binDB/(e.sigma*math.Sqrt(2*math.Pi))) - math.Log(1-share))}
+}
+
+// keep keeps what to expect of a column that is one of its own.
+func (row *storeys) keep(column int, e expectation) {
+	if at := column - row.first; at >= 0 && at < len(row.of) {
+		row.of[at] = e.plainly()
+	}
+}
+
+// expects is what receiver g should hear of an untaught spot.
+func (m *Model) expects(g, spot int) gauss {
+	row := &m.plain[g]
+	if at := int(m.column[spot]) - row.first; uint(at) < uint(len(row.of)) {
+		return row.of[at]
+	}
+	return m.hears.expect(g, &m.spots[spot], nil).plainly()
+}
+
 // tabulate blends what geometry expects with what teaching found: geometry
 // counts as priorSteps of teaching, so it fades as teaching grows.
 func (m *Model) tabulate(spots []spot) {
 	ns, ng := len(spots), len(m.plan.Receivers)
 	m.roomOf, m.quiet = make([]int16, ns), make([]float32, ns)
 	m.near, m.tables = make([][]int16, ng), rarely()
-	m.partColumns(spots)
-	m.cells, m.silent, m.plain = make([]int32, ng*m.ofTaught), make([]float32, ng*m.ofTaught), make([]gauss, ng*m.ofPlain)
+	m.spots, m.hears, m.plain = make([]spot, ns), hearing{m.plan}, make([]storeys, ng)
+	levels := m.partColumns(spots)
+	m.cells, m.silent = make([]int32, ng*m.ofTaught), make([]float32, ng*m.ofTaught)
 	kernel := gaussianKernel(kernelDB)
-	hearing := newHearing(m.plan)
 	m.undrawn, m.blind = make([]bool, ns), m.plan.everyRoomHears()
 	for s := range spots {
 		m.roomOf[s] = int16(spots[s].room)
+		m.spots[s] = spot{room: spots[s].room, at: spots[s].at}
 		m.undrawn[s] = spots[s].taught == 0 && len(m.plan.Rooms[spots[s].room].Outline) == 0
 		m.anyUndrawn, m.blind = m.anyUndrawn || m.undrawn[s], m.blind && m.undrawn[s]
 	}
 	for g := range ng {
-		loud := make([]loudness, ns)
+		loud, doors, row := make([]loudness, ns), m.hears.doorsFrom(g), m.row(g, levels)
 		for s := range spots {
-			e, c := hearing.expect(g, &spots[s]), spots[s].cells[g]
+			e, c := m.hears.expect(g, &spots[s], doors), spots[s].cells[g]
 			if c == nil {
 				c = &cell{}
 			}
 			share := min((c.heard+priorSteps*e.heard)/(c.steps+priorSteps), mostShare)
 			loud[s] = loudness{spot: int16(s), share: share, mean: e.mean}
 			silent := math.Log(1 - share)
-			if column := int(m.column[s]); m.untaught[s] { // weighed by its expectation alone
-				m.plain[g*m.ofPlain+column] = gauss{mean: float32(e.mean), precision: float32(1 / (e.sigma * e.sigma)),
-					norm: float32(math.Log(share*binDB/(e.sigma*math.Sqrt(2*math.Pi))) - silent)}
-			} else {
-				m.silent[g*m.ofTaught+column] = float32(silent)
-				if share >= faintShare {
-					m.cells[g*m.ofTaught+column] = int32(len(m.tables))
-					m.tables = append(m.tables, table(share, blend(e, c, kernel))...)
-				}
-			}
 			m.quiet[s] += float32(silent)
+			column := int(m.column[s])
+			if m.untaught[s] { // weighed by its expectation alone
+				row.keep(column, e)
+				continue
+			}
+			m.silent[g*m.ofTaught+column] = float32(silent)
+			if share >= faintShare {
+				m.cells[g*m.ofTaught+column] = int32(len(m.tables))
+				m.tables = append(m.tables, table(share, blend(e, c, kernel))...)
+			}
 		}
-		m.near[g] = loudest(loud)
+		m.near[g], m.plain[g] = loudest(loud), row
 	}
 	m.tables = slices.Clip(m.tables)
 }
@@ -204,26 +238,42 @@ func (m *Model) tabulate(spots []spot) {
 // notHearing is the log-likelihood of receiver g's not hearing a tag at a spot. It is asked only
 // when a receiver goes off line; of an untaught spot's, its norm tells it.
 func (m *Model) notHearing(g, spot int) float32 {
-	column := int(m.column[spot])
 	if !m.untaught[spot] {
-		return m.silent[g*m.ofTaught+column]
+		return m.silent[g*m.ofTaught+int(m.column[spot])]
 	}
-	e := m.plain[g*m.ofPlain+column]
+	e := m.expects(g, spot)
 	odds := math.Exp(float64(e.norm)) * math.Sqrt(2*math.Pi/float64(e.precision)) / binDB
 	return float32(-math.Log1p(odds))
 }
 
-// partColumns gives each spot its column among those that were taught or the others.
-func (m *Model) partColumns(spots []spot) {
+// partColumns gives each spot its column among those that were taught or the others, which
+// stand by their storeys, and says on which storey the columns of the others are.
+func (m *Model) partColumns(spots []spot) (levels []int) {
 	m.untaught, m.column = make([]bool, len(spots)), make([]int32, len(spots))
+	var others []int
 	for s := range spots {
-		among := &m.ofTaught
 		if m.untaught[s] = spots[s].taught == 0; m.untaught[s] {
-			among = &m.ofPlain
+			others = append(others, s)
+			continue
 		}
-		m.column[s] = int32(*among)
-		*among++
+		m.column[s] = int32(m.ofTaught)
+		m.ofTaught++
 	}
+	level := func(s int) int { return m.plan.Rooms[spots[s].room].Level }
+	slices.SortStableFunc(others, func(a, b int) int { return cmp.Compare(level(a), level(b)) })
+	for column, s := range others {
+		m.column[s] = int32(column)
+		levels = append(levels, level(s))
+	}
+	return levels
+}
+
+// row is room for what receiver g should hear of the untaught spots on its own storey and the next.
+func (m *Model) row(g int, levels []int) storeys {
+	storey := m.hears.storey(g)
+	first, _ := slices.BinarySearch(levels, storey-1)
+	end, _ := slices.BinarySearch(levels, storey+2)
+	return storeys{first: first, of: make([]gauss, end-first)}
 }
 
 // rarely is the table of a receiver that hardly ever hears a spot.

@@ -28,25 +28,32 @@ type expectation struct {
 
 // hearing knows what each receiver should hear from each spot: by geometry where
 // both are drawn, else by counting doors.
-type hearing struct {
-	plan  Plan
-	doors [][]int // by receiver: doors to each room; nil where its room is not known
-}
+type hearing struct{ plan Plan }
 
-func newHearing(plan Plan) hearing {
-	h := hearing{plan: plan, doors: make([][]int, len(plan.Receivers))}
-	for g, receiver := range plan.Receivers {
-		if receiver.Room != NoRoom {
-			h.doors[g] = hops(plan.Rooms, receiver.Room, 3)
-		}
+// doorsFrom is how many doors lie between a receiver and each room; nil where nobody knows its room.
+func (h hearing) doorsFrom(g int) []int {
+	if h.plan.Receivers[g].Room == NoRoom {
+		return nil
 	}
-	return h
+	return hops(h.plan.Rooms, h.plan.Receivers[g].Room, 3)
 }
 
-func (h hearing) expect(g int, s *spot) expectation {
+// storey is where receiver g hangs; 0 where nobody knows.
+func (h hearing) storey(g int) int {
+	switch receiver := h.plan.Receivers[g]; {
+	case receiver.At != nil:
+		return receiver.Level
+	case receiver.Room != NoRoom:
+		return h.plan.Rooms[receiver.Room].Level
+	}
+	return 0
+}
+
+// expect is what receiver g should hear; doors are doorsFrom(g), nil to count them if they are needed.
+func (h hearing) expect(g int, s *spot, doors []int) expectation {
 	e, drawn := h.byGeometry(h.plan.Receivers[g], s)
 	if !drawn {
-		e = h.byDoors(g, s.room)
+		e = h.byDoors(g, s.room, doors)
 	}
 	slope := math.Hypot(audibleSlopeDB, e.sigma/2)
 	e.heard = max(mostHeard/(1+math.Exp((audibleDBm-e.mean)/slope)), leastHeard)
@@ -78,13 +85,16 @@ func (h hearing) byGeometry(receiver Receiver, s *spot) (expectation, bool) {
 func vague(dbm float64) float64 { return nearVagueDB + farVague*max(0, atOneMetreDBm-dbm) }
 
 // byDoors guesses from how many doors lie between; without doors, from the storey.
-func (h hearing) byDoors(g, room int) expectation {
+func (h hearing) byDoors(g, room int, doors []int) expectation {
 	receiver := h.plan.Receivers[g]
 	if receiver.Room == NoRoom {
 		return expectation{mean: -85, sigma: 12} // it hangs nobody knows where: it says nothing of any room
 	}
 	strength := [...]float64{-64, -76, -83, -88, -92}
-	step := min(h.doors[g][room], len(strength)-1)
+	if doors == nil {
+		doors = h.doorsFrom(g)
+	}
+	step := min(doors[room], len(strength)-1)
 	mean := strength[step]
 	if step == len(strength)-1 && h.plan.Rooms[room].Level == h.plan.Rooms[receiver.Room].Level {
 		mean = -84 // same storey, doors not told
