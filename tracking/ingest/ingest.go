@@ -35,7 +35,7 @@ const (
 	MaxWaitingSightings = 100_000
 	// crowd is how many sightings may wait before whoever brings more waits, too, and reads no
 	// further meanwhile: a sighting that waits takes 160 bytes, one in a message not yet read none.
-	crowd = 16_384
+	crowd = 8_192
 	// crowdPatience is how long anybody waits for that: beyond it the newest are wanted
 	// more than the oldest, which go.
 	crowdPatience = 2 * time.Second

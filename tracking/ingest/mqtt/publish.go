@@ -264,6 +264,7 @@ func (w *wire) takeLong(p published) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) { // it is still on its way: meanwhile it is the others' turn
 		turn = turn.end()
 		_, err = io.ReadFull(w.in, (*room)[read:])
+		turn = w.hook.turns.begin(w.session.closed)
 	}
 	if err == nil {
 		w.hook.takeIn(w.session, p.ack, w.topic, *room)

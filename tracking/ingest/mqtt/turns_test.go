@@ -62,6 +62,36 @@ func TestLongMessagesWaitForTheirTurn(t *testing.T) {
 	})
 }
 
+// Of messages that were long on their way, too, only so many are in hand when their ends come
+// in the same breath.
+func TestMessagesThatCameLateWaitForTheirTurn(t *testing.T) {
+	const more = 9
+	long := message(false, 0x30, "t", 0, strings.Repeat("-", 9_000))
+	synctest.Test(t, func(t *testing.T) {
+		c, done := newConnected(t, false), make(chan struct{})
+		c.ear.hear = func(string) error { <-done; return nil }
+		all := c.many(t, mostAtOnce+more)
+		for _, part := range [][]byte{long[:5_000], long[5_000:]} {
+			for _, gateway := range all {
+				go func() { _, _ = gateway.Write(part) }()
+			}
+			time.Sleep(2 * soon)
+			synctest.Wait()
+		}
+		if n := c.ear.count(); n != mostAtOnce {
+			t.Errorf("%d are in hand at once", n)
+		}
+		close(done)
+		synctest.Wait()
+		if n := c.ear.count(); n != mostAtOnce+more {
+			t.Errorf("%d were taken of %d", n, mostAtOnce+more)
+		}
+		for _, gateway := range all {
+			_ = gateway.Close()
+		}
+	})
+}
+
 // A payload that is on its way for long, as over a weak radio, keeps nobody else waiting.
 func TestHalfALongMessageHoldsUpNobody(t *testing.T) {
 	long := message(false, 0x30, "t", 0, strings.Repeat("-", 9_000))
