@@ -17,14 +17,15 @@ import (
 // a mixed load 50 stays within 128 MiB. Whoever sets GOGC wins.
 const heapGrowth = 50
 
-// heldAtMost is what the program strives to hold at most, in bytes, beside its own file: as
-// it comes near, the heap grows by less before it is collected. A hospital of 50,000 tags with a
-// thousand open pages has a limit of 300 MiB. Whoever sets GOMEMLIMIT wins.
-const heldAtMost = 256 << 20
+// heldAtMost is what the program strives to hold at most, in bytes, beside its own file and
+// what SQLite holds, some 30 MiB each: as it comes near, the heap grows by less before it is
+// collected. A hospital of 50,000 tags with a thousand open pages has a limit of 300 MiB.
+// Whoever sets GOMEMLIMIT wins.
+const heldAtMost = 208 << 20
 
 // leastRoom is the share of what is in use that is left to grow into, however much that is:
 // with less, a larger hospital's server would do nothing but collect.
-const leastRoom = 4
+const leastRoom = 8
 
 // unmapEvery is how often the pages of the program's own file are given back that a rare page
 // or the start of something has had read. What is in use comes back within a millisecond.
