@@ -662,7 +662,7 @@ type FridgePageProps struct {
 	// Opened is the planned opening that the fridge is in; nil for none.
 	Opened *coldchain.Opening
 	// Profiles are all that a fridge can be judged by.
-	Profiles []coldchain.ProfileShelf
+	Profiles []coldchain.Profile
 	// Contents is what the fridge holds; nil where nobody tells.
 	Contents templ.Component
 	Devices  FridgeDevices
@@ -3638,10 +3638,10 @@ func firstOf(a, b string) string {
 	return b
 }
 
-func profileOptions(shelves []coldchain.ProfileShelf) []Option {
-	options := make([]Option, len(shelves))
-	for i, s := range shelves {
-		options[i] = Option{string(s.Profile.ID), s.Profile.Name}
+func profileOptions(profiles []coldchain.Profile) []Option {
+	options := make([]Option, len(profiles))
+	for i, p := range profiles {
+		options[i] = Option{string(p.ID), p.Name}
 	}
 	return options
 }

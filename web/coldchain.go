@@ -152,7 +152,7 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	if opened {
 		p.Opened = &opening
 	}
-	if p.Profiles, err = d.ColdChain.Profiles(ctx, now); err != nil {
+	if p.Profiles, err = d.ColdChain.KnownProfiles(ctx, now); err != nil {
 		return err
 	}
 	p.Month = now.In(d.Register.Current().Site.Location()).Format("2006-01")

@@ -50,12 +50,8 @@ func (d *Door) showDeliveries(c echo.Context, status int, p views.DeliveriesPage
 	if p.Deliveries, err = d.Stock.Store.Deliveries(ctx, "", maxDeliveries); err != nil {
 		return err
 	}
-	shelves, err := d.ColdChain.Profiles(ctx, d.Now())
-	if err != nil {
+	if p.Profiles, err = d.ColdChain.KnownProfiles(ctx, d.Now()); err != nil {
 		return err
-	}
-	for _, shelf := range shelves {
-		p.Profiles = append(p.Profiles, shelf.Profile)
 	}
 	if p.Actor.May(hospital.SeeColdChain) {
 		if p.Trips, err = d.ColdChain.Trips(ctx, "", maxDeliveries); err != nil {

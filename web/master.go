@@ -42,12 +42,8 @@ func (d *Door) showMaster(c echo.Context, status int, form views.MasterForm) (er
 	if page.Sellers, err = d.Desk.Store.Sellers(ctx); err != nil {
 		return err
 	}
-	shelves, err := d.ColdChain.Profiles(ctx, d.Now())
-	if err != nil {
+	if page.Storage, err = d.ColdChain.KnownProfiles(ctx, d.Now()); err != nil {
 		return err
-	}
-	for _, s := range shelves {
-		page.Storage = append(page.Storage, s.Profile)
 	}
 	title := "New item"
 	if !form.New {

@@ -35,9 +35,9 @@ type ProfileShelf struct {
 	Fridges []Fridge
 }
 
-// Profiles are all profiles, ready-made ones first.
+// Profiles are all profiles with their fridges, ready-made ones first.
 func (m *Monitor) Profiles(ctx context.Context, at time.Time) ([]ProfileShelf, error) {
-	versions, err := m.store.ProfileVersions(ctx)
+	shelves, err := m.shelves(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,35 @@ func (m *Monitor) Profiles(ctx context.Context, at time.Time) ([]ProfileShelf, e
 	if err != nil {
 		return nil, err
 	}
-	var shelves []ProfileShelf
+	for i := range shelves {
+		for _, f := range fridges {
+			if f.Profile == shelves[i].Profile.ID {
+				shelves[i].Fridges = append(shelves[i].Fridges, f)
+			}
+		}
+	}
+	return shelves, nil
+}
+
+// KnownProfiles are what a fridge can be judged by now, ready-made ones first.
+func (m *Monitor) KnownProfiles(ctx context.Context, at time.Time) ([]Profile, error) {
+	shelves, err := m.shelves(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	known := make([]Profile, len(shelves))
+	for i, shelf := range shelves {
+		known[i] = shelf.Profile
+	}
+	return known, nil
+}
+
+// shelves are all profiles, still without their fridges.
+func (m *Monitor) shelves(ctx context.Context, at time.Time) (shelves []ProfileShelf, err error) {
+	versions, err := m.store.ProfileVersions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range ReadyMade() {
 		shelves = append(shelves, ProfileShelf{Profile: p, ReadyMade: true})
 	}
@@ -58,13 +86,6 @@ func (m *Monitor) Profiles(ctx context.Context, at time.Time) ([]ProfileShelf, e
 		shelf.Versions = slices.Insert(shelf.Versions, 0, v)
 		if !v.From.After(at) {
 			shelf.Profile = v.Profile
-		}
-	}
-	for i := range shelves {
-		for _, f := range fridges {
-			if f.Profile == shelves[i].Profile.ID {
-				shelves[i].Fridges = append(shelves[i].Fridges, f)
-			}
 		}
 	}
 	return shelves, nil
