@@ -36,7 +36,7 @@ const (
 	// storyTime is how long one test may take.
 	storyTime = 5 * time.Minute
 	// testTime is how long one tab may be used.
-	testTime = 12 * time.Minute
+	testTime = 30 * time.Minute
 	// startTime is how long the program or the browser may take to be ready, stopTime to end.
 	startTime = 3 * time.Minute
 	stopTime  = 90 * time.Second

@@ -29,6 +29,7 @@ func shape(path string) string {
 // TestEveryLinkLeadsToAPageWithoutFault follows the links of the pages from home
 // on, one page of each shape, as three people who see different parts of the house.
 func TestEveryLinkLeadsToAPageWithoutFault(t *testing.T) {
+	t.Parallel()
 	s := visited(t)
 	seen := map[string]bool{}
 	for _, role := range []hospital.Role{hospital.SupplyManager, hospital.Pharmacist, hospital.Administrator} {

@@ -7,6 +7,9 @@
 // writes an error on the console, breaks its own security policy, or has a fault
 // that axe-core (testdata, MPL-2.0, never part of the program) can see.
 //
+// The three longest, which only look at every page, run beside one another (t.Parallel) once
+// all others are done, each in a tab of its own.
+//
 // Without a browser on PATH the tests are skipped and say so; with
 // WARDWATCH_E2E=required they fail instead. CHROMIUM names another browser.
 // Debian: apt-get install chromium-headless-shell fonts-dejavu-core.

@@ -11,6 +11,7 @@ import (
 // TestEveryPageOfTheRailCanBeUsedByEverybody walks through what each role's rail
 // leads to, on every kind of screen.
 func TestEveryPageOfTheRailCanBeUsedByEverybody(t *testing.T) {
+	t.Parallel()
 	s := visited(t)
 	for _, role := range []hospital.Role{hospital.Nurse, hospital.Pharmacist, hospital.SupplyManager, hospital.Administrator} {
 		t.Run(string(role), func(t *testing.T) {

@@ -29,6 +29,7 @@ var narrow = screen{"phone", 390, 844, false}
 // which every text of ours stands in accents and two fifths longer: a letter without
 // one is data, or a text that the catalogue lacks. Then people work in German.
 func TestEveryPageInOtherWords(t *testing.T) {
+	t.Parallel()
 	s := demo(t, "--speed", "5")
 	var pages map[hospital.Role][]string
 	t.Run("no text lacks its wording", func(t *testing.T) { pages = everyTextIsKnown(t, s) })
