@@ -149,7 +149,7 @@ func TestAUnitsBoardTellsWhatWaitsAndWhoHasWhat(t *testing.T) {
 		t.Fatalf("a level is answered %d", w.Code)
 	}
 	s.shows("/units/icu", "Nothing needed")
-	s.shows("/units/icu?wall=1", `data-theme="wall"`, "Nothing needed", "free of 1", `data-clock`)
+	s.shows("/units/icu?wall=1", `data-theme="wall"`, "Nothing needed", "free, 1 wanted", `data-clock`)
 	if page := s.shows("/units/icu?wall=1"); strings.Contains(page, "<form") || strings.Contains(page, `class="topbar"`) {
 		t.Error("a wall has something to press")
 	}
