@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -328,6 +329,39 @@ func TestABacklogThatEndsInAWarmFridgeRings(t *testing.T) {
 	open := w.alarms()
 	if len(open) != 1 || open[0].Kind != coldchain.KindWarm || w.notices(open[0].ID)[notify.Waiting] != 3 {
 		t.Errorf("alarms: %+v", open)
+	}
+}
+
+// An excursion runs on over a gap and rings. Then the gap's cold readings come: there were two
+// excursions. The fridge is warm now as it was a minute ago, and whoever took the alarm in hand
+// is not called a second time for it.
+func TestLateDataThatPartsARunningExcursionLeavesItsAlarm(t *testing.T) {
+	w := newColdWard(t)
+	w.live(4.5, 9, 9, 9, 9, 9)
+	begun := w.at
+	w.at = w.at.Add(6 * time.Hour)
+	for range 6 {
+		w.live(9.5)
+	}
+	rang := w.alarms()
+	if es := w.excursions(); len(es) != 1 || !es[0].Running() || len(rang) != 1 {
+		t.Fatalf("before: excursions %+v, alarms %+v", es, rang)
+	}
+	if _, err := w.desk.Acknowledge(context.Background(), pat, rang[0].ID, notify.Answer{Reason: notify.DoorOpen, Note: "closing it"}); err != nil {
+		t.Fatal(err)
+	}
+	rang = w.alarms()
+	var late []coldchain.Reading
+	for at := begun.Add(5 * time.Minute); at.Before(begun.Add(5 * time.Hour)); at = at.Add(5 * time.Minute) {
+		late = append(late, coldReading(at, 4.5))
+	}
+	w.observe(late...)
+	if es := w.excursions(); len(es) != 2 || es[0].Running() == es[1].Running() {
+		t.Fatalf("afterwards: excursions %+v", es)
+	}
+	w.live(9.5)
+	if open := w.alarms(); !reflect.DeepEqual(open, rang) {
+		t.Errorf("alarms: %+v, were %+v", open, rang)
 	}
 }
 

@@ -1,6 +1,7 @@
 package coldchain
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -434,9 +435,17 @@ func (m *Monitor) begin(ctx context.Context, tx Tx, w *watch, e Excursion) (Excu
 	return e, tx.Record(ctx, hospital.Deed{By: m.by, What: "excursion.begin", On: e.Fridge.Topic(), After: e.JSON()})
 }
 
-// end stores an excursion that is over. One that never rang, because its data
-// came when it was past, goes to the inbox without a siren.
+// end stores an excursion that is over and returns its alarm.
 func (m *Monitor) end(ctx context.Context, tx Tx, w *watch, e Excursion) error {
+	if err := m.finish(ctx, tx, w, e); err != nil {
+		return err
+	}
+	return m.quieten(ctx, tx, e.Fridge, e.Kind())
+}
+
+// finish stores an excursion that is over. One that never rang, because its data
+// came when it was past, goes to the inbox without a siren.
+func (m *Monitor) finish(ctx context.Context, tx Tx, w *watch, e Excursion) error {
 	_, rang, err := tx.OngoingAlarm(ctx, e.Kind(), e.Fridge.Topic())
 	if err != nil {
 		return err
@@ -455,11 +464,9 @@ func (m *Monitor) end(ctx context.Context, tx Tx, w *watch, e Excursion) error {
 	case e.FoundLate:
 		return m.foundLate(ctx, tx, w, e)
 	case !rang:
-		if err := m.ring(ctx, tx, w, e); err != nil {
-			return err
-		}
+		return m.ring(ctx, tx, w, e)
 	}
-	return m.quieten(ctx, tx, e.Fridge, e.Kind())
+	return nil
 }
 
 func (m *Monitor) tell(ctx context.Context, tx Tx, kind EventKind, e Excursion) error {
@@ -614,8 +621,21 @@ func (m *Monitor) rejudgeBlock(ctx context.Context, tx Tx, w *watch, late block)
 	if judged.ToEnd {
 		w.state = judged.State
 	}
-	for _, revision := range judged.Revisions {
+	return m.reviseAll(ctx, tx, w, judged.Revisions)
+}
+
+// reviseAll stores what late data made different. Alarms return only when all of it is
+// stored: an excursion that ends may be the first half of one that still runs, and the alarm
+// that somebody hears, or has acknowledged, goes on with the second.
+func (m *Monitor) reviseAll(ctx context.Context, tx Tx, w *watch, revisions []Revision) error {
+	for _, revision := range revisions {
 		if err := m.revise(ctx, tx, w, revision); err != nil {
+			return err
+		}
+	}
+	for _, revision := range revisions {
+		e := revision.about()
+		if err := m.quieten(ctx, tx, cmp.Or(e.Fridge, w.fridge.ID), e.Kind()); err != nil {
 			return err
 		}
 	}
@@ -628,13 +648,13 @@ func (m *Monitor) revise(ctx context.Context, tx Tx, w *watch, r Revision) error
 	case excursionWentOn:
 		return tx.SaveExcursion(ctx, r.After)
 	case ExcursionEnded:
-		return m.end(ctx, tx, w, r.After)
+		return m.finish(ctx, tx, w, r.After)
 	case ExcursionBegan:
 		begun, err := m.begin(ctx, tx, w, r.After)
 		if err != nil || begun.Running() {
 			return err
 		}
-		return m.end(ctx, tx, w, begun)
+		return m.finish(ctx, tx, w, begun)
 	}
 	after := r.After
 	if r.Kind == ExcursionWithdrawn {
@@ -653,10 +673,7 @@ func (m *Monitor) revise(ctx context.Context, tx Tx, w *watch, r Revision) error
 	}
 	deed := hospital.Deed{By: m.by, What: "excursion.revise", On: after.Fridge.Topic(), Why: "data that came later",
 		Before: r.Before.JSON(), After: after.JSON()}
-	if err := tx.Record(ctx, deed); err != nil {
-		return err
-	}
-	return m.quieten(ctx, tx, after.Fridge, after.Kind())
+	return tx.Record(ctx, deed)
 }
 
 // JSON is the excursion as the audit trail and the chain keep it.

@@ -187,11 +187,14 @@ func (r Revision) runs() int {
 	return 0
 }
 
-func (r Revision) start() time.Time {
+func (r Revision) start() time.Time { return r.about().Start }
+
+// about is the excursion as the revision leaves it, or the one that it takes away.
+func (r Revision) about() Excursion {
 	if r.Kind == ExcursionWithdrawn {
-		return r.Before.Start
+		return r.Before
 	}
-	return r.After.Start
+	return r.After
 }
 
 func match(stored []Excursion, taken []bool, after Excursion) int {

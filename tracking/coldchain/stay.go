@@ -128,16 +128,13 @@ func (m *Monitor) rejudgeStay(ctx context.Context, tx Tx, w *watch, stay Stay, l
 		return err
 	}
 	former.state = judged.State
+	var over []Revision
 	for _, revision := range judged.Revisions {
-		revision, changed := revision.cutOff(judged.State.Last.At)
-		if !changed {
-			continue
-		}
-		if err := m.revise(ctx, tx, former, revision); err != nil {
-			return err
+		if revision, changed := revision.cutOff(judged.State.Last.At); changed {
+			over = append(over, revision)
 		}
 	}
-	return nil
+	return m.reviseAll(ctx, tx, former, over)
 }
 
 // cutOff is the revision of a stay that is over: nothing runs on after its last reading.
