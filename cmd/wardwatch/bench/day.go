@@ -146,30 +146,42 @@ func (d *day) pass(ctx context.Context, out *publisher) error {
 	return out.settle(context.WithoutCancel(ctx))
 }
 
-// look watches memory and queues.
+// look watches memory and queues, a last time when everybody has gone home.
 func (d *day) look(ctx context.Context, says func(string, ...any)) error {
 	begun, every, told := time.Now(), lookEvery(d.length), time.Time{}
-	for {
-		meters, err := d.s.meters(ctx, "wardwatch_tracker_waiting", "wardwatch_ingest_waiting_sightings", "wardwatch_ingest_waiting_messages", "wardwatch_database_waiting")
-		if ctx.Err() != nil {
-			return nil
-		}
+	stolen := stolenTime()
+	for last := false; ; {
+		l, err := d.glance(context.WithoutCancel(ctx))
 		if err != nil {
 			return err
 		}
-		l := look{Seconds: time.Since(begun).Seconds(), Resident: d.s.resident(), Sightings: meters[0] + meters[1], Readings: meters[2], Changes: meters[3],
-			Processor: d.s.processor().Seconds(), Events: float64(d.told.events.Load() + d.heard.events.Load())}
+		l.Seconds, l.Stolen = time.Since(begun).Seconds(), l.Stolen-stolen.Seconds()
 		d.looks = append(d.looks, l)
 		if time.Since(told) > time.Minute {
 			told = time.Now()
 			says("after %.0f s: %.0f MiB resident, %.0f sightings, %.0f messages and %.0f changes wait", l.Seconds, l.Resident, l.Sightings, l.Readings, l.Changes)
 		}
+		if last {
+			return nil
+		}
 		select {
 		case <-time.After(every):
 		case <-ctx.Done():
-			return nil
+			last = true
 		}
 	}
+}
+
+// glance is how the server and its machine stand now, since they started.
+func (d *day) glance(ctx context.Context) (look, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	meters, err := d.s.meters(ctx, "wardwatch_tracker_waiting", "wardwatch_ingest_waiting_sightings", "wardwatch_ingest_waiting_messages", "wardwatch_database_waiting")
+	if err != nil {
+		return look{}, err
+	}
+	return look{Resident: d.s.resident(), Sightings: meters[0] + meters[1], Readings: meters[2], Changes: meters[3],
+		Processor: d.s.processor().Seconds(), Events: float64(d.told.events.Load() + d.heard.events.Load()), Stolen: stolenTime().Seconds()}, nil
 }
 
 // walk is somebody who opens a page now and then.

@@ -121,6 +121,8 @@ type look struct {
 	Processor float64 `json:"processor_seconds"`
 	// Events are the sightings and readings that had gone out.
 	Events float64 `json:"events"`
+	// Stolen is what the machine's host has given to others of its cores' time since the load began.
+	Stolen float64 `json:"stolen_seconds"`
 }
 
 func mean(looks []look, of func(look) float64) (sum float64) {

@@ -189,9 +189,9 @@ func (r *Report) course(to io.Writer) error {
 	}
 	fmt.Fprintln(to)
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "SECONDS\tRESIDENT MiB\tSIGHTINGS WAIT\tMESSAGES WAIT\tCHANGES WAIT\tCPU SECONDS\tEVENTS\t")
+	fmt.Fprintln(table, "SECONDS\tRESIDENT MiB\tSIGHTINGS WAIT\tMESSAGES WAIT\tCHANGES WAIT\tCPU SECONDS\tHOST TOOK s\tEVENTS\t")
 	for _, l := range r.Course {
-		fmt.Fprintf(table, "%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%s\t\n", l.Seconds, l.Resident, l.Sightings, l.Readings, l.Changes, l.Processor, groups(fmt.Sprintf("%.0f", l.Events)))
+		fmt.Fprintf(table, "%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%s\t\n", l.Seconds, l.Resident, l.Sightings, l.Readings, l.Changes, l.Processor, l.Stolen, groups(fmt.Sprintf("%.0f", l.Events)))
 	}
 	return table.Flush()
 }

@@ -122,3 +122,16 @@ func TestPercentiles(t *testing.T) {
 		t.Errorf("p50 %v, p99 %v of %d", l.at(0.50), l.at(0.99), l.n())
 	}
 }
+
+func TestStolenTimeIsTheEighthOfTheFirstLine(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"cpu  4705 356 584 3699 23 23 0 150 7 3\ncpu0 2 1 1 1 1 1 1 9 0 0\n": 1500 * time.Millisecond,
+		"cpu  4705 356 584 3699 23 23 0\n":                                   0, // an old kernel
+		"cpu0 2 1 1 1 1 1 1 9 0 0\n":                                         0,
+		"":                                                                   0,
+	} {
+		if got := stolenIn(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

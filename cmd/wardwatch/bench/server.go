@@ -144,7 +144,35 @@ func (s *server) processor() time.Duration {
 		n, _ := strconv.ParseInt(field, 10, 64)
 		ticks += n
 	}
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux that Go runs on
+	return time.Duration(ticks) * tick
+}
+
+// tick is the unit of time under /proc: USER_HZ is 100 on every Linux that Go runs on.
+const tick = 10 * time.Millisecond
+
+// stolenTime is what the host of a virtual machine has given to others of its cores' time since
+// it started, the cores summed up; 0 where the system does not say. Server and load stand still
+// alike meanwhile.
+func stolenTime() time.Duration {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	return stolenIn(string(text))
+}
+
+// stolenIn reads the first line of /proc/stat, see proc_stat(5): the name, then user, nice,
+// system, idle, iowait, irq and softirq time before that which was stolen.
+func stolenIn(text string) time.Duration {
+	line, _, _ := strings.Cut(text, "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 9 || fields[0] != "cpu" {
+		return 0
+	}
+	ticks, err := strconv.ParseInt(fields[8], 10, 64)
+	if err != nil {
+		return 0
+	}
 	return time.Duration(ticks) * tick
 }
 
