@@ -6,6 +6,7 @@ import (
 	"wardwatch/tracking"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
+	"wardwatch/tracking/parlevel"
 )
 
 // GalleryProps are what the gallery draws: made-up things in every state.
@@ -51,6 +52,14 @@ func NewGallery(now time.Time) GalleryProps {
 	}
 	p.Chart = galleryChart(now)
 	return p
+}
+
+// galleryUnit is short of one kind and can spare of another, in as many words as there are.
+func galleryUnit() UnitBoard {
+	return UnitBoard{Unit: hospital.Unit{ID: "sample-1", Name: "Intensive care"}, Lines: []parlevel.Line{
+		{Level: parlevel.Level{Kind: "infusion pump", Target: 12, Critical: 8}, Count: parlevel.Count{Have: 21, Free: 2, Silent: 11}, Coming: 10, Going: 1},
+		{Level: parlevel.Level{Kind: "pulse oximeter", Target: 4, Critical: 2}, Count: parlevel.Count{Have: 30, Free: 26, Silent: 13}, Going: 10},
+	}}
 }
 
 // galleryTrend is a day that ends at a temperature, with two hours of which nothing is known.
