@@ -54,9 +54,9 @@ func (d *Door) complianceFile() keepable {
 			return listed(told.Fridges, err, func(f coldchain.FridgeCompliance) [][]any {
 				var share any
 				if s, known := f.Share(); known {
-					share = 100 * s
+					share = shareKept(s, 1)
 				}
-				cells := []any{string(f.Fridge.ID), f.Fridge.Name, f.Room.Name, share, f.Beyond.Hours(), f.Unknown.Hours(), 100 * f.Seen()}
+				cells := []any{string(f.Fridge.ID), f.Fridge.Name, f.Room.Name, share, hours(f.Beyond), hours(f.Unknown), shareKept(f.Seen(), 0)}
 				return [][]any{numbered(cells, f.Excursions, f.Open, f.Workdays, f.Checked)}
 			})
 		}}

@@ -190,7 +190,7 @@ func (d *Door) readingsFile() keepable {
 				}
 				return d.Lists.Readings(ctx, ask, limit)
 			}, func(r coldchain.Recorded) [][]any {
-				return row(string(ask.Fridge), r.Key.Sensor, r.Key.Channel, r.At, r.Temp.Celsius(), r.ReceivedAt, string(r.Gateway), r.Source)
+				return row(string(ask.Fridge), r.Key.Sensor, r.Key.Channel, r.At, degrees(r.Temp), r.ReceivedAt, string(r.Gateway), r.Source)
 			}), nil
 		}}
 }
@@ -209,8 +209,8 @@ func (d *Door) excursionsFile() keepable {
 				}
 				return d.Lists.Excursions(ctx, ask, limit)
 			}, func(e coldchain.Excursion) [][]any {
-				return row(int64(e.ID), string(e.Fridge), e.Sensor.String(), e.Rule, ours(e.Direction), ours(e.Severity.String()), e.Limit.Celsius(), e.Start, e.End,
-					e.Known.Minutes(), e.Possible.Minutes(), e.Min.Celsius(), e.Max.Celsius(), e.MKT.Celsius(), yesNo(e.FoundLate), int64(e.Revision), yesNo(e.Withdrawn))
+				return row(int64(e.ID), string(e.Fridge), e.Sensor.String(), e.Rule, ours(e.Direction), ours(e.Severity.String()), degrees(e.Limit), e.Start, e.End,
+					rounded(e.Known.Minutes(), 0), rounded(e.Possible.Minutes(), 0), degrees(e.Min), degrees(e.Max), degrees(e.MKT), yesNo(e.FoundLate), int64(e.Revision), yesNo(e.Withdrawn))
 			}), err
 		}}
 }
@@ -320,7 +320,7 @@ func orderRows(o reorder.Order, priced bool) (rows [][]any) {
 	for _, l := range o.Lines {
 		var cost any
 		if priced {
-			cost = float64(l.Cost()) / 100
+			cost = rounded(float64(l.Cost())/100, 2)
 		}
 		rows = append(rows, []any{o.Number, o.Supplier.Name, ours(o.Status), o.CreatedAt, o.SentAt, o.SentBy, o.Expected.String(), o.ClosedAt,
 			int64(l.No), string(l.Item.ID), l.Item.Name, l.Place.Name, l.Item.Unit, l.Ordered, l.Received, l.Cancelled, l.Outstanding(),

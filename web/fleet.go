@@ -232,7 +232,7 @@ func (d *Door) useFile() keepable {
 			days, err := d.Fleet.Store.DayUses(c.Request().Context(), ask.From, ask.To)
 			return listed(days, err, func(u fleet.DayUse) [][]any {
 				unit, _ := d.Register.Current().Unit(u.Unit)
-				return row(u.Day, u.Kind, unit.Name, u.InUse.Hours(), u.Free.Hours(), u.Dirty.Hours(), u.Broken.Hours(), u.Unheard.Hours())
+				return row(u.Day, u.Kind, unit.Name, hours(u.InUse), hours(u.Free), hours(u.Dirty), hours(u.Broken), hours(u.Unheard))
 			})
 		}}
 }
@@ -249,7 +249,7 @@ func (d *Door) sizeFile() keepable {
 				if s.Known() {
 					advice, spare = int64(s.Advice), int64(s.Spare())
 				}
-				return row(s.Kind, int64(s.Have), int64(s.Broken), int64(s.Peak), int64(s.Busy), int64(s.Half), 100*s.NotReady, advice, spare, int64(s.Days), ours(s.Because()))
+				return row(s.Kind, int64(s.Have), int64(s.Broken), int64(s.Peak), int64(s.Busy), int64(s.Half), rounded(100*s.NotReady, 0), advice, spare, int64(s.Days), ours(s.Because()))
 			})
 		}}
 }
@@ -261,7 +261,7 @@ func (d *Door) dwellFile() keepable {
 			ask := d.fleetAsk(c, fleetDays)
 			lines, err := d.Fleet.Dwell(c.Request().Context(), d.actor(c), ask.From, ask.To, ask.Kind)
 			return listed(lines, err, func(l fleet.DwellLine) [][]any {
-				return row(l.Kind, string(l.Room), l.Time.Hours(), 100*l.Share, int64(l.Times), l.Mean().Hours())
+				return row(l.Kind, string(l.Room), hours(l.Time), rounded(100*l.Share, 0), int64(l.Times), hours(l.Mean()))
 			})
 		}}
 }

@@ -23,7 +23,7 @@ func (d *Door) forewarningsFile() keepable {
 				}
 				return d.Lists.Forewarnings(ctx, ask, limit)
 			}, func(f coldchain.Forewarning) [][]any {
-				return row(int64(f.ID), string(f.Fridge), f.Rule, f.At, f.Temp.Celsius(), f.Soonest, f.Latest, yesNo(f.Power), ours(f.Outcome.Word()), f.CrossedAt)
+				return row(int64(f.ID), string(f.Fridge), f.Rule, f.At, degrees(f.Temp), f.Soonest, f.Latest, yesNo(f.Power), ours(f.Outcome.Word()), f.CrossedAt)
 			}), err
 		}}
 }

@@ -398,6 +398,6 @@ func (d *Door) serviceRow(t maintain.Task) []any {
 		on = t.Due.On.Format("2006-01-02")
 	}
 	house := d.house()
-	return []any{t.Plan.Name, string(t.Piece.ID), t.Piece.Name, t.Piece.Model, t.Piece.Serial, t.Piece.Lot, ours(state), on, t.Due.HoursUsed, t.Due.HoursLeft,
+	return []any{t.Plan.Name, string(t.Piece.ID), t.Piece.Name, t.Piece.Model, t.Piece.Serial, t.Piece.Lot, ours(state), on, rounded(t.Due.HoursUsed, 0), rounded(t.Due.HoursLeft, 0),
 		house.RoomName(t.Piece.Place.Room), house.FloorName(t.Piece.Place.Room)}
 }

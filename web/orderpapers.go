@@ -273,7 +273,7 @@ func (d *Door) suppliersFile() keepable {
 			all, err := d.Desk.Store.Performances(c.Request().Context(), today-performanceDays, today)
 			return func(yield func([]any, error) bool) {
 				for _, s := range all {
-					if !yield([]any{string(s.Supplier.ID), s.Supplier.Name, s.Supplier.Currency, int64(s.Orders), int64(s.Deliveries), int64(s.OnTime), s.MeanDays, int64(s.MostDays), int64(s.Supplier.LeadDays),
+					if !yield([]any{string(s.Supplier.ID), s.Supplier.Name, s.Supplier.Currency, int64(s.Orders), int64(s.Deliveries), int64(s.OnTime), rounded(s.MeanDays, 1), int64(s.MostDays), int64(s.Supplier.LeadDays),
 						s.Ordered, s.Came, s.Returned, int64(s.LateNow), int64(s.Invoices), int64(s.Mismatched), int64(s.Sendings), int64(s.Failed)}, nil) {
 						return
 					}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"wardwatch/tracking/coldchain"
 	"wardwatch/views"
 )
 
@@ -26,7 +27,7 @@ const (
 )
 
 // sheet is a table as a file: a row is read when it is written, so that the whole
-// is never in memory. A cell is a string, an int64, a float64, a time.Time (told in
+// is never in memory. A cell is a string, an int64, a fraction, a time.Time (told in
 // UTC, as the column's title says), nil, or ours.
 type sheet struct {
 	columns []column
@@ -36,6 +37,46 @@ type sheet struct {
 type column struct {
 	title string
 	width float64 // in characters
+}
+
+// fraction is a cell with a number that has a part behind its point, and as many decimals
+// as people read of it: a page that says 99.7 % and a file that says 99.77314175571324 %
+// look like two measurements.
+type fraction struct {
+	value    float64
+	decimals int
+}
+
+// rounded is v to so many decimals; a number that is none is an empty cell.
+func rounded(v float64, decimals int) any {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	scale := math.Pow10(decimals)
+	return fraction{math.Round(v*scale)/scale + 0, decimals} // + 0: no "-0.0"
+}
+
+// shareKept is a share in percent, rounded down as the pages do: 99.98 % kept is never told as whole.
+func shareKept(share float64, decimals int) any {
+	scale := math.Pow10(decimals)
+	return rounded(math.Floor(100*share*scale)/scale, decimals)
+}
+
+// degrees are a temperature to the thousandth, as it was measured: a file is the record,
+// and 8.008 °C is over a limit of 8 °C.
+func degrees(t coldchain.MilliCelsius) any { return rounded(t.Celsius(), 3) }
+
+// hours are a length of time to the tenth of an hour.
+func hours(d time.Duration) any { return rounded(d.Hours(), 1) }
+
+func (f fraction) String() string { return strconv.FormatFloat(f.value, 'f', f.decimals, 64) }
+
+// format is how spreadsheets show it: "0.0".
+func (f fraction) format() string {
+	if f.decimals == 0 {
+		return "0"
+	}
+	return "0." + strings.Repeat("0", f.decimals)
 }
 
 // ours is a cell that says a word of ours: a state, a kind, a sentence. It is worded as
@@ -124,7 +165,9 @@ func (s sheet) writeCSV(w io.Writer) error {
 		}
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = textCell(cell)
+			if cells[i], err = textCell(cell); err != nil {
+				return err
+			}
 		}
 		if err := file.Write(cells); err != nil {
 			return err
@@ -135,23 +178,29 @@ func (s sheet) writeCSV(w io.Writer) error {
 }
 
 // textCell is a cell as text; only what somebody may have typed is kept from being a formula.
-func textCell(cell any) string {
+func textCell(cell any) (string, error) {
 	switch v := cell.(type) {
+	case nil:
+		return "", nil
 	case string:
-		return plainRow(v)[0]
+		return plainRow(v)[0], nil
 	case ours:
-		return string(v)
+		return string(v), nil
 	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
+		return strconv.FormatInt(v, 10), nil
+	case fraction:
+		return v.String(), nil
 	case time.Time:
-		if !v.IsZero() {
-			return v.UTC().Format(time.RFC3339)
+		if v.IsZero() {
+			return "", nil
 		}
+		return v.UTC().Format(time.RFC3339), nil
 	}
-	return ""
+	return "", errNoCell(cell)
 }
+
+// errNoCell is the mistake of whoever made the row: better no file than one that keeps a column empty.
+func errNoCell(cell any) error { return fmt.Errorf("a file has no cell for a %T", cell) }
 
 // writeXLSX writes the sheet as an Excel workbook with its titles fixed at the top.
 // Texts are texts there, whatever they begin with.
@@ -161,11 +210,7 @@ func (s sheet) writeXLSX(w io.Writer, name string) (err error) {
 	if err := book.SetSheetName("Sheet1", name); err != nil {
 		return err
 	}
-	instant := dayAndTime
-	moment, err := book.NewStyle(&excelize.Style{CustomNumFmt: &instant})
-	if err != nil {
-		return err
-	}
+	looks := cellLooks{book: book, known: map[string]int{}}
 	lines, err := s.begin(book, name)
 	if err != nil {
 		return err
@@ -177,7 +222,9 @@ func (s sheet) writeXLSX(w io.Writer, name string) (err error) {
 		}
 		cells := make([]any, len(row))
 		for i, cell := range row {
-			cells[i] = bookCell(cell, moment)
+			if cells[i], err = looks.cell(cell); err != nil {
+				return err
+			}
 		}
 		n++
 		if err := lines.SetRow("A"+strconv.Itoa(n), cells); err != nil {
@@ -213,21 +260,40 @@ func (s sheet) begin(book *excelize.File, name string) (*excelize.StreamWriter, 
 	return lines, lines.SetRow("A1", titles)
 }
 
-func bookCell(cell any, moment int) any {
+// cellLooks are the number formats of a workbook, each made when it is first wanted.
+type cellLooks struct {
+	book  *excelize.File
+	known map[string]int
+}
+
+func (l cellLooks) cell(cell any) (any, error) {
 	switch v := cell.(type) {
 	case string:
-		return views.UntwistText(v)
+		return views.UntwistText(v), nil
 	case ours:
-		return string(v)
+		return string(v), nil
 	case time.Time:
 		if v.IsZero() {
-			return nil
+			return nil, nil
 		}
-		return excelize.Cell{StyleID: moment, Value: v.UTC().Truncate(time.Second)}
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil
-		}
+		return l.as(dayAndTime, v.UTC().Truncate(time.Second))
+	case fraction:
+		return l.as(v.format(), v.value)
+	case nil, int64:
+		return v, nil
 	}
-	return cell
+	return nil, errNoCell(cell)
+}
+
+// as is a value shown in a format.
+func (l cellLooks) as(format string, value any) (any, error) {
+	id, known := l.known[format]
+	if !known {
+		var err error
+		if id, err = l.book.NewStyle(&excelize.Style{CustomNumFmt: &format}); err != nil {
+			return nil, err
+		}
+		l.known[format] = id
+	}
+	return excelize.Cell{StyleID: id, Value: value}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -72,7 +71,9 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 		}
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = paperCell(cell, p.Word)
+			if cells[i], err = paperCell(cell, p.Word); err != nil {
+				return err
+			}
 		}
 		draw("", cells)
 	}
@@ -101,21 +102,19 @@ func cutTo(text string, width float64) string {
 	return string(runes[:max(most-1, 0)]) + "…"
 }
 
-// paperCell is a cell as people read it: times in UTC, as the columns say, numbers with two decimals at most.
-func paperCell(cell any, say func(string) string) string {
+// paperCell is a cell as people read it: times in UTC, as the columns say.
+func paperCell(cell any, say func(string) string) (string, error) {
 	switch v := cell.(type) {
 	case ours:
-		return say(string(v))
+		return say(string(v)), nil
 	case string:
-		return views.UntwistText(v)
-	case int64:
-		return say(strconv.FormatInt(v, 10))
-	case float64:
-		return say(strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 2, 64), "0"), "."))
+		return views.UntwistText(v), nil
 	case time.Time:
-		if !v.IsZero() {
-			return v.UTC().Format("2006-01-02 15:04")
+		if v.IsZero() {
+			return "", nil
 		}
+		return v.UTC().Format("2006-01-02 15:04"), nil
 	}
-	return ""
+	text, err := textCell(cell)
+	return say(text), err
 }

@@ -68,7 +68,7 @@ func (d *Door) healthDaysFile() keepable {
 		func(c echo.Context) (iter.Seq2[[]any, error], error) {
 			past, err := d.healthPast(c, d.Stock.Today(d.Now()))
 			return listed(past.All, err, func(h inventory.HealthDay) [][]any {
-				cells := []any{h.Day.String(), past.Title(), int64(h.Items), 100 * h.Available(), int64(h.Empty)}
+				cells := []any{h.Day.String(), past.Title(), int64(h.Items), shareKept(h.Available(), 1), int64(h.Empty)}
 				for _, n := range []int{h.Low, h.Expired, h.Expiring, h.Held} {
 					if n < 0 {
 						cells = append(cells, nil)
