@@ -273,7 +273,7 @@ func (d *Door) linesFile() keepable {
 					level = l.Reorder
 				}
 				if l.DaysLeft >= 0 {
-					days = l.DaysLeft
+					days = int64(l.DaysLeft)
 				}
 				return row(string(l.Item.ID), l.Item.Name, l.Item.Unit, l.Usable(), l.Held, level, days, l.NextDay.String(), l.OnOrder, l.Proposed, string(l.Item.Supplier))
 			}), nil

@@ -1,9 +1,12 @@
 package web_test
 
 import (
+	"encoding/csv"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +198,36 @@ func TestHowStockStoodIsDrawnAndKeptAsAFile(t *testing.T) {
 	for _, kind := range []string{"xlsx", "pdf"} {
 		if w := s.ask("GET", "/files/stock-health-days."+kind+"?place=store", nil); w.Code != 200 || w.Body.Len() < 500 {
 			t.Errorf("%s: %d, %d bytes", kind, w.Code, w.Body.Len())
+		}
+	}
+}
+
+// How long an item lasts is told in whole days, as on the page, in every kind of file.
+func TestFilesOfItemsSayHowLongTheyLast(t *testing.T) {
+	s := openStoreroom(t)
+	for day := range 14 { // seven on some days, six on others: it lasts a broken number of days
+		s.post("/stock/gloves/use", 303, "quantity", strconv.Itoa(6+day%2), "place", "store")
+		s.at = s.at.Add(24 * time.Hour)
+	}
+	if err := s.desk.Nightly(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"stock-health", "inventory"} {
+		for _, kind := range []string{"xlsx", "pdf"} {
+			if w := s.ask("GET", "/files/"+file+"."+kind, nil); w.Code != 200 || w.Body.Len() < 500 {
+				t.Errorf("%s.%s: %d", file, kind, w.Code)
+			}
+		}
+		rows, err := csv.NewReader(s.ask("GET", "/files/"+file+".csv", nil).Body).ReadAll()
+		if err != nil || len(rows) < 2 {
+			t.Fatal(file, err, rows)
+		}
+		days := slices.Index(rows[0], "Days left")
+		if !slices.ContainsFunc(rows[1:], func(row []string) bool {
+			n, err := strconv.Atoi(row[days])
+			return row[0] == "gloves" && err == nil && n > 0
+		}) {
+			t.Errorf("%s: %q", file, rows)
 		}
 	}
 }

@@ -109,7 +109,7 @@ func (d *Door) stockHealthFile() keepable {
 func healthRow(l inventory.Line) []any {
 	var days, next any
 	if l.DaysLeft >= 0 {
-		days = l.DaysLeft
+		days = int64(l.DaysLeft)
 	}
 	if l.NextDay != 0 {
 		next = l.NextDay.String()
