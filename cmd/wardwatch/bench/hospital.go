@@ -57,12 +57,13 @@ func fridgeID(i int) string { return fmt.Sprintf("f-%04d", i) }
 func sensorID(i int) string { return fmt.Sprintf("probe-%04d", i) }
 
 // drawn is the simulator's campus with as many gateways, tags and fridges as are asked for.
+// Gateways hang in the order of the rooms: the one before and the one after are next door.
 func drawn(s Size, at time.Time) document.Document {
 	doc := simulate.Draw(simulate.Campus).Document(at)
 	kinds := []string{"infusion pump", "syringe pump", "patient monitor", "wheelchair", "bed", "ultrasound scanner"}
 	doc.Gateways, doc.Assets, doc.Fridges = nil, nil, nil
 	for i := range s.Gateways {
-		room := doc.Rooms[i*7%len(doc.Rooms)]
+		room := doc.Rooms[i*len(doc.Rooms)/s.Gateways]
 		doc.Gateways = append(doc.Gateways, document.Gateway{ID: gatewayID(i), Name: fmt.Sprintf("Gateway %d", i), Make: "minew",
 			Room: room.ID, Position: middle(room)})
 	}
