@@ -1018,17 +1018,17 @@ func homeNeeds(p HomeProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/alarms", Icon: "bell", Label: "alarms to acknowledge", Count: p.Needs.Alarms, CountID: "home-alarms"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(homeTile("home-alarms", "/alarms", "bell", p.Needs.Alarms)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if p.Stock != nil {
-					templ_7745c5c3_Err = Counted(CountTile{Href: "/holds", Icon: "hand", Label: "lots to decide", Count: p.Stock.Held, CountID: "home-held"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Counted(homeTile("home-decide", "/holds", "hand", p.Stock.Held)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/coldchain/due", Icon: "clipboard-check", Label: "daily checks to do", Count: p.Needs.Checks, CountID: "home-checks"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(homeTile("home-checks", "/coldchain/due", "clipboard-check", p.Needs.Checks)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1568,7 +1568,7 @@ func homeStock(p HomeProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if p.Stock.MayApprove {
-					templ_7745c5c3_Err = Counted(CountTile{Href: "/orders/proposals", Icon: "clipboard-check", Label: "wait for approval", Count: p.Stock.Proposals, CountID: "home-proposals"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Counted(homeTile("home-proposals", "/orders/proposals", "clipboard-check", p.Stock.Proposals)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1576,21 +1576,21 @@ func homeStock(p HomeProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = Counted(CountTile{Href: "/orders/late", Icon: "truck", Label: "orders are late", Count: p.Stock.Late, CountID: "home-late"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Counted(homeTile("home-late", "/orders/late", "truck", p.Stock.Late)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=low", Icon: "package", Label: "run low", Count: p.Stock.Low, CountID: "home-low"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(homeTile("home-low", "/stock?show=low", "package", p.Stock.Low)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=expiring", Icon: "calendar-clock", Label: "expire within 30 days", Count: p.Stock.Expiring, CountID: "home-expiring"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(homeTile("home-expiring", "/stock?show=expiring", "calendar-clock", p.Stock.Expiring)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if p.Needs == nil {
-					templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=held", Icon: "hand", Label: "lots on hold", Count: p.Stock.Held, CountID: "home-held"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Counted(homeTile("home-held", "/stock?show=held", "hand", p.Stock.Held)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1610,7 +1610,23 @@ func homeStock(p HomeProps) templ.Component {
 	})
 }
 
-// HomeCount is the live leaf of a supplies tile.
+// homeCounts are the words below the live numbers, for one and for any other number.
+var homeCounts = map[string]struct{ one, many string }{
+	"home-alarms":    {"alarm to acknowledge", "alarms to acknowledge"},
+	"home-checks":    {"daily check to do", "daily checks to do"},
+	"home-decide":    {"lot to decide", "lots to decide"},
+	"home-held":      {"lot on hold", "lots on hold"},
+	"home-low":       {"runs low", "run low"},
+	"home-expiring":  {"expires within 30 days", "expire within 30 days"},
+	"home-late":      {"order is late", "orders are late"},
+	"home-proposals": {"waits for approval", "wait for approval"},
+}
+
+func homeTile(id, href, icon string, count int) CountTile {
+	return CountTile{Href: href, Icon: icon, One: homeCounts[id].one, Label: homeCounts[id].many, Count: count, CountID: id}
+}
+
+// HomeCount is the number of a tile, as a live leaf.
 func HomeCount(id string, count int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1633,6 +1649,36 @@ func HomeCount(id string, count int) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = Leaf(id, strconv.Itoa(count), "big number").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// HomeLabel is the words below it, of the id HomeCount has with "-label".
+func HomeLabel(id string, count int) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var64 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var64 == nil {
+			templ_7745c5c3_Var64 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = Leaf(id+"-label", homeTile(id, "", "", count).label(), "counted-label").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

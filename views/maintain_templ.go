@@ -2416,7 +2416,7 @@ func HomeService(c *maintain.Counts) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Counted(CountTile{Href: "/maintenance/recalls", Icon: "triangle-alert", Label: "open recalls", Count: c.Recalls, Level: quietBelow(c.Recalls)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Counted(CountTile{Href: "/maintenance/recalls", Icon: "triangle-alert", One: "open recall", Label: "open recalls", Count: c.Recalls, Level: quietBelow(c.Recalls)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -238,7 +238,7 @@ func DemandChart(p reorder.Proposal) templ.Component {
 func demandWords(p reorder.Proposal) string {
 	low, high := useBand(p)
 	words := useWords(p.UseDays, 0, p.Item.Unit)
-	return words + fmt.Sprintf(" Forecast (dashed): %s a day; nine of ten days between %s and %s (shaded).", decimal(p.PerDay), decimal(low), decimal(high))
+	return words + fmt.Sprintf(" Forecast (dashed): %s a day; nine of ten days between %s and %s (shaded).", decimal(p.PerDay), decimalAs(low, high), decimal(high))
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -140,23 +140,23 @@ func StockHealth(p StockHealthPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=low", Icon: "package", Label: "run low", Count: p.Health.Low, Level: levelIf(p.Health.Low > 0)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=low", Icon: "package", One: "runs low", Label: "run low", Count: p.Health.Low, Level: levelIf(p.Health.Low > 0)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=low", Icon: "ban", Label: "have nothing usable", Count: p.Health.Empty, Level: levelIf(p.Health.Empty > 0)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=low", Icon: "ban", One: "has nothing usable", Label: "have nothing usable", Count: p.Health.Empty, Level: levelIf(p.Health.Empty > 0)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock/expiring", Icon: "calendar-clock", Label: "lots expire within 30 days", Count: p.Health.Expiring}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock/expiring", Icon: "calendar-clock", One: "lot expires within 30 days", Label: "lots expire within 30 days", Count: p.Health.Expiring}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=expired", Icon: "trash-2", Label: "lots are expired", Count: p.Health.Expired, Level: levelIf(p.Health.Expired > 0)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=expired", Icon: "trash-2", One: "lot is expired", Label: "lots are expired", Count: p.Health.Expired, Level: levelIf(p.Health.Expired > 0)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=held", Icon: "hand", Label: "lots on hold", Count: p.Health.Held}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Counted(CountTile{Href: "/stock?show=held", Icon: "hand", One: "lot on hold", Label: "lots on hold", Count: p.Health.Held}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

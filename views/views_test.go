@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 
+	"wardwatch/inventory/reorder"
 	"wardwatch/tracking/coldchain"
 	"wardwatch/tracking/hospital"
 	"wardwatch/tracking/notify"
@@ -236,5 +237,17 @@ func TestAFridgeIsOneLineWhereverItIsListed(t *testing.T) {
 	}
 	if home := draw(t, ColdSummary([]coldchain.Standing{warm})); !strings.Contains(home, draw(t, fridgeLine(warm, "Vaccine room"))) {
 		t.Errorf("home draws it otherwise: %s", home)
+	}
+}
+
+func TestTheBoundsOfAForecastHaveTheSameDecimals(t *testing.T) {
+	for want, p := range map[string]reorder.Proposal{
+		"between 0.0 and 2.4 ":   {PerDay: 1, SDPerDay: 0.85},
+		"between 0.00 and 0.75 ": {PerDay: 0.25, SDPerDay: 0.304},
+		"between 8 and 25 ":      {PerDay: 16.4, SDPerDay: 5},
+	} {
+		if words := demandWords(p); !strings.Contains(words, want) {
+			t.Errorf("%q does not say %q", words, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/rand"
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -259,14 +260,51 @@ const (
 
 // usage is the dashboard of use and waste.
 func (d *Door) usage(c echo.Context) error {
+	page, err := d.usageAsked(c, usageTop)
+	if err != nil {
+		return err
+	}
+	return d.show(c, "Use and waste", views.Usage(page), "stock")
+}
+
+// usageAsked is the use and waste of the days and in the currency that were asked for.
+func (d *Door) usageAsked(c echo.Context, top int) (views.UsagePage, error) {
 	days, _ := strconv.Atoi(c.QueryParam("days"))
 	if !slices.Contains(views.UsageDays(), days) {
 		days = views.UsageDays()[1]
 	}
 	today := d.Stock.Today(d.Now())
-	u, err := d.Storeroom.Store.Usage(c.Request().Context(), today-inventory.Date(days-1), today, c.QueryParam("currency"), usageTop)
-	if err != nil {
-		return err
-	}
-	return d.show(c, "Use and waste", views.Usage(views.UsagePage{Days: days, Usage: u}), "stock")
+	u, err := d.Storeroom.Store.Usage(c.Request().Context(), today-inventory.Date(days-1), today, c.QueryParam("currency"), top)
+	return views.UsagePage{Days: days, Usage: u}, err
+}
+
+// usageFile is use and waste month by month.
+func (d *Door) usageFile() keepable {
+	return keepable{"use-and-waste", hospital.SeePrices,
+		[]column{{"Month", 12}, {"Used", 14}, {"Discarded", 14}, {"Missing", 14}, {"Currency", 10}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			page, err := d.usageAsked(c, 0)
+			return listed(page.Usage.Months, err, func(m inventory.MonthSum) [][]any {
+				return row(m.Month, money(m.Used), money(m.Wasted), money(m.Lost), page.Usage.Currency)
+			})
+		}}
+}
+
+// usageItemsFile is each item that was used or discarded, those worth most first.
+func (d *Door) usageItemsFile() keepable {
+	return keepable{"use-and-waste-items", hospital.SeePrices,
+		[]column{{"What", 12}, {"Item", 14}, {"Name", 34}, {"Quantity", 10}, {"Unit", 10}, {"Worth", 14}, {"Currency", 10}},
+		func(c echo.Context) (iter.Seq2[[]any, error], error) {
+			page, err := d.usageAsked(c, maxSheetRows)
+			type went struct {
+				how ours
+				all []inventory.TopItem
+			}
+			return listed([]went{{"used", page.Usage.Used}, {"discarded", page.Usage.Wasted}}, err, func(w went) (rows [][]any) {
+				for _, t := range w.all {
+					rows = append(rows, []any{w.how, string(t.Item.ID), t.Item.Name, t.Quantity, t.Item.Unit, money(t.Minor), page.Usage.Currency})
+				}
+				return rows
+			})
+		}}
 }

@@ -26,6 +26,20 @@ func TestCabinetsRoundsAndConsignmentThroughThePages(t *testing.T) {
 	s.who = as(hospital.SupplyManager, "Sam")
 	s.holds("reader", s.post("/stock/cabinets", 422, "place", "store", "gateway", "rd-9").Body.String(), "There is no such reader")
 	s.page("/stock/usage", "Most used", "None.", "on hand")
+	s.post("/stock/gloves/use", 303, "quantity", "7", "place", "ward")
+	s.page("/stock/usage?days=30", "/files/use-and-waste.csv?days=30", "/files/use-and-waste-items.pdf?days=30")
+	s.holds("months", s.ask("GET", "/files/use-and-waste.csv?days=30", nil).Body.String(), "Month,Used,Discarded,Missing,Currency", "2026-05,0.31,0.00,0.00,EUR")
+	s.holds("items", s.ask("GET", "/files/use-and-waste-items.csv?days=30", nil).Body.String(), "used,gloves,Gloves & mittens,7,pair,0.31,EUR")
+	for _, file := range []string{"/files/use-and-waste.xlsx", "/files/use-and-waste.pdf", "/files/use-and-waste-items.xlsx", "/files/use-and-waste-items.pdf"} {
+		if w := s.ask("GET", file, nil); w.Code != 200 || w.Body.Len() < 500 {
+			t.Errorf("%s: %d, %d bytes", file, w.Code, w.Body.Len())
+		}
+	}
+	s.who = as(hospital.Nurse, "Nora")
+	if w := s.ask("GET", "/files/use-and-waste.csv", nil); w.Code != 403 {
+		t.Errorf("a nurse keeps what things cost: %d", w.Code)
+	}
+	s.who = as(hospital.SupplyManager, "Sam")
 	s.page("/stock/expiring?within=180", "would be wasted")
 	s.holds("paid", s.post("/stock/consignment", 422, "item", "gloves", "place", "store").Body.String(), "Something of it lies there", `value="gloves"`)
 	s.post("/stock/consignment", 303, "item", "4000000000013", "place", "fridge")

@@ -363,7 +363,7 @@ func TestTheDailyCheckAndTheMonthOnPaper(t *testing.T) {
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusSeeOther {
 		t.Fatalf("a look answers %d: %s", w.Code, w.Body.String())
 	}
-	p.shows("/", `id="home-checks" class="big number">1<`) // the freezer
+	p.shows("/", `id="home-checks" class="big number">1<`, ">daily check to do<") // the freezer
 	p.shows("/fridges/f-1", "Checked today", `<abbr title="Pia" translate="no">P</abbr>`)
 	p.warm(9, 9, 9, 9, 5, 5, 5)
 	if w := p.post("/fridges/f-1/checks", url.Values{}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Say what was done about it.") {

@@ -67,7 +67,7 @@ func (d *Door) keepables() []keepable {
 		all = append(all, d.lotsFile(), d.linesFile(), d.ledgerFile(), d.stockHealthFile(), d.healthDaysFile())
 	}
 	if d.Storeroom != nil {
-		all = append(all, d.itemsFile())
+		all = append(all, d.itemsFile(), d.usageFile(), d.usageItemsFile())
 	}
 	if d.Desk != nil {
 		all = append(all, d.ordersFile(), d.lateFile(), d.suppliersFile())
@@ -320,7 +320,7 @@ func orderRows(o reorder.Order, priced bool) (rows [][]any) {
 	for _, l := range o.Lines {
 		var cost any
 		if priced {
-			cost = rounded(float64(l.Cost())/100, 2)
+			cost = money(l.Cost())
 		}
 		rows = append(rows, []any{o.Number, o.Supplier.Name, ours(o.Status), o.CreatedAt, o.SentAt, o.SentBy, o.Expected.String(), o.ClosedAt,
 			int64(l.No), string(l.Item.ID), l.Item.Name, l.Place.Name, l.Item.Unit, l.Ordered, l.Received, l.Cancelled, l.Outstanding(),

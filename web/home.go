@@ -183,9 +183,14 @@ func (d *Door) drawNeeds(ctx context.Context, _ string) ([]live.Fragment, error)
 	if err != nil {
 		return nil, err
 	}
-	return drawAll(ctx,
-		leaf{"home-alarms", views.HomeCount("home-alarms", n.Alarms)},
-		leaf{"home-checks", views.HomeCount("home-checks", n.Checks)})
+	return drawAll(ctx, slices.Concat(
+		homeLeaves("home-alarms", n.Alarms),
+		homeLeaves("home-checks", n.Checks))...)
+}
+
+// homeLeaves are the number and the words of a tile: "1 alarm", "2 alarms".
+func homeLeaves(id string, count int) []leaf {
+	return []leaf{{id, views.HomeCount(id, count)}, {id + "-label", views.HomeLabel(id, count)}}
 }
 
 func (d *Door) drawSupplies(ctx context.Context, _ string) ([]live.Fragment, error) {
@@ -193,10 +198,11 @@ func (d *Door) drawSupplies(ctx context.Context, _ string) ([]live.Fragment, err
 	if err != nil {
 		return nil, err
 	}
-	return drawAll(ctx,
-		leaf{"home-low", views.HomeCount("home-low", line.Low)},
-		leaf{"home-expiring", views.HomeCount("home-expiring", line.Expiring)},
-		leaf{"home-held", views.HomeCount("home-held", line.Held)})
+	return drawAll(ctx, slices.Concat(
+		homeLeaves("home-low", line.Low),
+		homeLeaves("home-expiring", line.Expiring),
+		homeLeaves("home-held", line.Held),
+		homeLeaves("home-decide", line.Held))...)
 }
 
 func (d *Door) drawApprovals(ctx context.Context, _ string) ([]live.Fragment, error) {
@@ -208,10 +214,10 @@ func (d *Door) drawApprovals(ctx context.Context, _ string) ([]live.Fragment, er
 	if err != nil {
 		return nil, err
 	}
-	return drawAll(ctx,
-		leaf{"home-late", views.HomeCount("home-late", late)},
-		leaf{"rail-orders", views.NavCount("rail-orders", open, false)},
-		leaf{"home-proposals", views.HomeCount("home-proposals", open)})
+	return drawAll(ctx, slices.Concat(
+		homeLeaves("home-late", late),
+		[]leaf{{"rail-orders", views.NavCount("rail-orders", open, false)}},
+		homeLeaves("home-proposals", open))...)
 }
 
 func (d *Door) drawKinds(ctx context.Context, key string) ([]live.Fragment, error) {

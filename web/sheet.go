@@ -66,6 +66,9 @@ func shareKept(share float64, decimals int) any {
 // and 8.008 °C is over a limit of 8 °C.
 func degrees(t coldchain.MilliCelsius) any { return rounded(t.Celsius(), 3) }
 
+// money is an amount of minor units.
+func money(minor int64) any { return rounded(float64(minor)/100, 2) }
+
 // hours are a length of time to the tenth of an hour.
 func hours(d time.Duration) any { return rounded(d.Hours(), 1) }
 
