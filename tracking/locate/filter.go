@@ -46,6 +46,7 @@ type Filter struct {
 	after       []float64
 	proof       []float64 // log-likelihood of the step alone
 	lean, stiff []float32
+	far         []farther // see expects
 	past        []float32 // what memories say
 	byRoom      []int16   // by room: its place among the candidates' rooms, or -1
 	rooms       []share   // the candidates' rooms
@@ -65,6 +66,15 @@ type share struct {
 	best   float64 // log-likelihood of the step at its best spot
 	loud   float32 // dBm of the loudest of its own receivers in this step
 }
+
+// farther is what a receiver should hear of a spot on a far storey, once it was worked out.
+type farther struct {
+	pair uint32 // of receiver and spot, from 1; 0 for none
+	gauss
+}
+
+// farBits is for how many such pairs there is room, as a power of two: 128 KiB.
+const farBits = 13
 
 // level is what the candidates of one storey have together.
 type level struct{ rooms, leaving float64 }
@@ -86,7 +96,7 @@ func NewFilter(m *Model) *Filter {
 	f := &Filter{model: m, quiet: make([]float32, len(m.quiet)), slot: make([]int16, len(m.roomOf)),
 		spots: make([]int16, 0, maxWork), prior: make([]float64, maxWork), after: make([]float64, maxWork),
 		proof: make([]float64, maxWork), lean: make([]float32, maxWork), past: make([]float32, maxWork), forgotten: make([]float32, len(m.forgotten)), stiff: make([]float32, maxWork), byRoom: make([]int16, len(m.plan.Rooms)), rooms: make([]share, 0, maxWork),
-		storey: make([]int, len(m.plan.Rooms)), spotsOf: make([][]int16, len(m.plan.Rooms))}
+		storey: make([]int, len(m.plan.Rooms)), spotsOf: make([][]int16, len(m.plan.Rooms)), far: make([]farther, 1<<farBits)}
 	for s, room := range m.roomOf {
 		f.slot[s] = -1
 		f.spotsOf[room] = append(f.spotsOf[room], int16(s))
@@ -375,6 +385,20 @@ func (f *Filter) leaving(s *State, atMS int64) (pace, lost, wander float64) {
 	return pace, min(t.Lost*seconds, 0.05), wandering / (1 + wandering)
 }
 
+// expects is Model.expects. What had to be worked out is remembered until another pair takes
+// its place: the same few tags ask for it again a second later.
+func (f *Filter) expects(g, spot int) gauss {
+	if e := f.model.tabled(g, spot); e != nil {
+		return *e
+	}
+	pair := uint32(g*len(f.model.spots)+spot) + 1
+	kept := &f.far[pair*2654435769>>(32-farBits)&uint32(len(f.far)-1)] // Knuth's multiplicative hash
+	if kept.pair != pair {
+		*kept = farther{pair, f.model.workOut(g, spot)}
+	}
+	return kept.gauss
+}
+
 // weigh multiplies each candidate by how well it explains what was heard.
 func (f *Filter) weigh(s *State) {
 	m := f.model
@@ -398,7 +422,7 @@ func (f *Filter) weigh(s *State) {
 				f.proof[j] += float64(m.tables[cells[m.column[spot]]+b])
 				continue
 			}
-			g := m.expects(int(sum.receiver), int(spot))
+			g := f.expects(int(sum.receiver), int(spot))
 			off := dbm - g.mean
 			f.proof[j] += float64(g.norm - off*off*g.precision/2)
 			f.lean[j] += off * g.precision

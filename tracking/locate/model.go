@@ -184,12 +184,23 @@ func (row *storeys) keep(column int, e expectation) {
 
 // expects is what receiver g should hear of an untaught spot.
 func (m *Model) expects(g, spot int) gauss {
+	if e := m.tabled(g, spot); e != nil {
+		return *e
+	}
+	return m.workOut(g, spot)
+}
+
+// tabled is what receiver g should hear of an untaught spot of its own storey or a next one; nil
+// for one of another storey.
+func (m *Model) tabled(g, spot int) *gauss {
 	row := &m.plain[g]
 	if at := int(m.column[spot]) - row.first; uint(at) < uint(len(row.of)) {
-		return row.of[at]
+		return &row.of[at]
 	}
-	return m.hears.expect(g, &m.spots[spot], nil).plainly()
+	return nil
 }
+
+func (m *Model) workOut(g, spot int) gauss { return m.hears.expect(g, &m.spots[spot], nil).plainly() }
 
 // tabulate blends what geometry expects with what teaching found: geometry
 // counts as priorSteps of teaching, so it fades as teaching grows.
