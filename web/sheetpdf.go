@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -16,9 +17,10 @@ const (
 	// maxPaperRows is how many rows go on paper; who wants more takes the CSV or Excel file.
 	maxPaperRows = 2000
 	// The measures of an A4 page on its side, in millimetres.
-	paperMargin, paperWidth, paperLine, paperBottom = 12.0, 273.0, 5.0, 190.0
-	// paperChar is about how wide a letter is in 7.5 points.
-	paperChar = 1.42
+	paperMargin, paperWidth, paperLine, paperBottom = 12.0, 273.0, 3.8, 194.0
+	// paperSize is the letters' size in points, paperSmall the smallest; paperGap the white beside a cell's text. A column is
+	// at most paperWidest wide for its own sake, and a word longer than paperWord is broken.
+	paperSize, paperSmall, paperGap, paperWidest, paperWord = 7.5, 5.0, 2.4, 90.0, 45.0
 )
 
 // writePDF writes the sheet as a table on paper, with the day, the reader and the site in
@@ -45,61 +47,151 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 		pdf.CellFormat(paperWidth-30, 4, text(made), "T", 0, "L", false, 0, "")
 		pdf.CellFormat(30, 4, text(p.Word("page "+strconv.Itoa(pdf.PageNo())+" of {nb}")), "T", 0, "R", false, 0, "")
 	})
-	widths := s.paperWidths()
-	draw := func(style string, cells []string) {
-		pdf.SetFont("Helvetica", style, 7.5)
-		for i, cell := range cells {
-			pdf.CellFormat(widths[min(i, len(widths)-1)], paperLine, text(cutTo(cell, widths[min(i, len(widths)-1)])), "B", 0, "L", false, 0, "")
-		}
-		pdf.Ln(paperLine)
+	table := paperTable{pdf: pdf}
+	for _, c := range s.columns {
+		table.titles = append(table.titles, text(c.title))
 	}
-	titles := make([]string, len(s.columns))
-	for i, c := range s.columns {
-		titles[i] = c.title
-	}
-	pdf.AddPage()
-	pdf.SetFont("Helvetica", "B", 14)
-	pdf.CellFormat(0, 9, text(p.Word(title)), "", 1, "L", false, 0, "")
-	draw("B", titles)
 	for row, err := range within(maxPaperRows, s.rows) {
 		if err != nil {
 			return err
 		}
-		if pdf.GetY() > paperBottom {
-			pdf.AddPage()
-			draw("B", titles)
-		}
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			if cells[i], err = paperCell(cell, p.Word); err != nil {
+			said, err := paperCell(cell, p.Word)
+			if err != nil {
 				return err
 			}
+			cells[i] = text(said)
 		}
-		draw("", cells)
+		table.rows = append(table.rows, cells)
 	}
+	pdf.AddPage()
+	pdf.SetFont("Helvetica", "B", 14)
+	pdf.CellFormat(0, 9, text(p.Word(title)), "", 1, "L", false, 0, "")
+	table.draw()
 	return pdf.Output(w)
 }
 
-// paperWidths shares the page among the columns as their widths say.
-func (s sheet) paperWidths() []float64 {
-	sum := 0.0
-	for _, c := range s.columns {
-		sum += c.width
+// paperTable is a table on paper, its texts in the letters of the page. Nothing is cut off:
+// what is wider than its column goes on below, and a row that is taller than what is left of
+// a page goes to the next.
+type paperTable struct {
+	pdf    *fpdf.Fpdf
+	titles []string
+	rows   [][]string
+	size   float64 // of the letters, in points
+	widths []float64
+}
+
+func (t *paperTable) draw() {
+	t.size = paperSize
+	if needed := t.measure(); needed > paperWidth { // many columns: smaller letters rather than broken words
+		gaps := paperGap * float64(len(t.titles))
+		t.size = max(paperSize*(paperWidth-gaps)/(needed-gaps), paperSmall)
+		t.measure()
 	}
-	widths := make([]float64, len(s.columns))
-	for i, c := range s.columns {
-		widths[i] = c.width / sum * paperWidth
+	t.head()
+	t.pdf.SetFont("Helvetica", "", t.size)
+	for _, cells := range t.rows {
+		t.row(cells)
+	}
+}
+
+func (t *paperTable) head() {
+	t.pdf.SetFont("Helvetica", "B", t.size)
+	t.row(t.titles)
+}
+
+// measure gives each column the width of its widest word first, and shares what is left
+// among those that hold more than a word. It tells how wide all these words are.
+func (t *paperTable) measure() (needed float64) {
+	least, want := make([]float64, len(t.titles)), make([]float64, len(t.titles))
+	look := func(cells []string) {
+		for i, cell := range cells[:min(len(cells), len(want))] {
+			if len(cells) < len(want) {
+				break // the line that says that the rest was cut off spans them all
+			}
+			want[i] = max(want[i], min(t.pdf.GetStringWidth(cell)+paperGap, paperWidest))
+			for word := range strings.FieldsSeq(cell) {
+				least[i] = max(least[i], min(t.pdf.GetStringWidth(word)+paperGap, paperWord))
+			}
+		}
+	}
+	t.pdf.SetFont("Helvetica", "B", t.size)
+	look(t.titles)
+	t.pdf.SetFont("Helvetica", "", t.size)
+	for _, cells := range t.rows {
+		look(cells)
+	}
+	t.widths = share(least, want, paperWidth)
+	for _, width := range least {
+		needed += width
+	}
+	return needed
+}
+
+// share shares a width among columns that need at least so much each and want so much.
+func share(least, want []float64, width float64) []float64 {
+	needed, wished := 0.0, 0.0
+	for i := range least {
+		needed, wished = needed+least[i], wished+want[i]-least[i]
+	}
+	widths := make([]float64, len(least))
+	for i := range least {
+		switch left := width - needed; {
+		case left <= 0:
+			widths[i] = least[i] * width / needed
+		case wished <= 0:
+			widths[i] = least[i] * width / needed
+		default:
+			widths[i] = least[i] + left*(want[i]-least[i])/wished
+		}
 	}
 	return widths
 }
 
-// cutTo shortens a text to about what a column holds.
-func cutTo(text string, width float64) string {
-	runes, most := []rune(text), int(width/paperChar)
-	if len(runes) <= most {
-		return text
+// row draws a row's cells beside one another, line by line.
+func (t *paperTable) row(cells []string) {
+	lines, tall := make([][][]byte, len(cells)), 1
+	for i, cell := range cells {
+		lines[i] = t.pdf.SplitLines([]byte(cell), t.width(i, len(cells)))
+		tall = max(tall, len(lines[i]))
 	}
-	return string(runes[:max(most-1, 0)]) + "…"
+	if t.pdf.GetY()+float64(tall)*paperLine > paperBottom && t.pdf.GetY() > paperBottom/2 {
+		t.next()
+	}
+	for n := range tall {
+		if t.pdf.GetY()+paperLine > paperBottom {
+			t.next()
+		}
+		border := ""
+		if n == tall-1 {
+			border = "B"
+		}
+		for i := range cells {
+			line := ""
+			if n < len(lines[i]) {
+				line = string(lines[i][n])
+			}
+			t.pdf.CellFormat(t.width(i, len(cells)), paperLine, line, border, 0, "L", false, 0, "")
+		}
+		t.pdf.Ln(paperLine)
+	}
+}
+
+// width is that of a column; a row of one cell spans the page.
+func (t *paperTable) width(i, of int) float64 {
+	if of < len(t.widths) {
+		return paperWidth / float64(of)
+	}
+	return t.widths[i]
+}
+
+// next begins a page, under the titles again.
+func (t *paperTable) next() {
+	t.pdf.AddPage()
+	t.head()
+	t.pdf.SetFont("Helvetica", "", t.size)
 }
 
 // paperCell is a cell as people read it: times in UTC, as the columns say.
