@@ -37,6 +37,7 @@ type server struct {
 	mqtt    string
 	folder  string
 	said    *lockedBuffer
+	pager   *pager // whom it calls; nil: nobody
 }
 
 // patience is how long a test waits for what should come at once, on a machine that has much

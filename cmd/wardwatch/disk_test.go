@@ -94,6 +94,7 @@ func TestASlowDiskIsWaitedFor(t *testing.T) {
 	s, token, path, start, k := faulty(t)
 	f := &sender{t: t, s: s, token: token, at: start}
 	callOff := tamper(t, s, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_enter=100000")
+	s.pager.answer()
 	writes := 10
 	if long() {
 		writes = 300
@@ -126,6 +127,7 @@ func TestADiskThatTurnsReadOnly(t *testing.T) {
 			t.Errorf("on a read-only disk a reading is answered %d, not that it must be kept and sent again", status)
 		}
 	}
+	s.pager.answer()
 	k.until(&k.tried, 1) // the one before may have been booked in time
 	booked := k.answered.Load()
 	k.until(&k.tried, 3)

@@ -101,7 +101,7 @@ func ring(t *testing.T, s *server, token string) {
 		told = append(told, map[string]any{"sensor": "c4000000000a", "channel": "probe", "celsius": 12.5, "at": time.Now().UnixMilli() - (17-minute)*60_000})
 	}
 	if answer, err := tell(s, token, bodyOf(t, told...)); err != nil || !answer.took(len(told)) {
-		t.Errorf("after the fault: %+v, %v: %s", answer, err, s.said)
+		t.Errorf("a fridge that is too warm now: %+v, %v: %s", answer, err, s.said)
 	}
 }
 
@@ -111,8 +111,11 @@ func afterwards(t *testing.T, s *server, token, path string, acknowledged []int6
 	t.Helper()
 	ring(t, s, token)
 	k.settle(s.http)
+	s.pager.settle(s, "sqlite:"+path)
+	settled := time.Now()
 	s.stop(t)
 	k.check(path)
+	s.pager.check(path, settled)
 	stored := storedReadings(t, path)
 	for _, at := range acknowledged {
 		if stored[at] != 1 {
@@ -148,15 +151,17 @@ func warmSince(t *testing.T, s *server, token string) (start int64) {
 	return start
 }
 
-// faulty is a small hospital whose server runs, whose fridge is too warm and in whose store
-// the keeper is at work.
+// faulty is a small hospital whose server runs, whose fridge is too warm, whose pager has been
+// called and does not answer yet, and in whose store the keeper is at work.
 func faulty(t *testing.T) (s *server, token, path string, start int64, k *keeper) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ward.db")
 	token = furnishFile(t, "sqlite:"+path)
 	k = newKeeper(t, "sqlite:"+path)
-	s = startServer(t, "sqlite:"+path)
+	s = newPager(t).serve("sqlite:" + path)
 	start = warmSince(t, s, token)
+	ring(t, s, token)
+	s.pager.ring()
 	k.begin(s.http)
 	return s, token, path, start, k
 }
@@ -179,6 +184,7 @@ func TestAnotherProcessHoldsTheDatabase(t *testing.T) {
 	if _, err := other.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
 		t.Fatal(err)
 	}
+	s.pager.answer()
 	k.until(&k.tried, 1)
 	var acknowledged []int64
 	var mu sync.Mutex
@@ -297,7 +303,7 @@ func TestWiresThatBreak(t *testing.T) {
 }
 
 // A crowd opens sockets at once, more than one may hold: those beyond the limit are
-// told so, the house stays up for everybody else.
+// told so, the house stays up for everybody else, and verify --deep finds nothing.
 func TestACrowdAtTheDoor(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t, "--size", "small")
@@ -335,6 +341,11 @@ func TestACrowdAtTheDoor(t *testing.T) {
 	} else {
 		_ = answer.Body.Close()
 	}
+	kept, err := filepath.Glob(filepath.Join(d.folder, "wardwatch-demo-*", "*.db"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("the demo keeps what it knows in %v, %v", kept, err)
+	}
+	sound(t, kept[0])
 	d.end(t)
 }
 
@@ -370,7 +381,8 @@ func TestYesterdaysBackupIsPutBack(t *testing.T) {
 		t.Fatal(errs)
 	}
 	k.reread(path, until)
-	s = startServer(t, database)
+	s.pager.reread(path)
+	s = s.pager.serve(database)
 	k.begin(s.http)
 	var acknowledged []int64
 	for i := range int64(40) { // the gateway tells its whole history again
@@ -403,8 +415,10 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	path := filepath.Join(folder, "ward.db")
 	token := furnishFile(t, "sqlite:"+path)
 	k := newKeeper(t, "sqlite:"+path)
-	s := startServer(t, "sqlite:"+path)
+	s := newPager(t).serve("sqlite:" + path)
 	start := warmSince(t, s, token)
+	ring(t, s, token)
+	s.pager.ring()
 	k.begin(s.http)
 	var kept []int64
 	send := func(i int64) bool {
@@ -428,6 +442,7 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	if refused == 0 {
 		t.Error("a full disk was not noticed")
 	}
+	s.pager.answer()
 	k.until(&k.tried, 3)
 	if answer, err := http.Get(s.http + "/healthz"); err != nil {
 		t.Errorf("nobody is at home: %v: %s", err, s.said)

@@ -165,12 +165,13 @@ func TestYesterdaysBackupIsPutBackUnderLoad(t *testing.T) {
 	}
 	k.end()
 	k.reread(path, yesterday)
+	s.pager.reread(path)
 	close(stop)
 	telling.Wait()
 	for _, l := range loggers {
 		l.kept = 0 // the history is told again, as a logger's whole file is
 	}
-	s = startServer(t, database)
+	s = s.pager.serve(database)
 	there.Store(s)
 	k.begin(s.http)
 	begin()

@@ -383,7 +383,7 @@ func (w *ward) rest() {
 	s := w.serve()
 	w.keeper.settle(s.http)
 	for deadline := time.Now().Add(patience); ; {
-		due := w.due()
+		due := noticesDue(w.t, w.database)
 		if due == 0 {
 			break
 		}
@@ -393,20 +393,6 @@ func (w *ward) rest() {
 		time.Sleep(50 * time.Millisecond) // the dispatcher is another process: nothing else tells of it
 	}
 	s.stop(w.t)
-}
-
-// due counts notices that fell due and have no outcome yet.
-func (w *ward) due() (n int) {
-	d, err := db.Inspect(w.t.Context(), w.database)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer d.Close()
-	const q = `SELECT count(*) FROM notices WHERE status IN ('waiting', 'sending') AND due_at <= $1`
-	if err := d.QueryRow(w.t.Context(), q, time.Now().UnixMilli()).Scan(&n); err != nil {
-		w.t.Fatal(err)
-	}
-	return n
 }
 
 // checkReadings: every acknowledged reading is stored, once; the table can't hold one twice.
@@ -487,7 +473,7 @@ func (w *ward) checkLadder(kept db.Alarms, alarm notify.Alarm, known map[string]
 	rungs := map[int]bool{}
 	for _, n := range notices {
 		rungs[n.Step] = true
-		key := "wardwatch-notice-" + strconv.FormatInt(int64(n.ID), 10)
+		key := keyOf(n)
 		known[key] = true
 		switch {
 		case n.Way == notify.Webhook && n.Status == notify.Sent && w.called[key] == 0:

@@ -95,6 +95,7 @@ func TestAFullDiskIsSaidEverywhereAndReadingsAreRefusedUntilThereIsRoom(t *testi
 	if _, said := nurse.see("/alarms"); strings.Contains(said, "Nothing can be saved") {
 		t.Error("the strip stays")
 	}
+	sound(t, filepath.Join(folder, "w.db"))
 }
 
 // While nothing can be stored, who comes is let in and who is signed in stays so, to see what

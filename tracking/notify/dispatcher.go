@@ -75,8 +75,10 @@ const (
 	claimSize = 8
 	// sendTime is how long one try may take.
 	sendTime = 30 * time.Second
-	// lease is how long a dispatcher that has died keeps its notices: longer than it takes to send a claim.
-	lease = sendTime + time.Minute
+	// noteTime is for how long the outcome of a try is tried to be kept.
+	noteTime = 45 * time.Second
+	// lease is how long a dispatcher that has died keeps its notices: longer than it takes to send a claim and to note it.
+	lease = sendTime + noteTime + 15*time.Second
 	// idle is the longest sleep while something waits: the house's clock may run faster than ours.
 	idle = 2 * time.Second
 )
@@ -190,13 +192,29 @@ func (d *Dispatcher) sendDue(ctx context.Context, way Way) (int, error) {
 	for i, c := range claimed {
 		all.Go(func() {
 			outcome := d.try(ctx, c)
-			if err := d.Outbox.Done(context.WithoutCancel(ctx), outcome); err != nil {
+			if err := d.note(ctx, outcome); err != nil {
 				errs[i] = fmt.Errorf("note outcome of notice %d: %w", outcome.ID, err)
 			}
 		})
 	}
 	all.Wait()
 	return len(claimed), errors.Join(errs...)
+}
+
+// note keeps the outcome of a try, and tries again while a disk is full or read-only:
+// forgotten, whoever was told would be told once more when the lease runs out.
+func (d *Dispatcher) note(ctx context.Context, outcome Notice) error {
+	for begun := time.Now(); ; {
+		err := d.Outbox.Done(context.WithoutCancel(ctx), outcome)
+		if err == nil || time.Since(begun) > noteTime {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(idle):
+		}
+	}
 }
 
 // try sends one notice and says what became of it.
