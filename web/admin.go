@@ -322,7 +322,7 @@ func (d *Door) takeDocument(c echo.Context, doc document.Document) (wrong string
 		if !ok || len(faults) == 0 {
 			return "", err
 		}
-		return views.Capital(faults[0].Says) + ".", nil
+		return views.Capital(strings.TrimSuffix(faults[0].Says, ".")) + ".", nil // some say a phrase, some a sentence
 	}
 	_, err = d.Administration.Document.Import(c.Request().Context(), d.actor(c), doc, true, nil)
 	return "", err

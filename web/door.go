@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -139,6 +140,8 @@ type Door struct {
 	// lanes are where pages wait for their turn to be made.
 	lanes lanes
 	api   *api.API
+	// setUpDone is true once each step of the set-up was seen done.
+	setUpDone atomic.Bool
 }
 
 // route is one line of the table in routes.go.

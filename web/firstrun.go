@@ -31,7 +31,7 @@ const (
 var startSteps = []string{"house", "gateway", "asset", "fridge", "item"}
 
 func (d *Door) firstRunRoutes() []route {
-	if d.Administration == nil || d.Devices == nil || d.Stock == nil || d.ColdChain == nil || d.Lists == nil {
+	if !d.setsUp() {
 		return nil
 	}
 	return []route{
@@ -67,6 +67,26 @@ func (d *Door) showStart(c echo.Context, status int, page views.StartPage) (err 
 		}
 	}
 	return d.showAs(c, status, "Set up", views.Start(page))
+}
+
+// setUp is how far the set-up is, for whoever does it and while it is not done: what was
+// found done once is not looked at again.
+func (d *Door) setUp(ctx context.Context, by hospital.Actor) (views.SetUp, error) {
+	if d.setUpDone.Load() || !d.setsUp() || !by.May(hospital.ManageHospital) {
+		return views.SetUp{}, nil
+	}
+	steps, err := d.startSteps(ctx, by)
+	if err != nil {
+		return views.SetUp{}, err
+	}
+	done := views.StartPage{Steps: steps}.StartDone()
+	d.setUpDone.Store(done == len(steps))
+	return views.SetUp{Done: done, Steps: len(steps)}, nil
+}
+
+// setsUp says whether this house has all that the set-up leads to.
+func (d *Door) setsUp() bool {
+	return d.Administration != nil && d.Devices != nil && d.Stock != nil && d.ColdChain != nil && d.Lists != nil
 }
 
 // startSteps tells each step from what there is.
@@ -194,7 +214,7 @@ func startDeed(step string, typed url.Values) (add func(*document.Document) erro
 		return func(doc *document.Document) error {
 			doc.Gateways = append(doc.Gateways, document.Gateway{ID: id, Name: typed.Get("name"), Make: typed.Get("make"), Room: hospital.RoomID(typed.Get("room"))})
 			return nil
-		}, setupOf(id), typed.Get("name") + " is entered. It needs a token to speak; then go on under Administration, Set up."
+		}, setupOf(id), typed.Get("name") + " is entered. It needs a token to speak; then go on with the set-up."
 	case "asset":
 		return func(doc *document.Document) error {
 			doc.Assets = append(doc.Assets, document.Asset{ID: typed.Get("id"), Kind: typed.Get("kind"), Name: views.Capital(typed.Get("kind")) + " " + typed.Get("id"),

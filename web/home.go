@@ -64,6 +64,9 @@ func (d *Door) home(c echo.Context) error {
 	if page.Service, err = d.serviceAtHome(ctx, by); err != nil {
 		return err
 	}
+	if page.SetUp, err = d.setUp(ctx, by); err != nil {
+		return err
+	}
 	stock, err := d.stockLine(ctx, by)
 	if err != nil {
 		return err

@@ -61,12 +61,16 @@ func (d *Door) gatewayLine(c echo.Context) (ingest.GatewayLine, error) {
 }
 
 func (d *Door) showSetup(c echo.Context, status int, line ingest.GatewayLine, fresh string) error {
+	setUp, err := d.setUp(c.Request().Context(), d.actor(c))
+	if err != nil {
+		return err
+	}
 	origin := d.ownOrigin(c)
 	host := c.Request().Host
 	if known, err := url.Parse(origin); err == nil {
 		host = known.Hostname()
 	}
-	return d.showAs(c, status, line.Name, views.GatewaySetup(views.GatewaySetupPage{Line: line, House: d.house(), Fresh: fresh, May: d.actor(c).May(hospital.ManageDevices),
+	return d.showAs(c, status, line.Name, views.GatewaySetup(views.GatewaySetupPage{Line: line, House: d.house(), SetUp: setUp, Fresh: fresh, May: d.actor(c).May(hospital.ManageDevices),
 		Host: host, Port: portOf(d.Broker.Address), SafePort: portOf(d.Broker.SafeAddress), Deliveries: origin + ingestPath}), "gateways")
 }
 

@@ -36,7 +36,10 @@ func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
 	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
 	b.click(`main form button.primary`)
 	b.until("home leads to the set-up", `!!document.querySelector('main a[href="/admin/start"]')`)
-	for _, empty := range []string{"/coldchain", "/floors", "/stock", "/search", "/admin/suppliers"} {
+	if b.eval(`!!document.querySelector('main a[href="/admin/imports"]')`) != "true" {
+		t.Error("home names the document and does not lead to where it is taken in")
+	}
+	for _, empty := range []string{"/coldchain", "/floors", "/stock", "/stock/restock", "/search", "/admin/suppliers"} {
 		b.open(empty)
 		b.until(empty+" leads to the set-up", `!!document.querySelector('main .empty a[href="/admin/start"]')`)
 	}
@@ -46,6 +49,9 @@ func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
 	b.check("the set-up of an empty hospital")
 	b.fill("house", map[string]string{"site": "Linden", "zone": "Europe/Nowhere", "floor": "Ground floor", "unit": "Ward A", "rooms": "Store\nRoom 1\nPharmacy"})
 	b.until("what can't be is refused, what was typed is kept", `!!document.querySelector("form .notice") && document.querySelector("#start-house-rooms").value.includes("Pharmacy")`)
+	if said := b.text("form .notice"); !strings.HasSuffix(said, ".") || strings.HasSuffix(said, "..") {
+		t.Errorf("a refusal is no sentence: %q", said)
+	}
 	b.check("the set-up with a form that came back")
 	b.fill("house", map[string]string{"zone": "Europe/Dublin"})
 	b.until("one is done", `document.querySelector("main").innerText.includes("1 of 5 done")`)
@@ -54,9 +60,13 @@ func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
 	b.until("its page asks for a token", `!!document.querySelector('form[action$="/token"]')`)
 	b.tap(`form[action$="/token"] button`)
 	b.until("the token is shown", `!!document.querySelector("#token code")`)
+	if b.eval(`document.querySelector("#token .notice").offsetHeight < 150`) != "true" {
+		t.Error("the token stands far under the sentence that tells of it")
+	}
 	gateway, token := b.eval(`decodeURIComponent(location.pathname.split("/")[3])`), b.eval(`document.querySelector("#token code").innerText`)
 
-	b.open("/admin/start")
+	b.tap(`#set-up a`)
+	b.until("the gateway's page leads on", `location.pathname === "/admin/start"`)
 	b.fill("asset", map[string]string{"kind": "infusion pump", "id": "P-001", "tag": "c0ffee000001"})
 	b.fill("fridge", map[string]string{"name": "Vaccine fridge A", "sensor": "aabbccddeeff"})
 	b.until("the fridge's page waits for its probe", `location.pathname === "/fridges/vaccine-fridge-a" && document.body.dataset.liveState === "live"`)
@@ -69,7 +79,9 @@ func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
 	if b.eval(unmarked) == "true" {
 		t.Error("the page was loaded anew")
 	}
-	b.open("/admin/start")
+	b.open("/")
+	b.until("home tells how far the set-up is", `/^Set up: [1-4] of 5 done/.test(document.getElementById("set-up").innerText)`)
+	b.tap("#set-up a")
 	b.fill("item", map[string]string{"name": "Measles vaccine", "unit": "dose", "pack": "10", "quantity": "40", "lot": "L1",
 		"seller": "Medi", "email": "orders", "price": "82.50"})
 	b.until("an address that is none is refused, what was typed is kept", `!!document.querySelector("form .notice") && document.querySelector("#start-item-seller").value === "Medi"`)
@@ -83,6 +95,8 @@ func TestFromAnEmptyHospitalToTheFirstOfEverything(t *testing.T) {
 		}
 	}
 	b.check("the set-up, done")
+	b.open("/")
+	b.until("home has nothing of it any more", `!document.getElementById("set-up") && document.readyState === "complete"`)
 	b.open("/stock/measles-vaccine")
 	b.until("the item is there, with whom it is bought from", `document.querySelector("main").innerText.includes("40") && document.querySelector("main").innerText.includes("from Medi")`)
 	b.open("/stock/measles-vaccine/prices")
