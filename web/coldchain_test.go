@@ -123,6 +123,8 @@ func TestPharmacistFollowsAFridgeThatWarms(t *testing.T) {
 
 	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"other"}, "note": {" "}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Say in a note what it was.") {
 		t.Errorf("other without a note answers %d", w.Code)
+	} else if !regexp.MustCompile(`<textarea id="note-1"[^>]* autofocus`).MatchString(w.Body.String()) {
+		t.Error("the page that came back does not open at the note that is asked for")
 	}
 	if w := p.post("/alarms/1/acknowledge", url.Values{"reason": {"door"}, "note": {"kept <this>"}, "version": {"9"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "kept &lt;this&gt;") {
 		t.Errorf("a stale form answers %d", w.Code)
