@@ -155,14 +155,18 @@
     if (await reached()) location.assign(link.href);
     else stays(said("stays"), document.querySelector("main > *"));
   });
-  // A form is sent once, however often its button is pressed.
+  // A form is sent once, however often its button is pressed, and only to a server that answers: a
+  // connection may be gone for half a minute before that shows, and the browser's own page of
+  // what went wrong would take the place of what was typed.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
-    if (cut() && form.dataset.reached !== "yes") {
+    if (form.dataset.reached !== "yes") {
       const pressed = event.submitter;
       event.preventDefault();
-      if (!await reached()) { stays(said("unsent"), form); return; }
+      const answers = await reached();
+      if (!form.isConnected) { form.hidden = true; body.append(form); } // a live update took its place meanwhile
+      if (!answers) { stays(said("unsent"), form.hidden ? document.querySelector("main > *") : form); return; }
       back();
       form.dataset.reached = "yes";
       form.requestSubmit(pressed);
@@ -258,6 +262,7 @@
         menu.querySelector("summary").focus();
       }
       if (event.target === search) search.blur();
+      else if (row && row.contains(event.target) && typing(event.target)) row.querySelector("a, button, summary").focus({ preventScroll: true }); // its keys work again
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
@@ -284,6 +289,11 @@
   // The first result has the focus, so that Enter opens it; on a phone that would only move the page.
   const first = document.querySelector("[data-first]");
   if (first && matchMedia("(pointer: fine)").matches && document.activeElement === body) first.focus({ preventScroll: true });
+
+  // What was said of a deed has the focus where the page gives it to nothing else: it is read out,
+  // and the keyboard goes on there and not above the menu.
+  const answer = document.querySelector("main > .said");
+  if (answer && document.activeElement === body && !document.querySelector("[autofocus]")) answer.focus({ preventScroll: true });
 
   // ---- A hand scanner types fast and ends with Enter: the code is searched for, wherever the focus is.
   const fastest = 35, shortest = 6; // milliseconds between keys, characters of a code

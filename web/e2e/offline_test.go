@@ -3,9 +3,12 @@ package e2e
 import (
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"wardwatch/tracking/hospital"
 )
 
 // TestWithoutAConnectionNothingOldLooksNew: the server goes away. The open page stays with what
@@ -59,4 +62,30 @@ func TestWithoutAConnectionNothingOldLooksNew(t *testing.T) {
 	}
 	s.again(at.Port())
 	b.until("it comes back by itself", `!document.getElementById("offline-since") && location.pathname === "/coldchain"`)
+}
+
+// TestAFormIsNotSentIntoADeadConnection: the server hears nothing any more, and the page does not
+// know it yet. What is sent stays on the page, with what was typed; once the server is back the
+// same button sends it, once.
+func TestAFormIsNotSentIntoADeadConnection(t *testing.T) {
+	s := quiet(t)
+	b := s.look(t, hospital.Pharmacist, desk)
+	b.tolerate = []string{"422", "/live", "ERR_TIMED_OUT"}
+	b.open("/stock/scan")
+	b.put(`input[name="quantity"]`, "5")
+	b.put(`input[name="code"]`, "no code at all")
+	b.eval(mark)
+	if err := s.command.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	b.click("main form button")
+	b.until("it is not sent, and says so", `/^Not sent/.test((document.getElementById("not-sent") || {textContent: ""}).textContent)`)
+	if b.eval(unmarked) == "true" || b.eval(`document.querySelector('input[name="code"]').value`) != "no code at all" {
+		t.Error("what was typed is gone")
+	}
+	if err := s.command.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	b.click("main form button")
+	b.until("it is sent, and answered", unmarked+` && !!document.querySelector("main .notice.is-warning:not(#not-sent)") && document.querySelector('input[name="quantity"]').value === "5"`)
 }

@@ -107,3 +107,22 @@ func TestAnAnswerToAnotherVersionComesBackInSight(t *testing.T) {
 		})
 	}
 }
+
+// TestProposalsAreAnsweredByKeysAlone: Escape leads out of a field back to its card, with what
+// was typed, so that the card's keys work again; what was said of it has the focus then, and
+// the next key goes on from there.
+func TestProposalsAreAnsweredByKeysAlone(t *testing.T) {
+	b := quiet(t).look(t, hospital.SupplyManager, desk)
+	b.open("/orders/proposals")
+	b.press("j")
+	b.press("d")
+	b.until("a reason is asked for", `document.activeElement.name === "why"`)
+	b.press("enough of it")
+	b.press(kb.Escape)
+	b.until("Escape leads back to the card", `document.activeElement.closest("[data-row]") && !document.activeElement.matches("input")`)
+	b.eval(mark)
+	b.press("d")
+	b.until("it is declined, and that has the focus", unmarked+` && document.activeElement.matches(".said")`)
+	b.press(kb.Tab)
+	b.until("the keyboard goes on below", `!!document.activeElement.closest("main")`)
+}
