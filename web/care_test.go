@@ -273,6 +273,10 @@ func TestWhatAFailingFridgeHoldsIsCarriedAndScanned(t *testing.T) {
 	s.warms(4, 9, 9, 9, 9)
 	s.who = person("Nora", hospital.Nurse)
 	s.shows("/excursions/1", "Pick list: 50 units", "no room for all (40 of 40 free)", "lot A1, 30 doses from Shelf in the vaccine fridge")
+	s.who = person("Pia", hospital.Pharmacist)
+	s.shows("/holds", "still out of range", `href="/excursions/1#move"`)
+	s.who = person("Nora", hospital.Nurse)
+	s.shows("/excursions/1", `id="move"`)
 	says := func(w *httptest.ResponseRecorder, sentences ...string) {
 		t.Helper()
 		for _, sentence := range sentences {
