@@ -48,10 +48,16 @@
     ask();
   }
 
-  // ask shows the lock's form; where nothing is locked any more the sign-in page takes over.
+  // typed says whether something stands in the page that its person has typed and not sent.
+  function typed() {
+    return [...document.querySelectorAll("main textarea, main input:not([type=hidden], [type=checkbox], [type=radio])")].some((field) => field.value !== field.defaultValue);
+  }
+
+  // ask shows the lock's form. Where nothing is locked any more, since the session has ended, the
+  // sign-in page takes over; over a page in which something was typed its form comes instead.
   function ask() {
     fetch("/sign-in", { headers: { "HX-Request": "true" } }).then((answer) => {
-      if (!answer.headers.get("X-Wardwatch-Locked")) {
+      if (!answer.headers.get("X-Wardwatch-Locked") && !typed()) {
         location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
         return;
       }

@@ -173,3 +173,29 @@ func TestAPasskeyAndTheLockInARealBrowser(t *testing.T) {
 	b.click(`form[data-passkey="/sign-in/passkey/begin"] button`)
 	b.until("and in again, without a password", `location.pathname === "/" && !!document.body.dataset.person`)
 }
+
+// TestASessionThatEndsTakesNothingThatWasTyped: the form that signs in comes over the page, and
+// its person finds it as she left it.
+func TestASessionThatEndsTakesNothingThatWasTyped(t *testing.T) {
+	s, link := house(t)
+	b := s.look(t, "", desk)
+	b.tolerate = []string{"401", "WebSocket", "/live"}
+	b.open(link)
+	b.put(`input[name="name"]`, "Ada Root")
+	b.put(`input[name="email"]`, "ada@linden.example")
+	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
+	b.click(`main form button.primary`)
+	b.until("she is in", `location.pathname === "/" && !!document.body.dataset.person`)
+	b.open("/admin/start")
+	b.put("#start-house-site", "Linden, half typed")
+	b.eval(mark)
+	b.eval(`fetch("/sign-out", {method: "POST"}), "the session ends"`)
+	b.until("she is asked to sign in", `!!document.querySelector("dialog#lock[open] form[action='/sign-in']")`)
+	b.put(`dialog#lock input[name="email"]`, "ada@linden.example")
+	b.put(`dialog#lock input[name="password"]`, "tiger-lamp-cloud-seven")
+	b.click(`dialog#lock form[action="/sign-in"] button.primary`)
+	b.until("the page is hers again", `!document.querySelector("dialog#lock")`)
+	if b.eval(unmarked) == "true" || b.eval(`document.querySelector("#start-house-site").value`) != "Linden, half typed" {
+		t.Error("what was typed is gone")
+	}
+}
