@@ -210,8 +210,12 @@ func (tx ordersTx) readUse(ctx context.Context, spot reorder.Spot, since invento
 	return err
 }
 
-// runsLow is true of an outlook at or under its reorder point.
-const runsLow = `target > 0 AND position <= reorder`
+const (
+	// isOrdered is true of an outlook of what a place orders when it runs low: a level is set, or was learnt.
+	isOrdered = `target > 0`
+	// runsLow is true of an outlook at or under its reorder point.
+	runsLow = isOrdered + ` AND position <= reorder`
+)
 
 // SaveOutlooks stores what the desk saw, and sorts the list of items by it.
 func (tx ordersTx) SaveOutlooks(ctx context.Context, all []inventory.Outlook) error {
@@ -592,7 +596,7 @@ func (o Orders) SpotsOf(ctx context.Context, items []inventory.ItemID) ([]reorde
 	const q = `
 		SELECT i.id, i.name, i.unit, COALESCE(l.place, ''), COALESCE(p.name, '')
 		FROM stock_items i
-		LEFT JOIN stock_outlooks l ON l.item = i.id AND l.target > 0
+		LEFT JOIN stock_outlooks l ON l.item = i.id AND l.` + isOrdered + `
 		LEFT JOIN stock_places p ON p.id = l.place
 		WHERE i.id IN (SELECT value FROM json_each($1))
 		ORDER BY i.name, i.id, p.name, p.id`

@@ -63,7 +63,7 @@ var stockTables = []narrowed{
 	{"stock_summaries", `SELECT item, name, low, days_left,
 			CASE WHEN low = 1 THEN 0 ELSE 1000000 END + CASE WHEN days_left < 0 THEN 100000 ELSE days_left END AS rank
 		FROM (SELECT s.item, s.name,
-				EXISTS (SELECT 1 FROM stock_outlooks o WHERE o.item = s.item AND o.target > 0 AND o.position <= o.reorder) AS low,
+				EXISTS (SELECT 1 FROM stock_outlooks o WHERE o.item = s.item AND ` + runsLow + `) AS low,
 				COALESCE((SELECT min(o.days_left) FROM stock_outlooks o WHERE o.item = s.item AND o.days_left >= 0), -1) AS days_left
 			FROM main.stock_summaries s
 			WHERE s.item IN (SELECT item FROM stock_balances) OR s.item IN (SELECT item FROM stock_outlooks))`},

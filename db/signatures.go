@@ -178,6 +178,26 @@ func (d *DB) Signatures(ctx context.Context, subject string) ([]hospital.Signatu
 	return gather(rows, err, scanSignature)
 }
 
+// SignaturesOf are those of several records at once, by their subject.
+func (d *DB) SignaturesOf(ctx context.Context, subjects []string) (map[string][]hospital.Signature, error) {
+	const q = `
+		SELECT ` + signatureColumns + `
+		FROM signatures
+		WHERE subject IN (SELECT value FROM json_each($1))
+		ORDER BY seq`
+	asked, err := json.Marshal(subjects)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := d.Query(ctx, q, string(asked))
+	all, err := gather(rows, err, scanSignature)
+	of := map[string][]hospital.Signature{}
+	for _, s := range all {
+		of[s.Subject] = append(of[s.Subject], s)
+	}
+	return of, err
+}
+
 // Signatures is DB.Signatures within a change.
 func (tx *Tx) Signatures(ctx context.Context, subject string) ([]hospital.Signature, error) {
 	rows, err := tx.Query(ctx, qSignatures, subject)

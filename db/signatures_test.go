@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -67,6 +68,10 @@ func TestASignatureIsBoundToItsRecord(t *testing.T) {
 		t.Fatal(all, err)
 	}
 	got := all[0]
+	several, err := n.SignaturesOf(t.Context(), []string{"excursion/e-1", "excursion/e-2"})
+	if err != nil || len(several) != 1 || !slices.Equal(several["excursion/e-1"], all) {
+		t.Errorf("of several at once: %v, %v", several, err)
+	}
 	if got.Name != "Faye Marsh" || got.Person != "faye" || got.Meaning != hospital.Released || got.Why != "within its budget" || got.Seq != 1 {
 		t.Errorf("got %+v", got)
 	}

@@ -140,8 +140,8 @@ const lineColumns = `
 			(SELECT COALESCE(SUM(o.ordered - o.received - o.cancelled), 0) FROM order_lines o
 				WHERE o.item = i.id AND o.received + o.cancelled < o.ordered),
 			(SELECT COALESCE(SUM(r.quantity), 0) FROM proposals r WHERE r.item = i.id AND r.status IN ('waiting', 'half approved')),
-			(SELECT COALESCE(SUM(o.reorder), 0) FROM stock_outlooks o WHERE o.item = i.id AND o.target > 0),
-			(SELECT COUNT(*) FROM stock_outlooks o WHERE o.item = i.id AND o.target > 0)`
+			(SELECT COALESCE(SUM(o.reorder), 0) FROM stock_outlooks o WHERE o.item = i.id AND o.` + isOrdered + `),
+			(SELECT COUNT(*) FROM stock_outlooks o WHERE o.item = i.id AND o.` + isOrdered + `)`
 
 func lineInto(l *inventory.Line) []any {
 	return []any{&l.Item.ID, &l.Item.Name, &l.Item.Unit, &l.Item.Pack, &l.Item.Supplier, &l.Item.Storage, &l.Item.Criticality,

@@ -159,6 +159,8 @@ func (m *MasterItem) wrong() string {
 	switch {
 	case !itemID.MatchString(string(m.ID)):
 		return "A short name has up to 64 letters, digits, dots and dashes."
+	case hospital.ItemNameTaken(string(m.ID)):
+		return "A page of ours has this short name. Choose another."
 	case m.Name == "" || len(m.Name) > maxItemName:
 		return "Give the item a name, as people search for it."
 	case m.Unit == "" || len(m.Unit) > maxItemUnit:

@@ -39,6 +39,8 @@ type Reader interface {
 	HeldLots(ctx context.Context, fridge coldchain.FridgeID) ([]HeldLot, error)
 	// Signatures of a record, the first first.
 	Signatures(ctx context.Context, subject string) ([]hospital.Signature, error)
+	// SignaturesOf several records at once, by their subject.
+	SignaturesOf(ctx context.Context, subjects []string) (map[string][]hospital.Signature, error)
 	// HoldsOf are all holds of an excursion, decided ones too, with who decided what and why.
 	HoldsOf(ctx context.Context, excursion coldchain.ExcursionID) ([]HeldLot, error)
 	// Followed is how far a follower has come in the chain of events.

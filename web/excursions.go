@@ -192,17 +192,21 @@ func (d *Door) alarmsOf(ctx context.Context, told *caseTold) error {
 
 // lotsOf tells lots with their budgets, decisions and signatures.
 func (d *Door) lotsOf(ctx context.Context, held []inventory.HeldLot) ([]report.Lot, error) {
-	lots := make([]report.Lot, len(held))
+	lots, subjects := make([]report.Lot, len(held)), make([]string, len(held))
+	for i, h := range held {
+		subjects[i] = h.Subject()
+	}
+	signatures, err := d.Stock.Store.SignaturesOf(ctx, subjects)
+	if err != nil {
+		return nil, err
+	}
 	for i, h := range held {
 		lots[i] = report.Lot{Item: h.ItemName, Lot: h.LotNumber, Expiry: h.Expiry.String(), Quantity: views.Quantity(h.Quantity, h.Unit),
 			Before: h.Before().Said(), After: h.After().Said(), Bands: bandsOf(h)}
 		if h.Weighed != nil && h.Running() && h.Open() {
 			lots[i].After += ", and its time runs on"
 		}
-		var err error
-		if lots[i].Signed, err = d.Stock.Store.Signatures(ctx, h.Subject()); err != nil {
-			return nil, err
-		}
+		lots[i].Signed = signatures[subjects[i]]
 		switch h.Decision {
 		case inventory.Undecided:
 		case inventory.MovedOn:

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -105,9 +104,6 @@ func (d *Door) addItem(c echo.Context) error {
 		if m.ID == "" {
 			m.ID = inventory.ItemID(freshID(form.Name))
 		}
-		if d.isPage(string(m.ID)) {
-			err = hospital.Refuse(hospital.ErrInvalid, "A page of ours has this short name. Choose another.")
-		}
 	}
 	if err == nil {
 		err = d.Storeroom.AddItem(c.Request().Context(), d.actor(c), m, lines(form.Instead))
@@ -122,15 +118,6 @@ func (d *Door) addItem(c echo.Context) error {
 	}
 	form.Error = sentence
 	return d.showMaster(c, status, form)
-}
-
-// isPage says whether /stock/ID is a page of its own, which would hide an item of that name.
-func (d *Door) isPage(id string) bool {
-	return slices.ContainsFunc(d.routes(), func(r route) bool {
-		rest, under := strings.CutPrefix(r.path, "/stock/")
-		first, _, _ := strings.Cut(rest, "/")
-		return under && first == id
-	})
 }
 
 func lines(text string) []string {

@@ -322,22 +322,24 @@ func (d *Door) orderPage(ctx context.Context, number string) (p views.OrderPage,
 
 // approvalsOf are the signatures of what an order's lines were approved by.
 func (d *Door) approvalsOf(ctx context.Context, o reorder.Order) (all []views.SignedLine, err error) {
-	for _, l := range o.Lines {
-		if l.Proposal == 0 {
+	subjects := make([]string, len(o.Lines))
+	for i, l := range o.Lines {
+		subjects[i] = o.Ordering(l).Subject()
+	}
+	signatures, err := d.Desk.Store.SignaturesOf(ctx, subjects)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range o.Lines {
+		signed := signatures[subjects[i]]
+		if l.Proposal == 0 || len(signed) == 0 {
 			continue
 		}
-		ordering := o.Ordering(l)
-		signed, err := d.Desk.Store.Signatures(ctx, ordering.Subject())
+		content, err := o.Ordering(l).Content()
 		if err != nil {
 			return nil, err
 		}
-		content, err := ordering.Content()
-		if err != nil {
-			return nil, err
-		}
-		if len(signed) > 0 {
-			all = append(all, views.SignedLine{Item: l.Item.Name, Signed: signed, Now: content})
-		}
+		all = append(all, views.SignedLine{Item: l.Item.Name, Signed: signed, Now: content})
 	}
 	return all, nil
 }

@@ -124,7 +124,7 @@ func (d *Door) reorderChosen(c echo.Context) error {
 func (d *Door) reordered(c echo.Context) error {
 	ctx, came := c.Request().Context(), c.QueryParams()
 	items, places, whys := came["item"], came["place"], came["why"]
-	if len(places) != len(items) || len(whys) != len(items) || len(items)+len(came["made"]) > reordersShown {
+	if len(places) != len(items) || len(whys) != len(items) || len(items)+len(came["made"]) > reordersShown || len(items)+len(came["made"]) == 0 {
 		return hospital.Refuse(hospital.ErrInvalid, "This address is not whole. Go back to the inventory.")
 	}
 	skipped, asked := map[reorder.Spot]reorder.Needless{}, make([]inventory.ItemID, len(items))
@@ -153,6 +153,10 @@ func (d *Door) reordered(c echo.Context) error {
 	}
 	if page.Made, err = d.Desk.Store.ProposalsNumbered(ctx, made); err != nil {
 		return err
+	}
+	found := len(page.Skipped) + len(page.Made)
+	if page.Gone = found < len(items)+len(made); found == 0 {
+		return hospital.Refuse(hospital.ErrUnknown, "Nothing that this address names is there any more. Go back to the inventory.")
 	}
 	return d.show(c, "Reorder selected", views.Reordered(page))
 }

@@ -298,6 +298,12 @@ func TestTickedItemsAreReorderedOnceAndTheRestSaysWhy(t *testing.T) {
 	if again := reorderThem(); !strings.Contains(again, "Nothing was proposed.") || !strings.Contains(again, "A proposal waits already.") || strings.Contains(again, "#proposal-") {
 		t.Error("a second time proposes again")
 	}
+	s.page("/stock/reorder?item=nothing&place=store&why=waiting&made=1", "500 pairs", "Something else that this address names is not there any more.")
+	for address, code := range map[string]int{"/stock/reorder?item=nothing&place=store&why=waiting": http.StatusNotFound, "/stock/reorder": http.StatusUnprocessableEntity} {
+		if w := s.ask(http.MethodGet, address, nil); w.Code != code || !strings.Contains(w.Body.String(), "Go back to the inventory.") {
+			t.Errorf("%s is answered %d", address, w.Code)
+		}
+	}
 	open, err := s.desk.Store.OpenProposals(t.Context())
 	if err != nil || len(open) != 1 || open[0].Quantity != 500 || open[0].RaisedName != "Sam" || open[0].Reason != "Asked for by Sam: up to the target of 1000" {
 		t.Fatalf("%+v, %v", open, err)

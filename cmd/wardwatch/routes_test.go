@@ -185,6 +185,18 @@ func placeOf(r web.Route) string {
 
 func needsSession(r web.Route) bool { return r.Permission != web.Public && r.Permission != web.ByToken }
 
+// An item whose short name is a page's could be imported and never be looked at.
+func TestNoItemTakesTheNameOfAPage(t *testing.T) {
+	t.Parallel()
+	h, _ := wholeHouse(t)
+	for _, r := range h.door.Routes() {
+		rest, under := strings.CutPrefix(r.Path, "/stock/")
+		if first, _, _ := strings.Cut(rest, "/"); under && !strings.HasPrefix(first, ":") && !hospital.ItemNameTaken(first) {
+			t.Errorf("an item may be called %q, and %s hides it", first, r.Path)
+		}
+	}
+}
+
 func TestAStrangerGetsTheSignInPageAndNothingElse(t *testing.T) {
 	t.Parallel()
 	h, _ := wholeHouse(t)

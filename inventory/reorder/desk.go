@@ -136,9 +136,11 @@ type Reader interface {
 	FindOrder(ctx context.Context, number string) (Order, error)
 	// Orders are those in a state, newest first; all when it is empty.
 	Orders(ctx context.Context, status OrderStatus, limit int) ([]Order, error)
-	// MailOf an order, newest first, without papers.
 	// Signatures lists what was signed of a subject, such as an Ordering.
 	Signatures(ctx context.Context, subject string) ([]hospital.Signature, error)
+	// SignaturesOf several subjects at once, by subject.
+	SignaturesOf(ctx context.Context, subjects []string) (map[string][]hospital.Signature, error)
+	// MailOf an order, newest first, without papers.
 	MailOf(ctx context.Context, number string) ([]Mail, error)
 	// SendingsOf an order are all tries to send it, newest first.
 	SendingsOf(ctx context.Context, number string) ([]Sending, error)

@@ -300,6 +300,9 @@ func (c *checker) items() {
 	for i, item := range c.doc.Items {
 		c.known(c.suppliers, "supplier", item.Supplier, "items", i, "supplier")
 		c.knownProfile(item.Storage, "items", i, "storage")
+		if hospital.ItemNameTaken(item.ID) {
+			c.say("A page of ours has this short name. Choose another.", "items", i, "id")
+		}
 		if item.GTIN != "" && !gtinHolds(item.GTIN) {
 			c.say(fmt.Sprintf("The check digit of %q is wrong; one digit was mistyped.", item.GTIN), "items", i, "gtin")
 		}

@@ -17,6 +17,7 @@ func TestFaultsOfTheColdChainAreNamedByTheirPath(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"a profile that nobody knows": {head + `"fridges":[{"id":"f","name":"F","profile":"warm"}]}`, `/fridges/0/profile (line 1): There is no temperature profile "warm"`},
 		"an item's storage too":       {head + `"items":[{"id":"i","name":"I","unit_of_issue":"dose","pack":1,"storage":"cool"}]}`, `/items/0/storage (line 1): There is no temperature profile "cool"`},
+		"an item that hides a page":   {head + `"items":[{"id":"reorder","name":"I","unit_of_issue":"dose","pack":1}]}`, `/items/0/id (line 1): A page of ours has this short name. Choose another.`},
 		"a ready-made one's name":     {strings.Replace(profile(""), `"own"`, `"freezer"`, 1), `/temperature_profiles/0/id (line 1): "freezer" is a ready-made profile`},
 		"limits the wrong way round":  {strings.Replace(profile(""), `"low_celsius":2`, `"low_celsius":9`, 1), "/temperature_profiles/0/high_celsius"},
 		"two rules of a name":         {profile(`,{"name":"warm","direction":"too cold","limit_celsius":2,"minutes":15}`), "/temperature_profiles/0/rules/1/name"},
