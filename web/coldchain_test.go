@@ -116,7 +116,7 @@ func TestPharmacistFollowsAFridgeThatWarms(t *testing.T) {
 	p.warm(9.2, 9.4, 9.4)
 	p.shows("/coldchain", "Too warm", "9.4 °C", "is-alarm", "Vaccine &lt;fridge&gt;")
 	page := p.shows("/alarms", `data-alarm="1"`, "Too warm, serious", "9.4 °C, limit 8.0 °C", "Still going on. Nobody has acknowledged it.",
-		"Vaccine &lt;fridge&gt;, Pharmacy store", "Door was open", "peak 9.4 °C, beyond the limit for 15 min", `id="alarm-strip"`)
+		"Vaccine &lt;fridge&gt;, Pharmacy store", "Door was open", "peak 9.4 °C, beyond the limit for 15 min", `href="/excursions/1"`, `id="alarm-strip"`)
 	if strings.Contains(page, "<fridge>") {
 		t.Error("a fridge's name is not escaped")
 	}

@@ -133,7 +133,7 @@
   // ---- Without a connection the page stays, with what was typed: leaving it would lose both.
   const cut = () => !navigator.onLine || ["reconnecting", "stale", "offline"].includes(body.dataset.liveState);
   async function reached() {
-    try { return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(3000) })).ok; } catch { return false; }
+    try { return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(6000) })).ok; } catch { return false; }
   }
   function stays(sentence, before) {
     let notice = document.getElementById("not-sent");
