@@ -112,7 +112,7 @@ func (d *Door) showFridge(c echo.Context, status int, failed *views.FridgeForms)
 	if err != nil {
 		return err
 	}
-	p := views.FridgePageProps{Actor: d.actor(c), Forms: d.fridgeForms()}
+	p := views.FridgePageProps{Actor: d.actor(c), Forms: d.fridgeForms(), Files: d.lately(c, "/fridges/"+string(id))}
 	if failed != nil {
 		p.Forms = *failed
 	}

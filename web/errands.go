@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,8 @@ const (
 	// refreshKey is where a page that looks again by itself says how often.
 	refreshKey = "refresh"
 	errandPath = "/work/"
+	// maxErrandsShown is how many a page leads back to.
+	maxErrandsShown = 5
 )
 
 func (d *Door) errandRoutes() []route {
@@ -46,11 +49,11 @@ type longWork struct {
 // else the page of the errand says how far it is, and can stop it.
 func (d *Door) undertake(c echo.Context, w longWork) error {
 	var alone atomic.Bool // nobody waits for its end any more: what fails is logged by itself
-	by, path := d.actor(c), c.Path()
+	by, at := d.actor(c), c.Path()
 	id, err := d.errands.Start(c.Request().Context(), by, w.Task, func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
 		done, err := w.work(ctx, says)
 		if status, _ := errandFault(err); status >= http.StatusInternalServerError && alone.Load() {
-			d.Log.Error("an errand failed", "path", path, "actor", by.ID, "error", err)
+			d.Log.Error("an errand failed", "path", at, "actor", by.ID, "error", err)
 		}
 		return done, err
 	})
@@ -109,6 +112,24 @@ func errandFault(err error) (status int, sentence string) {
 		return http.StatusUnprocessableEntity, said
 	}
 	return outcome(err)
+}
+
+// lately are the errands of a page that are under way or ended lately. A file that was looked
+// at and waits no longer is none of them: it was taken in, and that is another.
+func (d *Door) lately(c echo.Context, page string) (lines []views.ErrandLine) {
+	by := d.actor(c)
+	for _, one := range d.errands.Lately(by, page) {
+		if one.Outcome.Said == "" && one.Outcome.Href != "" {
+			if _, waits := d.uploads.get(path.Base(one.Outcome.Href), by.ID, d.Now()); !waits {
+				continue
+			}
+		}
+		_, wrong := errandFault(one.Err)
+		if lines = append(lines, views.ErrandLine{Errand: one, Wrong: wrong}); len(lines) == maxErrandsShown {
+			break
+		}
+	}
+	return lines
 }
 
 // stopErrand asks an errand to end before it is done.

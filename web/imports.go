@@ -57,7 +57,7 @@ func (d *Door) imports(c echo.Context) error {
 }
 
 func (d *Door) showImports(c echo.Context, status int, form views.ImportForm) error {
-	return d.showAs(c, status, "Imports", views.Imports(form, d.Register.Current().Buildings))
+	return d.showAs(c, status, "Imports", views.Imports(form, d.Register.Current().Buildings, d.lately(c, importsPath)))
 }
 
 // lookAtImport reads a file and tries what it would change.

@@ -43,7 +43,7 @@ func (d *Door) takeLoggerFile(c echo.Context) error {
 		return d.loggerFailed(c, form)(err)
 	}
 	by := d.actor(c)
-	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: file.name, Back: "/fridges/" + string(id)}, failed: d.loggerFailed(c, form), work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
+	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: file.name, Back: "/fridges/" + string(id), InParts: true}, failed: d.loggerFailed(c, form), work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
 		reading, err := d.readLogger(ctx, file, nil, says)
 		if err == nil && reading.ask {
 			return upkeep.Outcome{Href: "/fridges/" + string(id) + "/readings/" + d.uploads.put(file)}, nil
@@ -202,7 +202,7 @@ func (d *Door) takeLoggerUpload(c echo.Context) error {
 	said.serial = file.serial
 	by, id := d.actor(c), c.Param("upload")
 	here := "/fridges/" + string(file.fridge) + "/readings/" + id
-	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: file.name, Back: here}, failed: d.dialogueFailed(c, file), work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
+	return d.undertake(c, longWork{Task: upkeep.Task{Title: "Take in a file", Of: file.name, Back: here, InParts: true}, failed: d.dialogueFailed(c, file), work: func(ctx context.Context, says upkeep.Says) (upkeep.Outcome, error) {
 		r, err := d.readLogger(ctx, file, &said, says)
 		if err == nil && r.ask {
 			err = hospital.Refuse(hospital.ErrInvalid, "Type the logger's serial number.")

@@ -76,6 +76,8 @@ func TestALoggersFileThatTakesItsTimeCanBeStopped(t *testing.T) {
 	choice := url.Values{"serial": {"L-1"}, "zone": {"UTC"}, "time": {"0"}, "time_of_day": {"-1"}, "temp": {"1"}, "clock": {"any"}, "unit": {"C"}, "comma": {"no"}}
 	work := p.post(dialogue, choice).Header().Get("Location")
 	p.shows(work, "Take in a file", "export.csv", `<noscript><meta http-equiv="refresh" content="3">`, ">Stop</button>", "<progress", `hx-trigger="every 1s"`)
+	p.shows(work, "Stopping keeps the parts that are in it")
+	p.shows("/fridges/f-1", `href="`+work+`"`, "Under way")
 	pia := p.who
 	p.who = person("Per", hospital.Pharmacist)
 	if code, _ := p.get(work); code != http.StatusNotFound {

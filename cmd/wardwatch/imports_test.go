@@ -121,6 +121,9 @@ func TestAnImportThatTakesItsTimeCanBeStopped(t *testing.T) {
 	if !strings.HasPrefix(work, "/work/") || !strings.Contains(page, "pumps.csv") || !strings.Contains(page, ">Stop</button>") {
 		t.Fatalf("%s: %.600s", work, page)
 	}
+	if _, page := ada.see("/admin/imports"); !strings.Contains(page, "pumps.csv") || !strings.Contains(page, `href="`+work+`"`) {
+		t.Errorf("nothing leads back to it: %.600s", page)
+	}
 	ada.post(work)
 	close(release)
 	if err := <-writing; err != nil {
@@ -135,5 +138,8 @@ func TestAnImportThatTakesItsTimeCanBeStopped(t *testing.T) {
 	}
 	if text := said(ada.post(preview)); !strings.Contains(text, "Taken in: 1 added") {
 		t.Errorf("the file waits no longer: %q", text)
+	}
+	if _, page := ada.see("/admin/imports"); !strings.Contains(page, "Taken in: 1 added") || strings.Contains(page, preview) {
+		t.Errorf("what came of it is not told, or the file still waits: %.600s", page)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,13 +38,18 @@ type Errand struct {
 }
 
 // Task says what an errand is: "Take in a file", of which thing, as a person named it, and
-// from which page it was started.
-type Task struct{ Title, Of, Back string }
+// from which page it was started. InParts is set where what is done stays done: stopping it
+// keeps the parts before the one that it stopped in, and its refusal says how much that is.
+type Task struct {
+	Title, Of, Back string
+	InParts         bool
+}
 
 // Outcome is what an errand reports: a sentence, and the page that shows what came of it.
 type Outcome struct{ Said, Href string }
 
-// Work is what an errand does. It ends soon after ctx does, and has then changed nothing.
+// Work is what an errand does. It ends soon after ctx does, and has then changed nothing, or
+// what its task's InParts allows.
 type Work func(ctx context.Context, says Says) (Outcome, error)
 
 // Errands are those under way and those that ended lately, in memory: a restart ends them,
@@ -164,6 +170,20 @@ func (e *Errands) Find(by hospital.Actor, id string) (Errand, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return one.Errand, nil
+}
+
+// Lately are that person's errands that were started from one of a page's addresses (the page
+// itself and what stands below it), as they stand, the newest first.
+func (e *Errands) Lately(by hospital.Actor, page string) (all []Errand) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.forgetOld()
+	for _, one := range slices.Backward(e.all) {
+		if one.By == by.ID && (one.Back == page || strings.HasPrefix(one.Back, page+"/")) {
+			all = append(all, one.Errand)
+		}
+	}
+	return all
 }
 
 // Stop asks an errand of that person's to end before it is done. One that has ended stays as it is.

@@ -22,7 +22,7 @@ func worker(name string) hospital.Actor {
 func TestAnErrandSaysItsStepAndEndsWhenItIsStopped(t *testing.T) {
 	e, ada := &Errands{Now: func() time.Time { return noon }}, worker("ada")
 	begun := make(chan struct{})
-	id, err := e.Start(t.Context(), ada, Task{"Take in a file", "x.csv", "/admin/imports"}, func(ctx context.Context, says Says) (Outcome, error) {
+	id, err := e.Start(t.Context(), ada, Task{Title: "Take in a file", Of: "x.csv", Back: "/admin/imports"}, func(ctx context.Context, says Says) (Outcome, error) {
 		pace := NewPace(ctx, says.After(1))
 		if err := pace.Begin("equipment", 1, 3, 600); err != nil {
 			return Outcome{}, err
@@ -59,6 +59,35 @@ func TestAnErrandSaysItsStepAndEndsWhenItIsStopped(t *testing.T) {
 	id, _ = e.Start(t.Context(), ada, Task{}, func(context.Context, Says) (Outcome, error) { panic("bad file") })
 	if now, ended := e.Wait(t.Context(), id, time.Minute); !ended || now.Err == nil || !strings.Contains(now.Err.Error(), "bad file") {
 		t.Errorf("panicked: %+v", now)
+	}
+}
+
+// TestAPageFindsItsErrands: the newest first, one's own, and none of a page beside it.
+func TestAPageFindsItsErrands(t *testing.T) {
+	at := noon
+	e, ada := &Errands{Now: func() time.Time { return at }}, worker("ada")
+	does := func(by hospital.Actor, of, back string) {
+		t.Helper()
+		id, err := e.Start(t.Context(), by, Task{Of: of, Back: back}, func(context.Context, Says) (Outcome, error) { return Outcome{}, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Wait(t.Context(), id, time.Minute)
+	}
+	does(ada, "first", "/fridges/f-1")
+	does(ada, "another fridge's", "/fridges/f-10")
+	does(worker("bo"), "another's", "/fridges/f-1")
+	does(ada, "second", "/fridges/f-1/readings/x")
+	var of []string
+	for _, one := range e.Lately(ada, "/fridges/f-1") {
+		of = append(of, one.Of)
+	}
+	if got := strings.Join(of, ", "); got != "second, first" {
+		t.Errorf("the page finds %q", got)
+	}
+	at = at.Add(errandKept + time.Second)
+	if late := e.Lately(ada, "/fridges/f-1"); len(late) > 0 {
+		t.Errorf("after half an hour: %+v", late)
 	}
 }
 
