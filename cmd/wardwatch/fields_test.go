@@ -169,8 +169,10 @@ func newSpeaker(t *testing.T, h *house, clock *tickingClock, i int, d dialect) *
 	t.Helper()
 	s := &speaker{t: t, house: h, clock: clock, dialect: d, id: hospital.GatewayID(fmt.Sprintf("ac233f0000%02x", i))}
 	s.topic = strings.ReplaceAll(s.topic, "GW", string(s.id))
-	if err := json.Unmarshal([]byte(strings.ReplaceAll(d.body, "GW", string(s.id))), &s.good); err != nil {
-		t.Fatal(err)
+	if d.body != "" { // it speaks JSON
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(d.body, "GW", string(s.id))), &s.good); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_, secret, err := account.NewKeys(db.Accounts{DB: h.db}, h.now).Add(t.Context(), hospital.Job("test"), string(s.id), s.id)
 	if err != nil {
@@ -383,16 +385,7 @@ func (s *speaker) inElement(at place) bool {
 // neighbours in the same message are taken, and the gateway's next one is heard.
 func TestEachFieldOfEachDialectSentWrong(t *testing.T) {
 	t.Parallel()
-	dsn := "sqlite:" + t.TempDir() + "/ward.db"
-	importSmallHospital(t, dsn)
-	clock := &tickingClock{}
-	clock.set(time.Now().Add(-12 * time.Hour)) // further than all of the messages take
-	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: dsn}, newLog(io.Discard, 0), clock.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	runHouse(t, h)
-	knows(t, h, sensorsOfDialects...)
+	h, clock, dsn := dialectsHouse(t, sensorsOfDialects...)
 	for i, d := range dialects {
 		s := newSpeaker(t, h, clock, i, d)
 		for way, f := range map[string]fate{"HTTP": s.post(s.text(s.good)), "MQTT": s.publish(s.text(s.good))} {
@@ -403,18 +396,41 @@ func TestEachFieldOfEachDialectSentWrong(t *testing.T) {
 		for _, at := range places(s.good, nil) {
 			s.wrongly(at)
 		}
-		if err := h.parts.Devices.Book.Write(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		var told int
-		const q = `SELECT count(*) FROM refusals WHERE gateway = $1 AND source = 'mqtt' AND reason LIKE '% %'`
-		if err := h.db.QueryRow(t.Context(), q, string(s.id)).Scan(&told); err != nil || told == 0 {
-			t.Errorf("%s: administrators read of %d refusals over MQTT, %v", d.format, told, err)
-		}
-		if !s.client.IsConnectionOpen() {
-			t.Errorf("%s: the gateway's connection ended", d.format)
-		}
-		t.Logf("%s on %q: %d messages, %d refusals to read", d.format, s.topic, s.said, told)
+		s.isStillHeard()
 	}
 	sound(t, strings.TrimPrefix(dsn, "sqlite:"))
+}
+
+// dialectsHouse is a running house that knows sensors, and its clock and database.
+func dialectsHouse(t *testing.T, sensors ...coldchain.SensorKey) (*house, *tickingClock, string) {
+	t.Helper()
+	dsn := "sqlite:" + t.TempDir() + "/ward.db"
+	importSmallHospital(t, dsn)
+	clock := &tickingClock{}
+	clock.set(time.Now().Add(-12 * time.Hour)) // further than all of the messages take
+	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: dsn}, newLog(io.Discard, 0), clock.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runHouse(t, h)
+	knows(t, h, sensors...)
+	return h, clock, dsn
+}
+
+// isStillHeard holds that administrators can read why messages were refused, and that the
+// gateway's connection has outlived them.
+func (s *speaker) isStillHeard() {
+	s.t.Helper()
+	if err := s.house.parts.Devices.Book.Write(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	var told int
+	const q = `SELECT count(*) FROM refusals WHERE gateway = $1 AND source = 'mqtt' AND reason LIKE '% %'`
+	if err := s.house.db.QueryRow(s.t.Context(), q, string(s.id)).Scan(&told); err != nil || told == 0 {
+		s.t.Errorf("%s: administrators read of %d refusals over MQTT, %v", s.format, told, err)
+	}
+	if !s.client.IsConnectionOpen() {
+		s.t.Errorf("%s: the gateway's connection ended", s.format)
+	}
+	s.t.Logf("%s on %q: %d messages, %d refusals to read", s.format, s.topic, s.said, told)
 }

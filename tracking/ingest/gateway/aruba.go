@@ -21,39 +21,16 @@ const (
 	arubaRSSILast, arubaSensorsBattery, arubaSensorsTemp, arubaSensorsHum = 1, 2, 3, 4
 )
 
-// fields calls use with every field of a protobuf message: its number, and its value as
-// bytes, or as a number where it is one. It is false when the message is broken.
-func protoFields(message []byte, use func(number int, value []byte, n uint64)) bool {
-	for len(message) > 0 {
-		number, kind, size := protowire.ConsumeTag(message)
-		if size < 0 {
-			return false
-		}
-		message = message[size:]
-		var value []byte
-		var n uint64
-		switch kind {
-		case protowire.BytesType:
-			value, size = protowire.ConsumeBytes(message)
-		case protowire.VarintType:
-			n, size = protowire.ConsumeVarint(message)
-		case protowire.Fixed32Type:
-			var bits uint32
-			bits, size = protowire.ConsumeFixed32(message)
-			n = uint64(bits)
-		case protowire.Fixed64Type:
-			n, size = protowire.ConsumeFixed64(message)
-		default:
-			size = protowire.ConsumeFieldValue(number, kind, message)
-		}
-		if size < 0 {
-			return false
-		}
-		use(int(number), value, n)
-		message = message[size:]
-	}
-	return true
-}
+// The wire types of the fields that are read.
+var (
+	arubaTelemetryTypes = protoTypes{arubaReporter: protowire.BytesType, arubaReported: protowire.BytesType, arubaBLEData: protowire.BytesType}
+	arubaReporterTypes  = protoTypes{arubaReporterMAC: protowire.BytesType, arubaReporterTime: protowire.VarintType}
+	arubaDataTypes      = protoTypes{arubaDataMAC: protowire.BytesType, arubaDataBytes: protowire.BytesType, arubaDataRSSI: protowire.VarintType}
+	arubaReportedTypes  = protoTypes{arubaReportedMAC: protowire.BytesType, arubaReportedSeen: protowire.VarintType,
+		arubaReportedRSSI: protowire.BytesType, arubaSensors: protowire.BytesType}
+	arubaRSSITypes    = protoTypes{arubaRSSILast: protowire.VarintType}
+	arubaSensorsTypes = protoTypes{arubaSensorsBattery: protowire.VarintType, arubaSensorsTemp: protowire.Fixed32Type, arubaSensorsHum: protowire.VarintType}
+)
 
 // isArubaTelemetry says whether a body is a Telemetry: meta first, a reporter with an address.
 func isArubaTelemetry(body []byte) bool {
@@ -61,16 +38,17 @@ func isArubaTelemetry(body []byte) bool {
 		return false
 	}
 	reporter := false
-	return protoFields(body, func(number int, value []byte, _ uint64) {
-		reporter = reporter || number == arubaReporter && value != nil
-	}) && reporter
+	_, whole := protoFields(body, arubaTelemetryTypes, func(number int, _ []byte, _ uint64) {
+		reporter = reporter || number == arubaReporter
+	})
+	return whole && reporter
 }
 
 // arubaTelemetry reads a Telemetry as it is on the wire: the reporter is the gateway,
 // bleData are adverts with their bytes, reported are devices that the access point decoded.
 func (r *reader) arubaTelemetry(body []byte) error {
 	var adverts, reported [][]byte
-	whole := protoFields(body, func(number int, value []byte, _ uint64) {
+	fault, whole := protoFields(body, arubaTelemetryTypes, func(number int, value []byte, _ uint64) {
 		switch number {
 		case arubaReporter:
 			r.arubaReporter(value)
@@ -95,11 +73,11 @@ func (r *reader) arubaTelemetry(body []byte) error {
 			part.use(record, device)
 		}
 	}
-	return nil
+	return r.refuseRest(fault)
 }
 
 func (r *reader) arubaReporter(reporter []byte) {
-	protoFields(reporter, func(number int, value []byte, n uint64) {
+	_, _ = protoFields(reporter, arubaReporterTypes, func(number int, value []byte, n uint64) { // the connection names its gateway, if this does not
 		switch {
 		case number == arubaReporterMAC && len(value) == 6:
 			r.Gateway = gatewayID(hex.EncodeToString(value))
@@ -114,7 +92,7 @@ func (r *reader) arubaReporter(reporter []byte) {
 func (r *reader) arubaAdvert(record int, device []byte) {
 	var address, payload []byte
 	strength := 0.0
-	whole := protoFields(device, func(number int, value []byte, n uint64) {
+	fault, _ := protoFields(device, arubaDataTypes, func(number int, value []byte, n uint64) {
 		switch number {
 		case arubaDataMAC:
 			address = value
@@ -124,7 +102,11 @@ func (r *reader) arubaAdvert(record int, device []byte) {
 			strength = float64(protowire.DecodeZigZag(n))
 		}
 	})
-	if !whole || len(address) != 6 {
+	if fault != "" {
+		r.refuse(record, "%s", fault)
+		return
+	}
+	if len(address) != 6 {
 		r.refuse(record, "the advert lacks its sender's address")
 		return
 	}
@@ -133,7 +115,8 @@ func (r *reader) arubaAdvert(record int, device []byte) {
 
 func (r *reader) arubaReported(record int, device []byte) {
 	h := heard{record: record, battery: tracking.NoBattery}
-	protoFields(device, func(number int, value []byte, n uint64) {
+	var within string
+	fault, _ := protoFields(device, arubaReportedTypes, func(number int, value []byte, n uint64) {
 		switch {
 		case number == arubaReportedMAC && len(value) == 6:
 			h.mac = hex.EncodeToString(value)
@@ -142,35 +125,50 @@ func (r *reader) arubaReported(record int, device []byte) {
 				h.at = at
 			}
 		case number == arubaReportedRSSI:
-			protoFields(value, func(number int, _ []byte, n uint64) {
-				if dbm := float64(protowire.DecodeZigZag(n)); number == arubaRSSILast && dbm < 0 && dbm >= weakestRSSI {
-					h.rssi, h.hasRSSI = dbm, true
-				}
-			})
+			if sentence := h.arubaRSSI(value); sentence != "" {
+				within = sentence
+			}
 		case number == arubaSensors:
-			h.arubaSensors(value)
+			if sentence := h.arubaSensors(value); sentence != "" {
+				within = sentence
+			}
 		}
 	})
-	if h.mac == "" {
+	note(&within, fault == "", fault)
+	switch {
+	case within != "":
+		r.refuse(record, "%s", within)
+		return
+	case h.mac == "":
 		r.refuse(record, "the device lacks its address")
 		return
 	}
 	r.take(h)
 }
 
-func (h *heard) arubaSensors(sensors []byte) {
-	protoFields(sensors, func(number int, _ []byte, n uint64) {
+// arubaRSSI takes how loud a device was last, and says what is wrong with it; an access
+// point says 0 where it measured nothing.
+func (h *heard) arubaRSSI(strengths []byte) (fault string) {
+	var dbm float64
+	fault, _ = protoFields(strengths, arubaRSSITypes, func(_ int, _ []byte, n uint64) { dbm = float64(protowire.DecodeZigZag(n)) })
+	note(&fault, dbm >= weakestRSSI && dbm <= loudestRSSI, "rssi is no signal strength between -127 and 20 dBm")
+	h.rssi, h.hasRSSI = dbm, dbm != 0
+	return fault
+}
+
+// arubaSensors takes what a device measures, and says what of it can't be read.
+func (h *heard) arubaSensors(sensors []byte) (fault string) {
+	fault, _ = protoFields(sensors, arubaSensorsTypes, func(number int, _ []byte, n uint64) {
 		switch number {
 		case arubaSensorsBattery:
 			h.battery = battery(float64(n), true)
 		case arubaSensorsTemp:
-			if c := float64(math.Float32frombits(uint32(n))); !math.IsNaN(c) && !math.IsInf(c, 0) {
-				h.advert.Sensor.Celsius = ble.Some(math.Round(c*1000) / 1000)
-			}
+			h.advert.Sensor.Celsius = ble.Some(math.Round(float64(math.Float32frombits(uint32(n)))*1000) / 1000)
 		case arubaSensorsHum:
 			h.advert.Sensor.HumidityPct = ble.Some(float64(n))
 		}
 	})
+	return fault
 }
 
 // aruba reads the decoded view of a Telemetry, which relays and simulators send as JSON.

@@ -89,7 +89,7 @@ func (w *wire) u32() uint32 {
 	return 0
 }
 
-var minewMagic = []byte{0xBB, 0x01}
+var minewMagic, minewEnd = []byte{0xBB, 0x01}, []byte{0xDD}
 
 // minewBinary reads binary-long: BB 01, u32 length, gateway, u16 tags; each tag: address,
 // u16 packets; each packet: u8 length, advert, u8 address type, i8 rssi; DD. The length
@@ -99,38 +99,55 @@ func (r *reader) minewBinary(body []byte) error {
 	w := &wire{rest: body[len(minewMagic):]}
 	w.u32()
 	address := w.take(6)
-	tags := w.u16()
-	if w.bad {
-		return fmt.Errorf("%w: it ends in its head", ErrWrongShape)
+	packets := w.minewPackets()
+	// What a wrong count or length shifts would be heard as tags that nobody has.
+	if end := w.rest; w.bad || len(end) > 0 && !bytes.Equal(end, minewEnd) {
+		return fmt.Errorf("%w: its counts and lengths do not fit its %d bytes", ErrWrongShape, len(body))
 	}
 	r.Gateway = gatewayID(hex.EncodeToString(address))
-	for range tags {
-		tag := hex.EncodeToString(w.take(6))
+	for _, p := range packets {
+		record, err := r.next()
+		if err != nil {
+			return err
+		}
+		r.heardBytes(record, hex.EncodeToString(p.tag), float64(p.rssi), p.advert)
+	}
+	return nil
+}
+
+// minewPacket is one advert of a tag as binary-long has it.
+type minewPacket struct {
+	tag, advert []byte
+	rssi        int8
+}
+
+// minewPackets reads all tags with their packets; w is bad when they end too early.
+func (w *wire) minewPackets() (packets []minewPacket) {
+	for range w.u16() {
+		tag := w.take(6)
 		for range w.u16() {
-			record, err := r.next()
-			if err != nil {
-				return err
-			}
-			advert := w.take(w.u8())
+			p := minewPacket{tag: tag, advert: w.take(w.u8())}
 			w.u8() // the address's type
-			strength := int8(w.u8())
-			if w.bad {
-				r.refuse(record, "the message ends inside this record")
+			if p.rssi = int8(w.u8()); w.bad {
 				return nil
 			}
-			r.heardBytes(record, tag, float64(strength), advert)
+			packets = append(packets, p)
 		}
 		if w.bad {
 			return nil
 		}
 	}
-	return nil
+	return packets
 }
 
 // heardBytes takes an advert that came as bytes; an empty one is a sighting all the same.
 func (r *reader) heardBytes(record int, address string, dbm float64, payload []byte) {
 	if dbm < weakestRSSI || dbm > loudestRSSI || dbm == 0 {
 		r.refuse(record, "rssi is no signal strength between -127 and 20 dBm")
+		return
+	}
+	if len(payload) > ble.MaxPayload {
+		r.refuse(record, "the advert has %d bytes, more than any can have", len(payload))
 		return
 	}
 	h := heard{record: record, mac: address, rssi: dbm, hasRSSI: true, battery: tracking.NoBattery}
@@ -185,11 +202,15 @@ func (r *reader) ingicsLine(record int, field []string) {
 // each; lines that begin with a colon only keep the connection alive.
 func (r *reader) cassiaStream(body []byte) error {
 	for line := range bytes.Lines(body) {
-		data, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("data:"))
-		if !ok {
+		line = bytes.TrimSpace(line)
+		data, ok := bytes.CutPrefix(line, []byte("data:"))
+		if !ok && isAboutStream(line) {
 			continue
 		}
 		documents, err := documentsOf(data)
+		if !ok {
+			err = fmt.Errorf("%w: the line is no event of a stream", ErrWrongShape)
+		}
 		if err != nil {
 			record, full := r.next()
 			if full != nil {
@@ -203,6 +224,16 @@ func (r *reader) cassiaStream(body []byte) error {
 		}
 	}
 	return nil
+}
+
+// isAboutStream says whether a line of server-sent events carries no data, as the standard has it.
+func isAboutStream(line []byte) bool {
+	field, _, _ := bytes.Cut(line, []byte(":"))
+	switch string(field) {
+	case "", "event", "id", "retry":
+		return true
+	}
+	return false
 }
 
 // cassia reads its objects: two dialects of one scan. The gateway is the connection.
@@ -237,6 +268,10 @@ func isRaddec(body []byte) bool {
 	return len(body) >= 12 && body[0] == 0x10 && int(binary.BigEndian.Uint16(body[1:])) == len(body)
 }
 
+// raddecProperties is the least that the head of a property behind the receivers is: it
+// is no strength that a receiver could begin with.
+const raddecProperties = 0xF0
+
 // raddecIDSizes are the bytes of an identity by its type.
 var raddecIDSizes = map[int]int{0: 0, 1: 8, 2: 6, 3: 6, 4: 12, 5: 12}
 
@@ -263,16 +298,24 @@ func (r *reader) raddecBinary(body []byte) error {
 	for range w.u8() {
 		strength := float64(w.u8()) - 127
 		w.u8() // decodings
-		id := w.take(raddecIDSizes[w.u8()])
-		if w.bad || len(id) == 0 {
-			r.refuse(record, "the message ends inside a receiver")
+		size, known := raddecIDSizes[w.u8()]
+		id := w.take(size)
+		if w.bad || !known {
+			r.refuse(record, "the message ends inside a receiver of %s, or it is of a kind that is not known: it and those behind it are left out", tag)
 			return nil
+		}
+		if size == 0 {
+			r.refuse(record, "a receiver of %s has no identity", tag)
+			continue
 		}
 		if strength > loudestRSSI || strength == 0 {
 			r.refuse(record, "a receiver of %s says %g dBm, which is no signal strength", tag, strength)
 			continue
 		}
 		r.sight(record, tracking.Sighting{Tag: tag, Gateway: gatewayID(hex.EncodeToString(id)), RSSIdBm: strength, HasRSSI: true, BatteryPct: tracking.NoBattery})
+	}
+	if len(w.rest) > 0 && w.rest[0] < raddecProperties {
+		r.refuse(record, "%d bytes are left behind the receivers of %s that it counts", len(w.rest), tag)
 	}
 	return nil
 }

@@ -187,7 +187,7 @@ func celsiusOf(value []byte, fault *string) (coldchain.MilliCelsius, bool) {
 
 // implausible says why a temperature can't be one; empty when it can.
 func implausible(c float64) string {
-	if c < -273.15 || c > 1000 {
+	if !(c >= -273.15 && c <= 1000) { // nor is NaN any
 		return "impossible temperature, the sensor is at fault"
 	}
 	return ""

@@ -341,6 +341,19 @@ func (b *Batch) refuse(record int, format string, args ...any) {
 	}
 }
 
+// refuseRest refuses what a message holds beside its records and can't be read; nothing
+// when there is no fault.
+func (r *reader) refuseRest(fault string) error {
+	if fault == "" {
+		return nil
+	}
+	record, err := r.next()
+	if err == nil {
+		r.refuse(record, "%s", fault)
+	}
+	return err
+}
+
 // sight adds a sighting; the gateway and our time are the message's. One of no tag is refused.
 func (r *reader) sight(record int, s tracking.Sighting) {
 	if s.Tag == "" {

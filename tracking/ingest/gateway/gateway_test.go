@@ -290,6 +290,9 @@ func FuzzDecode(f *testing.F) {
 	for _, m := range furtherMessages {
 		f.Add(m.topic, bodyOf(f, m.body))
 	}
+	for _, m := range brokenMessages {
+		f.Add(m.topic, bodyOf(f, m.body))
+	}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
 		for _, format := range append(Formats(), "") {
 			b, err := decode(Message{Topic: topic, Body: body, Format: format, ReceivedAt: received})

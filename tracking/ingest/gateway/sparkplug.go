@@ -3,9 +3,12 @@ package gateway
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"wardwatch/tracking/coldchain"
 )
@@ -17,11 +20,24 @@ const sparkplugPrefix = "spBv1.0/"
 
 // The numbers of the fields that are read.
 const (
-	spbTimestamp, spbMetrics                                         = 1, 2
-	spbName, spbAlias, spbTime, spbType, spbHistorical, spbNull      = 1, 2, 3, 4, 5, 7
-	spbProperties, spbInt, spbLong, spbFloat, spbDouble, spbBool     = 9, 10, 11, 12, 13, 14
-	spbKeys, spbValues, spbPropertyString                            = 1, 2, 8
-	spbInt8, spbInt16, spbInt32, spbInt64, spbTypeFloat, spbTypeBool = 1, 2, 3, 4, 9, 11
+	spbTimestamp, spbMetrics                                          = 1, 2
+	spbName, spbAlias, spbTime, spbType, spbHistorical, spbNull       = 1, 2, 3, 4, 5, 7
+	spbProperties, spbInt, spbLong, spbFloat, spbDouble, spbBool      = 9, 10, 11, 12, 13, 14
+	spbString, spbBytes, spbDataSet, spbTemplate, spbExtension        = 15, 16, 17, 18, 19
+	spbKeys, spbValues, spbPropertyString                             = 1, 2, 8
+	spbInt8, spbInt16, spbInt32, spbInt64, spbTypeDouble, spbTypeBool = 1, 2, 3, 4, 10, 11
+)
+
+// The wire types of the fields that are read.
+var (
+	spbPayloadTypes = protoTypes{spbTimestamp: protowire.VarintType, spbMetrics: protowire.BytesType}
+	spbMetricTypes  = protoTypes{spbName: protowire.BytesType, spbAlias: protowire.VarintType, spbTime: protowire.VarintType, spbType: protowire.VarintType,
+		spbHistorical: protowire.VarintType, spbNull: protowire.VarintType, spbProperties: protowire.BytesType,
+		spbInt: protowire.VarintType, spbLong: protowire.VarintType, spbFloat: protowire.Fixed32Type, spbDouble: protowire.Fixed64Type,
+		spbBool: protowire.VarintType, spbString: protowire.BytesType, spbBytes: protowire.BytesType, spbDataSet: protowire.BytesType,
+		spbTemplate: protowire.BytesType, spbExtension: protowire.BytesType}
+	spbPropertiesTypes = protoTypes{spbKeys: protowire.BytesType, spbValues: protowire.BytesType}
+	spbPropertyTypes   = protoTypes{spbPropertyString: protowire.BytesType}
 )
 
 // sparkplugTopic is where a message comes from.
@@ -49,8 +65,9 @@ type metric struct {
 	at         time.Time
 	null       bool
 	historical bool
-	value      float64
-	said       bool // it carries a value
+	said       int    // the number of the field that carries its value; 0: none does
+	bits       uint64 // of that value
+	fault      string // why its properties can't be read
 }
 
 // sparkplug reads one message. What the host says of itself, and commands, say nothing of readings.
@@ -81,16 +98,16 @@ func (r *reader) sparkplug(body []byte) error {
 
 func (r *reader) sparkplugMetrics(topic sparkplugTopic, body []byte) error {
 	var raw [][]byte
-	whole := protoFields(body, func(number int, value []byte, n uint64) {
-		switch {
-		case number == spbTimestamp:
+	fault, whole := protoFields(body, spbPayloadTypes, func(number int, value []byte, n uint64) {
+		switch number {
+		case spbTimestamp:
 			r.SentAt = sinceEpochMS(n)
-		case number == spbMetrics && value != nil:
+		case spbMetrics:
 			raw = append(raw, value)
 		}
 	})
 	if !whole {
-		return fmt.Errorf("%w: the protobuf ends too early", ErrWrongShape)
+		return fmt.Errorf("%w: of its protobuf %s", ErrWrongShape, fault)
 	}
 	if topic.birth() {
 		r.Status = Online
@@ -106,7 +123,7 @@ func (r *reader) sparkplugMetrics(topic sparkplugTopic, body []byte) error {
 		}
 		r.sparkplugMetric(record, topic, m)
 	}
-	return nil
+	return r.refuseRest(fault)
 }
 
 func sinceEpochMS(n uint64) time.Time {
@@ -118,15 +135,20 @@ func sinceEpochMS(n uint64) time.Time {
 
 func (r *reader) sparkplugMetric(record int, topic sparkplugTopic, raw []byte) {
 	m := metric{at: r.SentAt}
-	if !protoFields(raw, m.field) {
-		r.refuse(record, "the metric ends too early")
+	fault, _ := protoFields(raw, spbMetricTypes, m.field)
+	if note(&m.fault, fault == "", fault); m.fault != "" {
+		r.refuse(record, "%s", m.fault)
+		return
+	}
+	if m.name == "" && !m.hasAlias {
+		r.refuse(record, "the metric has neither a name nor an alias")
 		return
 	}
 	if !r.nameMetric(topic, &m) {
 		r.refuse(record, "the metric goes by alias %d, and %s has not said in a birth certificate what that is: let it send one again", m.alias, topic.sensor())
 		return
 	}
-	if m.null || !m.said {
+	if m.null || m.said == 0 {
 		return
 	}
 	r.sparkplugValue(record, topic, m)
@@ -150,19 +172,39 @@ func (m *metric) field(number int, value []byte, n uint64) {
 	case spbNull:
 		m.null = n != 0
 	case spbProperties:
-		m.fahrenheit = fahrenheit(value)
-	case spbInt:
-		m.value, m.said = m.whole(n), true
-	case spbLong:
-		m.value, m.said = float64(int64(n)), true
-	case spbFloat:
-		m.value, m.said = float64(math.Float32frombits(uint32(n))), true
-		m.kind = spbTypeFloat
-	case spbDouble:
-		m.value, m.said = math.Float64frombits(n), true
-	case spbBool:
-		m.value, m.said, m.kind = float64(min(n, 1)), true, spbTypeBool
+		m.fahrenheit, m.fault = fahrenheit(value)
+	default: // the only others that are read are those of values
+		m.said, m.bits = number, n
 	}
+}
+
+// number is the value of a metric that carries a number.
+func (m *metric) number() float64 {
+	switch m.said {
+	case spbInt:
+		return m.whole(m.bits)
+	case spbLong:
+		return float64(int64(m.bits))
+	case spbFloat: // 4.2 comes as 4.199999809
+		return math.Round(float64(math.Float32frombits(uint32(m.bits)))*1000) / 1000
+	}
+	return math.Float64frombits(m.bits)
+}
+
+// carries says what a metric's value is: a number, a yes or no, or neither.
+func (m *metric) carries() (number, yesNo bool) {
+	switch m.said {
+	case spbInt, spbLong, spbFloat, spbDouble:
+		return true, false
+	}
+	return false, m.said == spbBool
+}
+
+// contradicts says whether a metric that goes for a number, or for a yes or no, carries
+// something else. One that does not say what it goes for is taken for what it carries.
+func (m *metric) contradicts() bool {
+	number, yesNo := m.carries()
+	return m.kind >= spbInt8 && m.kind <= spbTypeDouble && !number || m.kind == spbTypeBool && !yesNo
 }
 
 // whole is a whole number with its sign: it travels as its two's complement.
@@ -181,29 +223,28 @@ func (m *metric) whole(n uint64) float64 {
 }
 
 // fahrenheit says whether a metric's property engUnit is a degree Fahrenheit.
-func fahrenheit(properties []byte) bool {
+// What can't be read of them is said, for a unit that is not known makes 40 °F to 40 °C.
+func fahrenheit(properties []byte) (is bool, fault string) {
 	var keys []string
 	var units []string
-	protoFields(properties, func(number int, value []byte, _ uint64) {
+	fault, _ = protoFields(properties, spbPropertiesTypes, func(number int, value []byte, _ uint64) {
 		switch number {
 		case spbKeys:
 			keys = append(keys, strings.ToLower(string(value)))
 		case spbValues:
 			unit := ""
-			protoFields(value, func(number int, text []byte, _ uint64) {
-				if number == spbPropertyString {
-					unit = strings.ToLower(string(text))
-				}
+			_, _ = protoFields(value, spbPropertyTypes, func(_ int, text []byte, _ uint64) { // most properties are no texts
+				unit = strings.ToLower(string(text))
 			})
 			units = append(units, unit)
 		}
 	})
 	for i, key := range keys {
 		if i < len(units) && (key == "engunit" || key == "engineeringunits" || key == "unit") {
-			return units[i] == "f" || units[i] == "°f" || units[i] == "degf" || strings.HasPrefix(units[i], "fahrenheit")
+			return units[i] == "f" || units[i] == "°f" || units[i] == "degf" || strings.HasPrefix(units[i], "fahrenheit"), fault
 		}
 	}
-	return false
+	return false, fault
 }
 
 // nameMetric finds the name of a metric that goes by its alias, and remembers what a
@@ -230,9 +271,6 @@ func (r *reader) nameMetric(topic sparkplugTopic, m *metric) bool {
 	unit, name, _ := strings.Cut(rest, ",")
 	if n, err := strconv.Atoi(kind); err == nil && m.kind == 0 {
 		m.kind = n
-		if m.said && n <= spbInt64 {
-			m.value = m.whole(uint64(m.value))
-		}
 	}
 	m.fahrenheit, m.name = unit == "true", name
 	return true
@@ -245,23 +283,25 @@ func (m *metric) worthKnowing() bool { return len(m.name) <= MaxName }
 // sparkplugValue takes a metric for what its name says it is; others are none of ours.
 func (r *reader) sparkplugValue(record int, topic sparkplugTopic, m metric) {
 	name := strings.ToLower(m.name)
+	sign, isState := stateOf(name, m.bits != 0)
+	isTemperature := strings.Contains(name, "temp")
+	number, yesNo := m.carries()
 	switch {
-	case m.kind == spbTypeBool:
-		r.sparkplugState(topic, name, m)
-	case strings.Contains(name, "temp"):
+	case (isState || isTemperature) && m.contradicts():
+		r.refuse(record, "%s of %s carries another kind of value than its datatype %d says", m.name, topic.sensor(), m.kind)
+	case yesNo && isState:
+		r.sparkplugState(topic, sign, m)
+	case number && isTemperature:
 		r.sparkplugTemperature(record, topic, name, m)
 	}
 }
 
 func (r *reader) sparkplugTemperature(record int, topic sparkplugTopic, name string, m metric) {
-	celsius := m.value
+	celsius := m.number()
 	if m.fahrenheit {
 		celsius = (celsius - 32) / 1.8
 	}
-	if m.kind == spbTypeFloat { // a float of 32 bits is 4.2 as 4.199999809
-		celsius = math.Round(celsius*1000) / 1000
-	}
-	if sentence := implausible(celsius); sentence != "" || math.IsNaN(celsius) {
+	if sentence := implausible(celsius); sentence != "" {
 		r.refuse(record, "%s of %s: impossible temperature, the sensor is at fault", m.name, topic.sensor())
 		return
 	}
@@ -292,29 +332,25 @@ func channelOf(name string) string {
 	return strings.Join(kept, "-")
 }
 
-// sparkplugState takes a yes or no for a door or the mains.
-func (r *reader) sparkplugState(topic sparkplugTopic, name string, m metric) {
-	on := m.value != 0
+// stateOf is what a yes or no says of a door, the mains or a battery, by its name.
+func stateOf(name string, on bool) (s coldchain.Sign, ok bool) {
 	says := func(words ...string) bool {
-		for _, word := range words {
-			if strings.Contains(name, word) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(name, word) })
 	}
-	s := coldchain.Sign{Sensor: topic.sensor(), At: m.at}
 	switch {
 	case says("door", "lid"):
-		s.Kind, s.On = coldchain.SignDoor, on != says("closed", "shut")
+		return coldchain.Sign{Kind: coldchain.SignDoor, On: on != says("closed", "shut")}, true
 	case says("power", "mains"):
-		s.Kind, s.On = coldchain.SignPower, on == says("fail", "lost", "out")
+		return coldchain.Sign{Kind: coldchain.SignPower, On: on == says("fail", "lost", "out")}, true
 	case says("battery") && says("low"):
-		s.Kind, s.On = coldchain.SignBattery, on
-	default:
-		return
+		return coldchain.Sign{Kind: coldchain.SignBattery, On: on}, true
 	}
-	if s.Sensor != "" && len(s.Sensor) <= MaxName {
+	return s, false
+}
+
+// sparkplugState takes the state that a metric says.
+func (r *reader) sparkplugState(topic sparkplugTopic, s coldchain.Sign, m metric) {
+	if s.Sensor, s.At = topic.sensor(), m.at; s.Sensor != "" && len(s.Sensor) <= MaxName {
 		r.sign(s)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"wardwatch/tracking"
 	"wardwatch/tracking/hospital"
@@ -48,7 +49,7 @@ func gatewayID(s string) hospital.GatewayID {
 // It is empty when the name is too long or holds what can't be shown.
 func Identity(s string) string {
 	s = strings.TrimSpace(s)
-	if len(s) > MaxName || strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7F }) {
+	if len(s) > MaxName || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7F }) {
 		return ""
 	}
 	if address, ok := mac(s); ok {
