@@ -121,6 +121,10 @@ func (r *reader) uplinkValue(origin Origin, eui string, at time.Time, said loraw
 		r.refuse(origin.Record, "sensor %s reports no valid temperature: it is at fault", eui)
 		return
 	}
+	if sentence := implausible(v.Celsius); sentence != "" {
+		r.refuse(origin.Record, "%s: %s", eui, sentence)
+		return
+	}
 	r.measure(origin, coldchain.Reading{Sensor: eui, Channel: v.Channel, Temp: coldchain.FromCelsius(v.Celsius),
 		HumidityPct: v.HumidityPct, BatteryPct: said.BatteryPct, DoorOpen: door, MeasuredAt: at})
 }
