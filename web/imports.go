@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,10 @@ const (
 	importsPath = "/admin/imports"
 	// maxImportForm is the largest form that brings a file: the file and what stands around it.
 	maxImportForm = floorplan.MaxBytes + 64<<10
-	// maxFaultsShown and maxChangesShown are how many lines a page names; it counts the others.
-	maxFaultsShown, maxChangesShown = 20, 50
+	// maxChangesShown is how many lines a page names; it counts the others.
+	maxChangesShown = 50
+	// maxFaultsKept is how many faults of one file wait to be kept as a file themselves.
+	maxFaultsKept = 10_000
 )
 
 func (d *Door) importRoutes() []route {
@@ -42,6 +45,7 @@ func (d *Door) importRoutes() []route {
 		{post, importsPath, hospital.ManageHospital, d.lookAtImport},
 		{get, importsPath + "/:upload", hospital.ManageHospital, d.importPreview},
 		{post, importsPath + "/:upload", hospital.ManageHospital, d.takeImport},
+		{get, importsPath + "/:upload/faults.csv", hospital.ManageHospital, d.importFaults},
 	}
 }
 
@@ -124,9 +128,7 @@ func (d *Door) tryImport(ctx context.Context, by hospital.Actor, file upload, ap
 	switch {
 	case is:
 		look.FaultCount = len(faults)
-		for _, fault := range faults[:min(len(faults), maxFaultsShown)] {
-			look.Faults = append(look.Faults, fault.String())
-		}
+		look.Faults = slices.Clone(faults[:min(len(faults), maxFaultsKept)])
 	case hospital.Sentence(err) != "":
 		look.FaultCount, look.Sentence = 1, hospital.Sentence(err)
 	case errors.Is(err, inventory.ErrUnknownItem), errors.Is(err, inventory.ErrUnknownPlace):
@@ -230,6 +232,26 @@ func (d *Door) importPreview(c echo.Context) error {
 		return err
 	}
 	return d.show(c, "Import", views.ImportPreview(c.Param("upload"), file.name, file.ask.kind, file.look))
+}
+
+// importFaults are all faults of a file as a file: whoever mends it goes through them beside it.
+func (d *Door) importFaults(c echo.Context) error {
+	file, err := d.waitingImport(c)
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	rows, err := newCSV(&text, "where", "what is wrong")
+	if err != nil {
+		return err
+	}
+	for _, fault := range file.look.Faults {
+		if err := rows.Write(plainRow(fault.Where(), fault.Says)); err != nil {
+			return err
+		}
+	}
+	rows.Flush()
+	return d.file(c, rows.Error(), "faults.csv", "text/csv; charset=utf-8", text.Bytes())
 }
 
 // takeImport takes in what was looked at.

@@ -85,8 +85,10 @@ func TestAFileIsLookedAtBeforeItIsTakenIn(t *testing.T) {
 	}
 	_, page = ada.shown(t, ada.importFile("assets", "again.csv", "id,kind,name\nX-900,infusion pump,New one\n"))
 	says(page, "The file changes nothing", "!Take it in")
-	_, page = ada.shown(t, ada.importFile("assets", "bad.csv", "id,kind,name\n"+strings.Repeat("X-9,infusion pump,One of many\n", 30)))
-	says(page, "Nothing can be taken in: 29 faults", "row 3", "and 9 more", "!Take it in")
+	bad, page := ada.shown(t, ada.importFile("assets", "bad.csv", "id,kind,name\n"+strings.Repeat("X-9,infusion pump,One of many\n", 30)))
+	says(page, "Nothing can be taken in: 29 faults", "row 3", "and 9 more", "!Take it in", "All faults (CSV)", "!row 31", bad+"/faults.csv")
+	_, page = ada.see(bad + "/faults.csv")
+	says(page, "row 3,", "stands in row 2 already.", "row 31,", "!row 32")
 	_, page = ada.shown(t, ada.importFile("use", "use.csv", "item,place,date,quantity\nmmr,nowhere,2026-01-05,3\n"))
 	says(page, "Nothing can be taken in: 1 fault.")
 	_, page = ada.shown(t, ada.importFile("floorplan", "plan.json", "{}"))

@@ -24,12 +24,15 @@ type Fault struct {
 	Says string // a sentence
 }
 
-func (f Fault) String() string {
+func (f Fault) String() string { return f.Where() + ": " + f.Says }
+
+// Where is the place of the fault as a person finds it.
+func (f Fault) Where() string {
 	path := cmp.Or(f.Path, "the document")
 	if f.Line > 0 {
-		return fmt.Sprintf("%s (line %d): %s", path, f.Line, f.Says)
+		return fmt.Sprintf("%s (line %d)", path, f.Line)
 	}
-	return path + ": " + f.Says
+	return path
 }
 
 // Faults is everything that is wrong with a document, from its top to its end.
