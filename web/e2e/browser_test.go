@@ -504,7 +504,7 @@ func (b *tab) mustBeTouchable(where string) {
 	b.evalInto(`[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
 		.filter((e) => e.checkVisibility({visibilityProperty: true}) && !e.closest("svg, .visually-hidden, .skip"))
 		.map((e) => [e, (e.matches("[type=checkbox], [type=radio]") && e.closest("label") || e).getBoundingClientRect()])
-		.filter(([e, box]) => box.width > 1 && box.height < 43.5 && !e.matches(".tap"))
+		.filter(([e, box]) => box.width > 1 && box.height < 43.5)
 		.map(([e, box]) => e.outerHTML.slice(0, 120) + " " + Math.round(box.height))`, &low)
 	b.do(emulation.SetTouchEmulationEnabled(false))
 	if len(low) > 0 {

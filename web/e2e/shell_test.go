@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp/kb"
 
 	"wardwatch/tracking/hospital"
@@ -84,4 +86,30 @@ func TestAnotherRoleAnotherHouse(t *testing.T) {
 	b.click(`.strip.demo button[value="supply_manager"]`)
 	b.until("a supply manager has", `!!document.querySelector('.rail a[href="/orders"]')`)
 	b.until("and is told so", `document.querySelector(".said").innerText.includes("Supply manager")`)
+}
+
+// TestALinkAloneInItsRowIsAsTallAsAFinger, and a pointer's at a desk. What counts is where it answers, not how it is drawn.
+func TestALinkAloneInItsRowIsAsTallAsAFinger(t *testing.T) {
+	const heights = `[...document.querySelectorAll("main .tap")].filter((a) => a.checkVisibility()).map((a) => {
+		a.scrollIntoView({block: "center"});
+		const box = a.getBoundingClientRect(), x = box.left + box.width / 2, answers = (y) => a.contains(document.elementFromPoint(x, y));
+		let top = Math.round(box.top + box.height / 2), bottom = top;
+		while (answers(top - 1)) top--;
+		while (answers(bottom + 1)) bottom++;
+		return bottom - top + 1; })`
+	b := visited(t).look(t, hospital.BiomedicalEngineer, desk)
+	for _, on := range []struct {
+		screen screen
+		finger bool
+		least  int
+	}{{desk, false, 24}, {phone, true, 44}} {
+		b.on(on.screen)
+		b.do(emulation.SetTouchEmulationEnabled(on.finger))
+		b.open("/units")
+		var tall []int
+		b.evalInto(heights, &tall)
+		if len(tall) == 0 || slices.Min(tall) < on.least {
+			t.Errorf("on %s: links %v px tall, not %d", on.screen.name, tall, on.least)
+		}
+	}
 }
