@@ -150,7 +150,8 @@ func share(least, want []float64, width float64) []float64 {
 	return widths
 }
 
-// row draws a row's cells beside one another, line by line.
+// row draws a row's cells beside one another; one that is taller than half a page may go on
+// over the next.
 func (t *paperTable) row(cells []string) {
 	lines, tall := make([][][]byte, len(cells)), 1
 	for i, cell := range cells {
@@ -160,23 +161,37 @@ func (t *paperTable) row(cells []string) {
 	if t.pdf.GetY()+float64(tall)*paperLine > paperBottom && t.pdf.GetY() > paperBottom/2 {
 		t.next()
 	}
-	for n := range tall {
-		if t.pdf.GetY()+paperLine > paperBottom {
+	for from := 0; from < tall; {
+		to := min(from+int((paperBottom-t.pdf.GetY())/paperLine), tall)
+		if to <= from {
 			t.next()
+			continue
 		}
-		border := ""
-		if n == tall-1 {
-			border = "B"
-		}
-		for i := range cells {
-			line := ""
-			if n < len(lines[i]) {
-				line = string(lines[i][n])
+		t.part(lines, from, to, to == tall)
+		from = to
+	}
+}
+
+// part draws some lines of a row, one cell after the other: in that order a PDF is read out
+// and copied.
+func (t *paperTable) part(cells [][][]byte, from, to int, ends bool) {
+	begin, top := t.pdf.GetXY()
+	left := begin
+	for i, lines := range cells {
+		for n := from; n < to; n++ {
+			line, border := "", ""
+			if n < len(lines) {
+				line = string(lines[n])
 			}
+			if ends && n == to-1 {
+				border = "B"
+			}
+			t.pdf.SetXY(left, top+float64(n-from)*paperLine)
 			t.pdf.CellFormat(t.width(i, len(cells)), paperLine, line, border, 0, "L", false, 0, "")
 		}
-		t.pdf.Ln(paperLine)
+		left += t.width(i, len(cells))
 	}
+	t.pdf.SetXY(begin, top+float64(to-from)*paperLine)
 }
 
 // width is that of a column; a row of one cell spans the page.

@@ -84,7 +84,7 @@ func TestWhatLeavesAGermanHouseIsGerman(t *testing.T) {
 	}
 	pump := o.book(hospital.Nurse, "/files/equipment.xlsx")
 	mustSay("the workbook", strings.Join(pump[0], "|")+strings.Join(pump[1], "|"), "Batterie %", "|Frei|", "|frisch|")
-	mustSay("the list on paper", drawnText(t, o.keep(hospital.Pharmacist, "/files/alarms.pdf").Body.Bytes()), "Alarme", "zu warm", "9,5 ?C, Grenze 8?", "|aktiv|", "erstellt 4. Mai 2026", "Seite 1 von 1")
+	mustSay("the list on paper", drawnText(t, o.keep(hospital.Pharmacist, "/files/alarms.pdf").Body.Bytes()), "Alarme", "|zu|warm|", "|9,5 ?C, Grenze|8,0 ?C|", "|aktiv|", "erstellt 4. Mai 2026", "Seite 1 von 1")
 	if titles := o.table(hospital.SupplyManager, "/files/items.csv")[0]; titles[0] != "id" || titles[1] != "name" {
 		t.Errorf("what an import reads has the titles %q", titles)
 	}
