@@ -113,3 +113,20 @@ func TestALinkAloneInItsRowIsAsTallAsAFinger(t *testing.T) {
 		}
 	}
 }
+
+// TestOnPaperEveryFigureStandsUnderItsTitle: a column that isn't printed goes with its title.
+func TestOnPaperEveryFigureStandsUnderItsTitle(t *testing.T) {
+	const shifted = `[...document.querySelectorAll("main table:has(thead)")].filter((table) => {
+		const cells = (row) => [...row.cells].filter((c) => c.checkVisibility()).reduce((n, c) => n + c.colSpan, 0);
+		const row = table.tBodies[0]?.rows[0];
+		return row && table.checkVisibility() && row.cells.length === table.tHead.rows[0].cells.length && cells(row) !== cells(table.tHead.rows[0]); })
+		.map((table) => table.caption?.innerText || table.tHead.innerText).join("; ")`
+	b := visited(t).look(t, hospital.SupplyManager, desk)
+	b.do(emulation.SetEmulatedMedia().WithMedia("print"))
+	for _, page := range []string{"/stock", "/stock/expiring", "/stock/health", "/coldchain/compliance", "/orders/2026-0001", "/units/ed"} {
+		b.open(page)
+		if found := b.eval(shifted); found != "" {
+			t.Errorf("%s: on paper the columns are shifted: %s", page, found)
+		}
+	}
+}
