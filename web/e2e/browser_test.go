@@ -405,7 +405,12 @@ func (b *tab) text(selector string) string {
 	return b.eval(fmt.Sprintf(`(document.querySelector(%q) || {innerText: "(no %s)"}).innerText`, selector, selector))
 }
 
-func (b *tab) press(keys string) { b.t.Helper(); b.do(chromedp.KeyEvent(keys)) }
+// press presses keys, on a page whose scripts have begun to listen: no hand is there before.
+func (b *tab) press(keys string) {
+	b.t.Helper()
+	b.until("the page has loaded", `document.readyState === "complete"`)
+	b.do(chromedp.KeyEvent(keys))
+}
 
 // click presses the mouse on the first thing that is seen of those that the selector finds.
 func (b *tab) click(selector string) { b.t.Helper(); b.clickOn(all(selector)) }
