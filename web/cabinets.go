@@ -269,13 +269,17 @@ func (d *Door) usage(c echo.Context) error {
 
 // usageAsked is the use and waste of the days and in the currency that were asked for.
 func (d *Door) usageAsked(c echo.Context, top int) (views.UsagePage, error) {
-	days, _ := strconv.Atoi(c.QueryParam("days"))
-	if !slices.Contains(views.UsageDays(), days) {
-		days = views.UsageDays()[1]
-	}
-	today := d.Stock.Today(d.Now())
+	days, today := usageDays(c), d.Stock.Today(d.Now())
 	u, err := d.Storeroom.Store.Usage(c.Request().Context(), today-inventory.Date(days-1), today, c.QueryParam("currency"), top)
 	return views.UsagePage{Days: days, Usage: u}, err
+}
+
+func usageDays(c echo.Context) int {
+	days, err := strconv.Atoi(c.QueryParam("days"))
+	if err != nil || !slices.Contains(views.UsageDays(), days) {
+		return views.UsageDays()[1]
+	}
+	return days
 }
 
 // usageFile is use and waste month by month.

@@ -112,8 +112,14 @@ func (d *Door) keepPDF(k keepable) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		narrowed, err := d.chosen(c, k.name)
+		if err != nil {
+			return err
+		}
+		paper := d.paper(c)
+		head := paperHead{title: views.Capital(strings.ReplaceAll(k.name, "-", " ")), chosen: toldChoices(narrowed, paper.Site.Location(), paper.Word)}
 		attach(c, name+".pdf", "application/pdf")
-		return d.finish(c, s.writePDF(c.Response(), views.Capital(strings.ReplaceAll(k.name, "-", " ")), d.paper(c)))
+		return d.finish(c, s.writePDF(c.Response(), head, paper))
 	}
 }
 

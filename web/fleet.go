@@ -231,6 +231,9 @@ func (d *Door) useFile() keepable {
 			ask := d.fleetAsk(c, fleetDays)
 			days, err := d.Fleet.Store.DayUses(c.Request().Context(), ask.From, ask.To)
 			return listed(days, err, func(u fleet.DayUse) [][]any {
+				if ask.Kind != "" && u.Kind != ask.Kind || ask.Unit != "" && u.Unit != ask.Unit {
+					return nil // as on the page
+				}
 				unit, _ := d.Register.Current().Unit(u.Unit)
 				return row(u.Day, u.Kind, unit.Name, hours(u.InUse), hours(u.Free), hours(u.Dirty), hours(u.Broken), hours(u.Unheard))
 			})

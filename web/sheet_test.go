@@ -69,6 +69,17 @@ func TestACellThatNoFileKnowsIsRefused(t *testing.T) {
 // paperTexts are the texts of a PDF, line by line as they are drawn.
 func paperTexts(t *testing.T, file []byte) (texts []string) {
 	t.Helper()
+	for _, page := range paperPages(t, file) {
+		for _, said := range regexp.MustCompile(`\(((?:[^()\\]|\\.)*)\) ?Tj`).FindAllStringSubmatch(page, -1) {
+			texts = append(texts, said[1])
+		}
+	}
+	return texts
+}
+
+// paperPages are the pages of a PDF as they are drawn.
+func paperPages(t *testing.T, file []byte) (pages []string) {
+	t.Helper()
 	for _, part := range regexp.MustCompile(`(?s)stream\r?\n(.*?)endstream`).FindAllSubmatch(file, -1) {
 		r, err := zlib.NewReader(bytes.NewReader(part[1]))
 		if err != nil {
@@ -78,11 +89,9 @@ func paperTexts(t *testing.T, file []byte) (texts []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, said := range regexp.MustCompile(`\(((?:[^()\\]|\\.)*)\) ?Tj`).FindAllSubmatch(page, -1) {
-			texts = append(texts, string(said[1]))
-		}
+		pages = append(pages, string(page))
 	}
-	return texts
+	return pages
 }
 
 // Somebody who holds a sheet of paper can't make a column wider.
@@ -96,7 +105,7 @@ func TestNothingIsCutOffOnPaper(t *testing.T) {
 	columns, cells = append(columns, column{"Note", 10}), append(cells, note+strings.Repeat(" Then again.", 400)+" Last of all.")
 	s := sheet{columns: columns, rows: oneRow(cells...)}
 	var file bytes.Buffer
-	if err := s.writePDF(&file, "Alarms", report.Paper{Site: hospital.Site{Zone: "UTC"}}); err != nil {
+	if err := s.writePDF(&file, paperHead{title: "Alarms"}, report.Paper{Site: hospital.Site{Zone: "UTC"}}); err != nil {
 		t.Fatal(err)
 	}
 	texts := paperTexts(t, file.Bytes())

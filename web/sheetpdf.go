@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,15 +24,29 @@ const (
 	paperSize, paperSmall, paperGap, paperWidest, paperWord = 7.5, 5.0, 2.4, 90.0, 45.0
 )
 
+// paperHead is what stands above a table on paper: what it is, and by what it was narrowed.
+type paperHead struct{ title, chosen string }
+
+func (h paperHead) draw(pdf *fpdf.Fpdf, text func(string) string, p report.Paper) {
+	pdf.SetFont("Helvetica", "B", 14)
+	pdf.CellFormat(0, 9, text(p.Word(h.title)), "", 1, "L", false, 0, "")
+	if h.chosen != "" {
+		pdf.SetFont("Helvetica", "", 9)
+		pdf.MultiCell(0, 4.5, text(views.UntwistText(h.chosen)), "", "L", false)
+		pdf.Ln(1.5)
+	}
+}
+
 // writePDF writes the sheet as a table on paper, with the day, the reader and the site in
 // its foot. Letters outside Windows-1252 are drawn as a full stop.
-func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
+func (s sheet) writePDF(w io.Writer, head paperHead, p report.Paper) error {
 	zone := p.Site.Location()
 	pdf := fpdf.New("L", "mm", "A4", "")
 	pdf.SetCreationDate(p.At.UTC())
 	pdf.SetModificationDate(p.At.UTC())
 	pdf.SetCatalogSort(true)
-	pdf.SetTitle(p.Word(title), true)
+	pdf.SetTitle(p.Word(head.title), true)
+	pdf.SetSubject(head.chosen, true)
 	pdf.SetAuthor(p.Site.Name, true)
 	pdf.SetMargins(paperMargin, paperMargin, paperMargin)
 	pdf.SetAutoPageBreak(false, 0)
@@ -63,11 +78,10 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 			}
 			cells[i] = text(said)
 		}
-		table.rows = append(table.rows, cells)
+		table.add(cells, row)
 	}
 	pdf.AddPage()
-	pdf.SetFont("Helvetica", "B", 14)
-	pdf.CellFormat(0, 9, text(p.Word(title)), "", 1, "L", false, 0, "")
+	head.draw(pdf, text, p)
 	table.draw()
 	return pdf.Output(w)
 }
@@ -78,9 +92,56 @@ func (s sheet) writePDF(w io.Writer, title string, p report.Paper) error {
 type paperTable struct {
 	pdf    *fpdf.Fpdf
 	titles []string
+	sides  []side // of each column
 	rows   [][]string
 	size   float64 // of the letters, in points
 	widths []float64
+}
+
+// side is where a column's texts stand: numbers at its right, one digit under the other.
+type side int
+
+const (
+	unsaid side = iota // nothing stands in it yet
+	ofNumbers
+	ofTexts
+)
+
+func (s side) align() string {
+	if s == ofNumbers {
+		return "R"
+	}
+	return "L"
+}
+
+// add puts a row below the others; held is what its cells hold. The line that says that the
+// rest was cut off is no column's.
+func (t *paperTable) add(cells []string, held []any) {
+	t.rows = append(t.rows, cells)
+	if len(held) < len(t.titles) {
+		return
+	}
+	if t.sides == nil {
+		t.sides = make([]side, len(t.titles))
+	}
+	for i, cell := range held[:len(t.titles)] {
+		switch cell.(type) {
+		case int64, fraction:
+			t.sides[i] = max(t.sides[i], ofNumbers)
+		default:
+			if cells[i] != "" {
+				t.sides[i] = ofTexts
+			}
+		}
+	}
+}
+
+// align is on which side the texts of a column stand.
+func (t *paperTable) align(i, of int) string {
+	if i >= len(t.sides) || of < len(t.titles) {
+		return ofTexts.align()
+	}
+	return t.sides[i].align()
 }
 
 func (t *paperTable) draw() {
@@ -187,7 +248,7 @@ func (t *paperTable) part(cells [][][]byte, from, to int, ends bool) {
 				border = "B"
 			}
 			t.pdf.SetXY(left, top+float64(n-from)*paperLine)
-			t.pdf.CellFormat(t.width(i, len(cells)), paperLine, line, border, 0, "L", false, 0, "")
+			t.pdf.CellFormat(t.width(i, len(cells)), paperLine, line, border, 0, t.align(i, len(cells)), false, 0, "")
 		}
 		left += t.width(i, len(cells))
 	}
@@ -209,13 +270,18 @@ func (t *paperTable) next() {
 	t.pdf.SetFont("Helvetica", "", t.size)
 }
 
+var valueAndUnit = regexp.MustCompile(`(\d) (°C|°F|%|(?:h|min|s|kg|g|l|ml|doses?|packs?|pieces?|tests?|days?|hours?|minutes?|Dosis|Dosen|Packung(?:en)?|Tagen?|Stunden?|Minuten?)\b)`)
+
+// together binds a value to its unit: no line ends between them.
+func together(text string) string { return valueAndUnit.ReplaceAllString(text, "$1\u00a0$2") }
+
 // paperCell is a cell as people read it: times in UTC, as the columns say.
 func paperCell(cell any, say func(string) string) (string, error) {
 	switch v := cell.(type) {
 	case ours:
-		return say(string(v)), nil
+		return together(say(string(v))), nil
 	case string:
-		return views.UntwistText(v), nil
+		return together(views.UntwistText(v)), nil
 	case time.Time:
 		if v.IsZero() {
 			return "", nil

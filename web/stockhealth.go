@@ -44,12 +44,7 @@ func (d *Door) stockHealth(c echo.Context) error {
 // of a place. Who sees some places alone begins with the first of them.
 func (d *Door) healthPast(c echo.Context, today inventory.Date) (past views.HealthPast, err error) {
 	ctx := c.Request().Context()
-	past.Days, past.Place = views.HealthSpan, inventory.PlaceID(c.QueryParam("place"))
-	for _, days := range views.HealthSpans() {
-		if c.QueryParam("days") == strconv.Itoa(days) {
-			past.Days = days
-		}
-	}
+	past.Days, past.Place = healthDays(c), inventory.PlaceID(c.QueryParam("place"))
 	if past.Places, err = d.Stock.Store.Places(ctx); err != nil {
 		return past, err
 	}
@@ -59,6 +54,16 @@ func (d *Door) healthPast(c echo.Context, today inventory.Date) (past views.Heal
 	}
 	past.All, err = d.Stock.Store.HealthDays(ctx, past.Place, today-inventory.Date(past.Days)+1)
 	return past, err
+}
+
+// healthDays is over how many days it was asked for.
+func healthDays(c echo.Context) int {
+	for _, days := range views.HealthSpans() {
+		if c.QueryParam("days") == strconv.Itoa(days) {
+			return days
+		}
+	}
+	return views.HealthSpan
 }
 
 // healthDaysFile is how stock stood, a line a day.
