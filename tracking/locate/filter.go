@@ -150,7 +150,7 @@ func (f *Filter) fill(s *State, room int) {
 	spots = spots[:min(len(spots), MaxCandidates)]
 	s.spots, s.unknown = slices.Grow(s.spots[:0], len(spots)), 0
 	for _, spot := range spots {
-		s.spots = append(s.spots, weight{spot: spot, p: 1 / float32(len(spots))})
+		s.spots = append(s.spots, weight{spot: spot, p: chanceOf(1 / float32(len(spots)))})
 	}
 }
 
@@ -213,7 +213,7 @@ func (f *Filter) Doubt(s *State, atMS int64) {
 	stood := s.answer.Room
 	for i := range s.spots {
 		if f.model.roomOf[s.spots[i].spot] == stood {
-			s.spots[i].p *= 0.05
+			s.spots[i].p = chanceOf(0.05 * s.spots[i].p.float())
 		}
 	}
 	s.answer = Answer{Room: NoRoom, Second: stood, SecondConfidence: 0.05, AtMS: s.answer.AtMS, SinceMS: atMS}
@@ -265,7 +265,7 @@ func (f *Filter) news(s *State, atMS int64) float64 {
 // any receiver that heard the tag.
 func (f *Filter) gather(s *State) {
 	for _, w := range s.spots {
-		f.candidate(w.spot, float64(w.p))
+		f.candidate(w.spot, float64(w.p.float()))
 	}
 	for i := range s.open[:s.heard] {
 		for _, spot := range f.model.near[s.open[i].receiver] {
@@ -526,10 +526,10 @@ func (f *Filter) keep(s *State) {
 	s.spots = slices.Grow(s.spots[:0], min(f.worthKeeping(), MaxCandidates))
 	lightest := 0
 	for i, spot := range f.spots {
-		p := float32(f.after[i])
-		if p < faint {
+		if float32(f.after[i]) < faint {
 			continue
 		}
+		p := chanceOf(float32(f.after[i]))
 		if len(s.spots) < MaxCandidates {
 			s.spots = append(s.spots, weight{spot: spot, p: p})
 		} else if p > s.spots[lightest].p {

@@ -218,7 +218,7 @@ func TestDeadGatewayIsNoEvidence(t *testing.T) {
 		var chance float64
 		for _, weight := range w.s.spots {
 			if m.roomOf[weight.spot] == roomA {
-				chance += float64(weight.p)
+				chance += float64(weight.p.float())
 			}
 		}
 		return chance
@@ -406,7 +406,7 @@ func TestWeightsStayAProbability(t *testing.T) {
 			w.hear(heard)
 			sum := float64(w.s.unknown)
 			for _, weight := range w.s.spots {
-				sum += float64(weight.p)
+				sum += float64(weight.p.float())
 			}
 			if w.s.lastMS != 0 && (sum < 0.98 || sum > 1.02) {
 				t.Fatalf("weights sum to %v", sum)

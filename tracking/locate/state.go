@@ -52,11 +52,6 @@ type Answer struct {
 	Why   Reason
 }
 
-type weight struct {
-	spot int16
-	p    float32
-}
-
 type signalSum struct {
 	receiver int16
 	n        uint16
