@@ -36,7 +36,7 @@ func (s *shard) staleOnes(at time.Time, limit int) []int32 {
 	var stale []int32
 	for range s.assets {
 		s.sweeping = (s.sweeping + 1) % len(s.assets)
-		if t := s.assets[s.sweeping]; t != nil && (t.stale || t.heard && (at.IsZero() || at.Sub(t.place.SeenAt) >= seenEvery)) {
+		if t := s.assets[s.sweeping]; t != nil && (t.stale || t.heard && (at.IsZero() || at.UnixMilli()-t.place.storedMS >= seenEvery.Milliseconds())) {
 			stale = append(stale, int32(s.sweeping))
 		}
 		if len(stale) == limit {
@@ -84,22 +84,22 @@ func (s *shard) store(ctx context.Context, stale []int32) error {
 func (s *shard) storePlace(ctx context.Context, tx Tx, index int32) error {
 	t := s.assets[index]
 	if t.seenMS > 0 {
-		t.place.SeenAt = time.UnixMilli(t.seenMS).UTC()
+		t.place.storedMS = t.seenMS
 	}
-	if a := t.state.Answer(); a.Room != locate.NoRoom && s.book.room(int(a.Room)) == t.place.Room {
-		s.stand(t, t.place.Room, a)
+	if a := t.state.Answer(); a.Room != locate.NoRoom && s.book.room(int(a.Room)) == t.place.room {
+		s.stand(t, t.place.room, a)
 	}
-	id := s.book.assets[index]
+	id, place := s.book.assets[index], t.place.place(s.book)
 	tx.Announce("asset/" + string(id))
-	if t.place.Floor != "" { // its map tells when it was last heard
-		tx.Announce("floor/" + string(t.place.Floor))
+	if place.Floor != "" { // its map tells when it was last heard
+		tx.Announce("floor/" + string(place.Floor))
 	}
 	if t.certainMS > 0 {
 		if err := tx.EndDoubt(ctx, id, time.UnixMilli(t.certainMS).UTC()); err != nil {
 			return err
 		}
 	}
-	return tx.SetPlace(ctx, id, t.place)
+	return tx.SetPlace(ctx, id, place)
 }
 
 // storeMove appends a move, tells the rooms and floors that it concerns, and

@@ -28,11 +28,11 @@ const (
 	maxUnstored = 20_000
 )
 
-// tracked is one asset in the hands of its shard; less than 1 KiB.
+// tracked is one asset in the hands of its shard: half a KiB, with what its state points to.
 type tracked struct {
 	state   locate.State
 	door    *doorwork // nil: no reader of a room or a doorway has read it
-	place   Place
+	place   held
 	seenMS  int64
 	loudest float32 // of the step that is open
 	open    bool    // a step waits to be settled
@@ -47,7 +47,7 @@ type tracked struct {
 // pages are what a shard needs of a new book: its assets' stored places.
 type pages struct {
 	book   *book
-	places map[int32]Place
+	places map[int32]held
 }
 
 // word is what a person said of an asset's place.
@@ -183,7 +183,7 @@ func (s *shard) turn() {
 		}
 		t.open, t.door = false, nil
 		t.state = s.restored(t.place)
-		t.seenMS = max(t.seenMS, msOf(t.place.SeenAt))
+		t.seenMS = max(t.seenMS, t.place.storedMS)
 		if t.class != nil {
 			s.taught = append(s.taught, index)
 		}
@@ -204,21 +204,14 @@ func known(assets []*tracked, in *book, id AssetID) *tracked {
 	return assets[was]
 }
 
-func msOf(at time.Time) int64 {
-	if at.IsZero() {
-		return 0
-	}
-	return at.UnixMilli()
-}
-
-func (s *shard) restored(p Place) locate.State {
-	room, ok := s.book.model.Room(string(p.Room))
+func (s *shard) restored(p held) locate.State {
+	room, ok := s.book.model.Room(string(p.room))
 	if !ok {
 		return locate.NewState()
 	}
-	state := s.filter.Restore(room, p.Confidence, msOf(p.SeenAt), msOf(p.Since))
-	if p.Doubted() {
-		s.filter.Doubt(&state, msOf(p.DoubtedAt))
+	state := s.filter.Restore(room, float64(p.confidence), p.storedMS, p.sinceMS)
+	if p.doubted() {
+		s.filter.Doubt(&state, p.doubtedMS)
 	}
 	return state
 }
@@ -248,13 +241,13 @@ func (s *shard) listen() {
 		}
 		if w.doubtedBy != "" {
 			s.filter.Doubt(&t.state, w.at.UnixMilli())
-			t.place.DoubtedBy, t.place.DoubtedAt, t.place.Confidence = w.doubtedBy, w.at, 0
+			t.place.doubtedMS, t.place.confidence = w.at.UnixMilli(), 0
 			t.stale = true
 		} else if room, ok := s.book.model.Room(string(w.room)); ok {
 			s.filter.Place(&t.state, room, locate.Confirmed, w.at.UnixMilli())
 			t.seenMS = max(t.seenMS, w.at.UnixMilli()) // by a person
 			s.stand(t, w.room, t.state.Answer())
-			t.place.GoneAt = time.Time{}
+			t.place.goneMS = 0
 		}
 	}
 }
@@ -302,7 +295,7 @@ func (s *shard) take(h *heard) {
 	t.heard = true
 	t.seenMS = max(t.seenMS, h.atMS)
 	if h.battery != NoBattery {
-		t.place.BatteryPct, t.place.BatteryAt = int(h.battery), time.UnixMilli(h.atMS).UTC()
+		t.place.batteryPct, t.place.batteryMS = h.battery, h.atMS
 	}
 	switch {
 	case h.motion != locate.MotionUnknown:
@@ -376,7 +369,7 @@ func (t *tracked) atDoor() *doorwork {
 // back says whether an asset that was given up is heard again where it was.
 func (t *tracked) back() bool {
 	a := t.state.Answer()
-	return !t.place.GoneAt.IsZero() && a.Room != locate.NoRoom && a.AtMS > msOf(t.place.GoneAt)
+	return t.place.goneMS != 0 && a.Room != locate.NoRoom && a.AtMS > t.place.goneMS
 }
 
 func (t *tracked) answerOf(event locate.Event, changed bool) locate.Answer {
@@ -387,9 +380,9 @@ func (t *tracked) answerOf(event locate.Event, changed bool) locate.Answer {
 }
 
 func (s *shard) heardBy(t *tracked, h *heard) {
-	if h.receiver != locate.NoRoom && (h.dbm >= t.loudest || t.place.Gateway == "") {
+	if h.receiver != locate.NoRoom && (h.dbm >= t.loudest || t.place.gateway == "") {
 		t.loudest = h.dbm
-		t.place.Gateway = hospital.GatewayID(s.book.model.ReceiverID(int(h.receiver)))
+		t.place.gateway = hospital.GatewayID(s.book.model.ReceiverID(int(h.receiver)))
 	}
 }
 
@@ -414,21 +407,21 @@ func (s *shard) settle(at time.Time) {
 // moved turns an answer of the filter into a move, if the asset was held to be elsewhere.
 func (s *shard) moved(index int32, t *tracked, a locate.Answer) {
 	if a.Room == locate.NoRoom {
-		t.place.Confidence, t.place.Why = 0, OutsideMap
+		t.place.confidence, t.place.why = 0, OutsideMap
 		return
 	}
 	room := s.book.room(int(a.Room))
-	was, gone := t.place, !t.place.GoneAt.IsZero()
-	if room == was.Room && !gone {
+	was, gone := t.place.room, t.place.goneMS != 0
+	if room == was && !gone {
 		s.stand(t, room, a)
 		return
 	}
-	move := Move{Asset: s.book.assets[index], Kind: Movement, From: was.Room, To: room, FromFloor: was.Floor,
+	move := Move{Asset: s.book.assets[index], Kind: Movement, From: was, To: room, FromFloor: s.book.floorOf(was),
 		ToFloor: s.book.floorOf(room), At: time.UnixMilli(a.AtMS).UTC(), Confidence: float64(a.Confidence), Why: a.Why.String()}
-	if gone || !was.Known() {
+	if gone || was == "" {
 		move.Kind = Arrival
 	}
-	t.place.GoneAt = time.Time{}
+	t.place.goneMS = 0
 	s.stand(t, room, a)
 	s.decided(move)
 }
@@ -445,16 +438,15 @@ func (s *shard) decided(move Move) {
 // stand brings an asset's place up to date with an answer.
 func (s *shard) stand(t *tracked, room hospital.RoomID, a locate.Answer) {
 	p := &t.place
-	if room != p.Room {
-		p.Since = time.UnixMilli(a.AtMS).UTC()
+	if room != p.room {
+		p.sinceMS = a.AtMS
 	}
-	if room != p.Room || a.Why == locate.RoomRead || a.Why == locate.Confirmed {
-		p.DoubtedBy, p.DoubtedAt = "", time.Time{}
+	if room != p.room || a.Why == locate.RoomRead || a.Why == locate.Confirmed {
+		p.doubtedMS = 0
 		t.certainMS = max(t.certainMS, a.AtMS)
 	}
-	p.Room, p.Floor = room, s.book.floorOf(room)
-	p.Confidence, p.SecondConfidence = float64(a.Confidence), float64(a.SecondConfidence)
-	p.Second, p.Why, p.Heard = s.book.room(int(a.Second)), a.Why.String(), int(a.Heard)
+	p.room, p.second, p.why, p.heard = room, s.book.room(int(a.Second)), a.Why.String(), a.Heard
+	p.confidence, p.secondConfidence = a.Confidence, a.SecondConfidence
 	t.stale = true
 }
 
@@ -464,11 +456,11 @@ func (s *shard) sweep(at time.Time) {
 	s.filter.Offline(offline)
 	s.darken(offline)
 	for index, t := range s.assets {
-		if t == nil || !t.place.Known() || !t.place.GoneAt.IsZero() {
+		if t == nil || t.place.room == "" || t.place.goneMS != 0 {
 			continue
 		}
 		patience := LostFor
-		if t.place.seenOnce() {
+		if t.place.byOneRead() {
 			if !s.emptied(t, at) {
 				continue
 			}
@@ -487,8 +479,8 @@ func (s *shard) sweep(at time.Time) {
 // emptied says whether an asset was last read by a cabinet that goes on reading: it
 // reads all that stands in it, so what it does not read has been taken out.
 func (s *shard) emptied(t *tracked, at time.Time) bool {
-	gateway := t.place.Gateway
-	return t.place.Why == locate.RoomRead.String() && s.book.reads[gateway] == hospital.ReadsCabinet &&
+	gateway := t.place.gateway
+	return t.place.why == locate.RoomRead.String() && s.book.reads[gateway] == hospital.ReadsCabinet &&
 		at.Sub(s.tracker.GatewayHeard(gateway)) <= QuietGateway
 }
 
@@ -512,7 +504,8 @@ func (s *shard) darken(offline []int) {
 }
 
 func (s *shard) departed(index int32, t *tracked, at time.Time) {
-	t.place.GoneAt, t.place.SeenAt, t.stale = at, time.UnixMilli(t.seenMS).UTC(), true
-	why := SilenceOf(t.place, at, s.tracker.GatewayHeard)
-	s.decided(Move{Asset: s.book.assets[index], Kind: Departure, From: t.place.Room, FromFloor: t.place.Floor, At: at, Why: string(why)})
+	t.place.goneMS, t.place.storedMS, t.stale = at.UnixMilli(), t.seenMS, true
+	place := t.place.place(s.book)
+	why := SilenceOf(place, at, s.tracker.GatewayHeard)
+	s.decided(Move{Asset: s.book.assets[index], Kind: Departure, From: place.Room, FromFloor: place.Floor, At: at, Why: string(why)})
 }

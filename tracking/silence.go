@@ -62,8 +62,10 @@ func (s Silence) Sentence() string {
 }
 
 // seenOnce says whether the place rests on one read or one look, which silence does not unsay.
-func (p Place) seenOnce() bool {
-	return p.Why == locate.RoomRead.String() || p.Why == locate.Confirmed.String()
+func (p Place) seenOnce() bool { return restsOnOneRead(p.Why) }
+
+func restsOnOneRead(why string) bool {
+	return why == locate.RoomRead.String() || why == locate.Confirmed.String()
 }
 
 // SilenceOf judges a place at a time. What a reader at a door or a person saw

@@ -97,11 +97,11 @@ func (t *Tracker) Reload(ctx context.Context) error {
 	return nil
 }
 
-func (t *Tracker) placesOf(b *book, roster []Asset, shard int) map[int32]Place {
-	places := make(map[int32]Place)
+func (t *Tracker) placesOf(b *book, roster []Asset, shard int) map[int32]held {
+	places := make(map[int32]held)
 	for _, asset := range roster {
 		if index := b.byAsset[asset.ID]; int(b.homes[index]) == shard {
-			places[index] = asset.Place
+			places[index] = hold(asset.Place)
 		}
 	}
 	return places
