@@ -62,7 +62,7 @@ type watch struct {
 	sensor  Sensor
 	fridge  Fridge
 	plan    Plan
-	state   State
+	state   judgement
 	running []Excursion // with identity
 	saved   time.Time   // the checkpoint's reading
 	due     bool        // a checkpoint is due at the end of the batch
@@ -70,6 +70,24 @@ type watch struct {
 	suspect Suspect     // what looks like a fault
 	stay    Stay        // since when it watches the fridge
 	late    []time.Time // readings of this batch that came behind the last, oldest first
+}
+
+// judgement is a State as a watch holds it: for the rules that there are. Of thousands of
+// streams most are judged by two or three, and a State has room for MaxRules.
+type judgement struct {
+	last  Point
+	rules []RuleState
+}
+
+func (j *judgement) state() State {
+	s := State{Last: j.last}
+	copy(s.Rules[:], j.rules)
+	return s
+}
+
+// hold keeps a state that came of judging by a plan.
+func (j *judgement) hold(s State, plan Plan) {
+	j.last, j.rules = s.Last, append(j.rules[:0], s.Rules[:plan.mostRules()]...)
 }
 
 func (w *watch) judged() bool { return w.sensor.Judged && w.fridge.ID != "" }
@@ -243,7 +261,7 @@ func (m *Monitor) watch(ctx context.Context, tx Tx, key SensorKey) (*watch, erro
 }
 
 // profile is what the newest reading was judged by.
-func (w *watch) profile() Profile { return w.plan.At(w.state.Last.At) }
+func (w *watch) profile() Profile { return w.plan.At(w.state.last.At) }
 
 // load brings the judgement to where it stood after the newest stored reading.
 func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
@@ -255,7 +273,7 @@ func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
 		return err
 	}
 	if !w.before(last.At) {
-		w.state = State{Last: last}
+		w.state.last = last
 	}
 	if err := w.loadHour(ctx, tx, last); err != nil {
 		return err
@@ -277,11 +295,14 @@ func (m *Monitor) load(ctx context.Context, tx Tx, w *watch) error {
 		w.late = []time.Time{last.At} // the profile has changed: judge from the last quiet reading on
 		return m.rejudge(ctx, tx, w)
 	}
-	w.state, w.saved = saved.State, saved.AsOf
-	return w.past(tx).Each(saved.AsOf, func(p Point) bool {
-		w.state, _ = w.state.Judge(w.plan, Reading{MeasuredAt: p.At, Temp: p.Temp})
+	state := saved.State
+	err = w.past(tx).Each(saved.AsOf, func(p Point) bool {
+		state, _ = state.Judge(w.plan, Reading{MeasuredAt: p.At, Temp: p.Temp})
 		return true
 	})
+	w.saved = saved.AsOf
+	w.state.hold(state, w.plan)
+	return err
 }
 
 // leaveBehind ends the excursions of a fridge that the sensor has been taken out of.
@@ -337,7 +358,7 @@ func (m *Monitor) take(ctx context.Context, tx Tx, w *watch, r Reading) (Outcome
 			return Outcome{}, err
 		}
 	}
-	if w.before(r.MeasuredAt) || !w.state.Last.At.IsZero() && !r.MeasuredAt.After(w.state.Last.At) {
+	if w.before(r.MeasuredAt) || !w.state.last.At.IsZero() && !r.MeasuredAt.After(w.state.last.At) {
 		w.late = append(w.late, r.MeasuredAt)
 		return Outcome{Verdict: Accepted}, nil
 	}
@@ -365,12 +386,12 @@ func (m *Monitor) step(ctx context.Context, tx Tx, w *watch, r Reading) error {
 		return err
 	}
 	if !w.judged() {
-		w.state.Last = Point{At: r.MeasuredAt, Temp: r.Temp}
+		w.state.last = Point{At: r.MeasuredAt, Temp: r.Temp}
 		return nil
 	}
-	before := w.state.Last
-	state, events := w.state.Judge(w.plan, r)
-	w.state = state
+	before := w.state.last
+	state, events := w.state.state().Judge(w.plan, r)
+	w.state.hold(state, w.plan)
 	for _, e := range events {
 		if err := m.apply(ctx, tx, w, e); err != nil {
 			return err
@@ -395,11 +416,11 @@ func (w *watch) sum(ctx context.Context, tx Tx, r Reading) error {
 
 // checkpoint is written once a batch, however many of its readings asked for it.
 func (w *watch) checkpoint(ctx context.Context, tx Tx) error {
-	w.saved, w.due = w.state.Last.At, false
+	w.saved, w.due = w.state.last.At, false
 	if err := tx.SaveHour(ctx, w.sensor.ID, w.hour); err != nil {
 		return err
 	}
-	return tx.SaveState(ctx, w.sensor.ID, Checkpoint{Fridge: w.fridge.ID, Profile: w.plan.print(), AsOf: w.saved, State: w.state})
+	return tx.SaveState(ctx, w.sensor.ID, Checkpoint{Fridge: w.fridge.ID, Profile: w.plan.print(), AsOf: w.saved, State: w.state.state()})
 }
 
 // live is true while a reading is young enough to ring.
@@ -538,7 +559,7 @@ func (m *Monitor) settle(ctx context.Context, tx Tx, w *watch) error {
 		return nil
 	}
 	w.running = slices.Clone(w.running)
-	for _, now := range w.state.Running(w.profile()) {
+	for _, now := range w.state.state().Running(w.profile()) {
 		for i := range w.running {
 			if w.running[i].Rule == now.Rule {
 				w.running[i] = w.running[i].keepIdentity(now)
@@ -549,7 +570,7 @@ func (m *Monitor) settle(ctx context.Context, tx Tx, w *watch) error {
 		if err := tx.SaveExcursion(ctx, e); err != nil {
 			return err
 		}
-		if w.live(w.state.Last.At, tx.Now()) {
+		if w.live(w.state.last.At, tx.Now()) {
 			if err := m.ring(ctx, tx, w, e); err != nil {
 				return err
 			}
@@ -607,7 +628,7 @@ func (m *Monitor) rejudgeBlock(ctx context.Context, tx Tx, w *watch, late block)
 	}
 	if !late.to.Before(w.hour.Start) {
 		w.hour = Hour{}
-		if err := w.loadHour(ctx, tx, w.state.Last); err != nil {
+		if err := w.loadHour(ctx, tx, w.state.last); err != nil {
 			return err
 		}
 	}
@@ -619,7 +640,7 @@ func (m *Monitor) rejudgeBlock(ctx context.Context, tx Tx, w *watch, late block)
 		return err
 	}
 	if judged.ToEnd {
-		w.state = judged.State
+		w.state.hold(judged.State, w.plan)
 	}
 	return m.reviseAll(ctx, tx, w, judged.Revisions)
 }

@@ -44,6 +44,14 @@ func (p Plan) longestWindow() time.Duration {
 	return longest
 }
 
+// mostRules is how many rules its longest profile has.
+func (p Plan) mostRules() (most int) {
+	for _, term := range p {
+		most = max(most, len(term.Profile.Rules))
+	}
+	return most
+}
+
 // print tells the content of a plan.
 func (p Plan) print() string {
 	texts := make([]byte, 0, 1024)

@@ -163,7 +163,7 @@ func (m *Monitor) again(ctx context.Context, tx Tx, w *watch, came OriginID, r R
 	if is.Temp != r.Temp {
 		return Outcome{Verdict: Refused, Reason: ReasonConflict}, tx.KeepConflict(ctx, w.sensor.ID, came, r)
 	}
-	if r.MeasuredAt.Equal(w.state.Last.At) && !w.sensor.Logger {
+	if r.MeasuredAt.Equal(w.state.last.At) && !w.sensor.Logger {
 		suspect, told := w.suspect.Again(r.ReceivedAt)
 		w.suspect = suspect
 		return Outcome{Verdict: Duplicate}, m.flag(ctx, tx, w, told)

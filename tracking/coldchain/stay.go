@@ -127,7 +127,7 @@ func (m *Monitor) rejudgeStay(ctx context.Context, tx Tx, w *watch, stay Stay, l
 	if err != nil {
 		return err
 	}
-	former.state = judged.State
+	former.state.hold(judged.State, former.plan)
 	var over []Revision
 	for _, revision := range judged.Revisions {
 		if revision, changed := revision.cutOff(judged.State.Last.At); changed {
