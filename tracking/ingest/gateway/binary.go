@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"wardwatch/tracking"
 	"wardwatch/tracking/ingest/ble"
@@ -295,6 +296,7 @@ func (r *reader) raddecBinary(body []byte) error {
 	if !ok || w.bad {
 		return fmt.Errorf("%w: its transmitter is no identity", ErrWrongShape)
 	}
+	first := len(r.Sightings)
 	for range w.u8() {
 		strength := float64(w.u8()) - 127
 		w.u8() // decodings
@@ -316,8 +318,37 @@ func (r *reader) raddecBinary(body []byte) error {
 	}
 	if len(w.rest) > 0 && w.rest[0] < raddecProperties {
 		r.refuse(record, "%d bytes are left behind the receivers of %s that it counts", len(w.rest), tag)
+		return nil
+	}
+	at := w.raddecTime()
+	if w.bad {
+		r.refuse(record, "what is told of %s behind its receivers ends too early: when it was heard is not known", tag)
+		return nil
+	}
+	for i := range r.Sightings[first:] {
+		r.Sightings[first+i].At = at
 	}
 	return nil
+}
+
+// raddecTime reads the properties behind the receivers for when the device was heard: zero
+// when none says so. Behind one that is not known nothing can be read.
+func (w *wire) raddecTime() (at time.Time) {
+	for len(w.rest) > 0 {
+		switch w.u8() {
+		case 0xF0: // milliseconds
+			at = sinceEpochMS(uint64(w.u16())<<32 | uint64(w.u32()))
+		case 0xF1: // the adverts themselves
+			for range w.u8() {
+				w.take(w.u8())
+			}
+		case 0xF2: // events
+			w.u8()
+		default:
+			return at
+		}
+	}
+	return at
 }
 
 // aprilBrother reads April Brother's V4 gateway: devices are rows of bytes in hex

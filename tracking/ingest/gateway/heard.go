@@ -72,15 +72,13 @@ func (r *reader) measureHeard(h heard) {
 	if s.At.After(firstPlausible) { // a stored measurement goes by its own time, and came in no order
 		h.at, counter = s.At, NoCounter
 	}
+	humidity := r.humidityHeard(h)
 	for i, c := range append([]float64{s.Celsius.Value}, s.MoreCelsius...) {
 		if sentence := implausible(c); sentence != "" {
 			r.refuse(h.record, "%s: %s", h.mac, sentence)
 			continue
 		}
-		reading := coldchain.Reading{Sensor: h.mac, Channel: probeName(s.Channel(), i), Temp: coldchain.FromCelsius(c), MeasuredAt: h.at}
-		if s.HumidityPct.Known {
-			reading.HumidityPct = &s.HumidityPct.Value
-		}
+		reading := coldchain.Reading{Sensor: h.mac, Channel: probeName(s.Channel(), i), Temp: coldchain.FromCelsius(c), MeasuredAt: h.at, HumidityPct: humidity}
 		if h.battery != tracking.NoBattery {
 			reading.BatteryPct = &h.battery
 		}
@@ -89,6 +87,20 @@ func (r *reader) measureHeard(h heard) {
 		}
 		r.measure(Origin{Record: h.record, Counter: counter}, reading)
 	}
+}
+
+// humidityHeard is the humidity of an advert; one that cannot be is set aside, and what
+// else the device says is taken.
+func (r *reader) humidityHeard(h heard) *float64 {
+	pct := h.advert.Sensor.HumidityPct
+	if !pct.Known {
+		return nil
+	}
+	if !(pct.Value >= 0 && pct.Value <= 100) { // nor is NaN any
+		r.refuse(h.record, "%s: impossible humidity, it is left out", h.mac)
+		return nil
+	}
+	return &pct.Value
 }
 
 // probeName numbers a second and further probe of one device: probe, probe-2, probe-3.

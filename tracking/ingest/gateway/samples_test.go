@@ -71,7 +71,7 @@ func TestSamplesOfMessagesWithTopics(t *testing.T) {
 		{"espresense-telemetry.mqtt.txt", "status online of pharmacy\nstatus offline of pharmacy"},
 		{"openmqttgateway-ble.mqtt.txt", "sighting 0 c7a4120e5b31 at OMG_WardB -83 -\nreading 0 4c65a8d10b9e probe 5.4 - 47.9%\n" +
 			"sighting 0 5e71c03a48d2 at OMG_WardB -71 - also ibeacon:7c1f0a52-93d4-4e86-b0a7-5e2d91c3f648:1204:77\nsighting 0 6b029df4317a at OMG_WardB -77 -\nstatus online of OMG_WardB"},
-		{"theengs-gateway.mqtt.txt", "sighting 0 d41c07a9e283 at TheengsGateway -79 -\nreading 0 d41c07a9e283 probe -0.5 - 101.8%\nsighting 0 7a3391b05ce4 at TheengsGateway -48 -"},
+		{"theengs-gateway.mqtt.txt", "sighting 0 d41c07a9e283 at TheengsGateway -79 -\nreading 0 d41c07a9e283 probe -0.5 -\nrefused 0 d41c07a9e283: impossible humidity, it is left out\nsighting 0 7a3391b05ce4 at TheengsGateway -48 -"},
 	} {
 		var lines []string
 		for line := range strings.Lines(string(beside.File(t, "samples/gateways/"+c.file))) {
