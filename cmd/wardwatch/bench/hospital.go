@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
 	"time"
 
@@ -179,3 +180,6 @@ func (m *measured) signInAgain(ctx context.Context) (err error) {
 
 // cookie is what a browser shows.
 func (m *measured) cookie(i int) string { return "ward=" + m.sessions[i%len(m.sessions)].Reveal() }
+
+// header is what a browser sends with each request.
+func (m *measured) header(i int) http.Header { return http.Header{"Cookie": {m.cookie(i)}} }

@@ -7,11 +7,17 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// readers is how many people ask for pages at once.
-const readers = 8
+const (
+	// readers is how many people ask for pages at once.
+	readers = 8
+	// askers is how many people they are in turn: one alone may search twenty times a second,
+	// and is told to wait when she asks for more (see web/limits.go).
+	askers = 100
+)
 
 // client asks over connections that stay.
 var pageTransport = &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}
@@ -20,7 +26,7 @@ var pageTransport = &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression:
 // the same bytes from a bare router.
 func measurePages(ctx context.Context, r *run) error {
 	size := r.Size
-	size.Fridges = min(size.Fridges, 20)
+	size.Fridges, size.Browsers = min(size.Fridges, 20), max(size.Browsers, askers*socketsEach)
 	m, err := r.hospital(ctx, size)
 	if err != nil {
 		return err
@@ -67,8 +73,7 @@ func (r *run) furnish(ctx context.Context, s *server, m *measured) error {
 
 // page measures one page and its bare twin.
 func (r *run) page(ctx context.Context, s, bare *server, m *measured, name, path string) error {
-	header := http.Header{"Cookie": {m.cookie(0)}}
-	body, err := fetch(ctx, s.http+path, header)
+	body, err := fetch(ctx, s.http+path, m.header(0))
 	if err != nil {
 		return err
 	}
@@ -81,11 +86,11 @@ func (r *run) page(ctx context.Context, s, bare *server, m *measured, name, path
 		return err
 	}
 	_ = answer.Body.Close()
-	ours, took, err := ask(ctx, s.http+path, header, r.For/2)
+	ours, took, err := ask(ctx, s.http+path, m.header, r.For/2)
 	if err != nil {
 		return err
 	}
-	static, _, err := ask(ctx, bare.http+"/static", nil, r.For/4)
+	static, _, err := ask(ctx, bare.http+"/static", m.header, r.For/4)
 	if err != nil {
 		return err
 	}
@@ -116,9 +121,10 @@ func fetch(ctx context.Context, url string, header http.Header) ([]byte, error) 
 	return body, err
 }
 
-// ask has several people ask for a page, again and again.
-func ask(ctx context.Context, url string, header http.Header, length time.Duration) (perSecond float64, took *latencies, err error) {
+// ask has several people at once ask for a page, again and again, each time as the next of a crowd.
+func ask(ctx context.Context, url string, header func(person int) http.Header, length time.Duration) (perSecond float64, took *latencies, err error) {
 	took = &latencies{}
+	var next atomic.Int64
 	errs := make(chan error, readers)
 	var asking sync.WaitGroup
 	begun := time.Now()
@@ -126,7 +132,7 @@ func ask(ctx context.Context, url string, header http.Header, length time.Durati
 		asking.Go(func() {
 			for time.Since(begun) < length {
 				at := time.Now()
-				if _, err := fetch(ctx, url, header); err != nil {
+				if _, err := fetch(ctx, url, header(int(next.Add(1)))); err != nil {
 					errs <- err
 					return
 				}
