@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -90,6 +91,11 @@ func run(m *testing.M) int {
 		return 1
 	}
 	shared.browser = browser
+	// The tests that run beside one another wait for the browser, which does their work.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.Run()
 	if shared.visited.server != nil {
 		if err := shared.visited.end(); err != nil {
@@ -352,7 +358,9 @@ func (b *tab) do(actions ...chromedp.Action) {
 // open goes to a page and waits until it listens.
 func (b *tab) open(path string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(b.server.url + path))
+	if err := chromedp.Run(b.ctx, chromedp.Navigate(b.server.url+path)); err != nil {
+		b.t.Fatalf("%s: %v", path, err)
+	}
 	b.until("page "+path+" listens", `!document.body.dataset.live || document.body.dataset.liveState === "live"`)
 }
 
@@ -482,7 +490,7 @@ func (b *tab) checkFor(where, what string) {
 		b.do(chromedp.Evaluate(axe+"\n;true", nil))
 	}
 	b.do(chromedp.Evaluate(
-		`axe.run(document, {runOnly: `+what+`})
+		`axe.run(document, {runOnly: `+what+`, resultTypes: ["violations"]})
 		.then((r) => r.violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 200) + " – " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260)).join("\n")).join("\n"))`,
 		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	if found != "" {
