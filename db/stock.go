@@ -217,16 +217,17 @@ func (tx stockTx) noteEmpty(ctx context.Context, m inventory.Movement) error {
 	return err
 }
 
-// addToUse counts uses by day; what comes back unused is taken off again.
+// addToUse counts uses by day; what comes back unused is taken off again. What was never used
+// is taken off the day that it was booked on, or forecasts would be made from it.
 func (tx stockTx) addToUse(ctx context.Context, m inventory.Movement) error {
 	if m.Kind != inventory.Use && m.Kind != inventory.Return {
 		return nil
 	}
 	const q = `
 		INSERT INTO stock_use (item, place, day, quantity)
-		VALUES ($1, $2, $3, $4)
+		VALUES ($1, $2, COALESCE((SELECT day FROM stock_movements WHERE seq = $5), $3), $4)
 		ON CONFLICT (item, place, day) DO UPDATE SET quantity = quantity + excluded.quantity`
-	_, err := tx.Exec(ctx, q, m.Item, m.Place, m.Day, -m.Free)
+	_, err := tx.Exec(ctx, q, m.Item, m.Place, m.Day, -m.Free, m.Undoes())
 	return err
 }
 

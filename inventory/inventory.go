@@ -30,11 +30,12 @@ type (
 
 // What goes wrong with stock. Each is one of hospital's kinds.
 var (
-	// ErrUnknownItem, ErrUnknownPlace, ErrUnknownLot, ErrUnknownHold: there is none of that name.
+	// ErrUnknownItem, ErrUnknownPlace, ErrUnknownLot, ErrUnknownHold, ErrUnknownLine: there is none of that name.
 	ErrUnknownItem  = fmt.Errorf("item %w", hospital.ErrUnknown)
 	ErrUnknownPlace = fmt.Errorf("place %w", hospital.ErrUnknown)
 	ErrUnknownLot   = fmt.Errorf("lot %w", hospital.ErrUnknown)
 	ErrUnknownHold  = fmt.Errorf("hold %w", hospital.ErrUnknown)
+	ErrUnknownLine  = fmt.Errorf("line %w", hospital.ErrUnknown)
 	// ErrShort: there is not that much to take. Nothing was taken.
 	ErrShort = fmt.Errorf("not enough stock: %w", hospital.ErrInvalid)
 	// ErrUnusable: the lot is expired or held, and may only be discarded or decided.

@@ -33,6 +33,10 @@ type Reader interface {
 	InFridge(ctx context.Context, fridges ...coldchain.FridgeID) ([]Content, error)
 	// Movements are the newest lines of an item's ledger, before a sequence number when it is not 0.
 	Movements(ctx context.Context, item ItemID, before int64, limit int) ([]Movement, error)
+	// MovementNumbered is one line of an item's ledger; ErrUnknownLine.
+	MovementNumbered(ctx context.Context, item ItemID, seq int64) (Movement, error)
+	// TakenBack says which of some lines have been taken back.
+	TakenBack(ctx context.Context, lines []int64) (map[int64]bool, error)
 	// UseByDay is the use of an item in all places since a day, days without use left out.
 	UseByDay(ctx context.Context, item ItemID, since Date) (map[Date]int64, error)
 	// HeldLots are the holds that wait for a decision, oldest first; of one fridge when it is named.

@@ -37,6 +37,8 @@ type Tx interface {
 	// Append adds a line to the ledger and to the balance, in one. ErrShort when a
 	// part of the balance would fall below nothing.
 	Append(ctx context.Context, m Movement) error
+	// TakenBack says whether another line has taken this one back.
+	TakenBack(ctx context.Context, line int64) (bool, error)
 	// FirstTime is false when a request with this key was already carried out.
 	// An empty key is always a first time.
 	FirstTime(ctx context.Context, key string) (bool, error)

@@ -37,6 +37,7 @@ func (d *Door) stockRoutes() []route {
 		{post, "/stock/:item/move", hospital.UseStock, d.stockForm("move")},
 		{post, "/stock/:item/count", hospital.CountStock, d.stockForm("count")},
 		{post, "/stock/:item/discard", hospital.CountStock, d.stockForm("discard")},
+		{post, "/stock/:item/take-back", hospital.UseStock, d.takeBack},
 		{post, "/stock/:item/receive", hospital.ReceiveStock, d.stockForm("receive")},
 		{post, "/stock/:item/ask", hospital.UseStock, d.stockForm("ask")},
 		{get, "/holds", hospital.SeeStock, d.holds},
@@ -212,6 +213,13 @@ func (d *Door) itemPage(ctx context.Context, id inventory.ItemID, before string)
 	if p.Movements, err = store.Movements(ctx, id, seq, ledgerPage); err != nil {
 		return p, err
 	}
+	lines := make([]int64, len(p.Movements))
+	for i, m := range p.Movements {
+		lines[i] = m.Seq
+	}
+	if p.TakenBack, err = store.TakenBack(ctx, lines); err != nil {
+		return p, err
+	}
 	if n := len(p.Movements); n == ledgerPage {
 		p.Older = fmt.Sprintf("/stock/%s?before=%d#ledger", url.PathEscape(string(id)), p.Movements[n-1].Seq)
 	}
@@ -266,6 +274,20 @@ func (d *Door) stockForm(what string) echo.HandlerFunc {
 		page.Form, page.Actor = form, d.actor(c)
 		return d.showAs(c, status, page.Item.Name, views.Item(page), "stock/"+string(id))
 	}
+}
+
+// takeBack undoes a line of the ledger that was wrong.
+func (d *Door) takeBack(c echo.Context) error {
+	line, err := wholeNumber(c.FormValue("line"))
+	if err != nil {
+		return err
+	}
+	id := inventory.ItemID(c.Param("item"))
+	if err := d.Stock.TakeBack(c.Request().Context(), d.actor(c), inventory.TakingBack{Item: id, Line: line, Why: c.FormValue("why"), Key: c.FormValue("key")}); err != nil {
+		return err
+	}
+	d.say(c, "The line was taken back.")
+	return d.seeOther(c, "/stock/"+url.PathEscape(string(id))+"#ledger")
 }
 
 // comesBack says whether a refusal is one that the form itself should tell of.

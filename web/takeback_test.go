@@ -1,0 +1,41 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"wardwatch/tracking/hospital"
+)
+
+// A wrong use is taken back from its line in the ledger, once; whoever may only look sees no form.
+func TestALineOfTheLedgerIsTakenBackOnItsPage(t *testing.T) {
+	s := openStoreroom(t)
+	s.ask(http.MethodPost, "/stock/gloves/use", url.Values{"quantity": {"70"}, "place": {"store"}, "key": {"k"}})
+	page := s.page("/stock/gloves", "430", "Take this line back", "Opening stock is put right by a count.")
+	line := regexp.MustCompile(`name="line" value="(\d+)"`).FindStringSubmatch(page)
+	if line == nil {
+		t.Fatal("the page names no line")
+	}
+	form := url.Values{"line": line[1:], "why": {"seven were meant"}, "key": {"b"}}
+	if w := s.ask(http.MethodPost, "/stock/gloves/take-back", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/stock/gloves#ledger" {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	page = s.page("/stock/gloves", "500", "takes a line back", "was taken back", "seven were meant")
+	if strings.Contains(page, "Take this line back") {
+		t.Error("the line can be taken back again")
+	}
+	form.Set("key", "c")
+	if w := s.ask(http.MethodPost, "/stock/gloves/take-back", form); w.Code != http.StatusConflict {
+		t.Errorf("taken back again: %d", w.Code)
+	}
+	s.who = as(hospital.Auditor, "Audra")
+	if page := s.page("/stock/gloves", "Used"); strings.Contains(page, "put right") {
+		t.Error("an auditor is told how to put a line right")
+	}
+	if w := s.ask(http.MethodPost, "/stock/gloves/take-back", form); w.Code != http.StatusForbidden {
+		t.Errorf("an auditor took a line back: %d", w.Code)
+	}
+}
