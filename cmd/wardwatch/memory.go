@@ -21,7 +21,7 @@ const heapGrowth = 50
 // what SQLite holds, some 30 MiB each: as it comes near, the heap grows by less before it is
 // collected. A hospital of 50,000 tags with a thousand open pages has a limit of 300 MiB.
 // Whoever sets GOMEMLIMIT wins.
-const heldAtMost = 208 << 20
+const heldAtMost = 196 << 20
 
 // leastRoom is the share of what is in use that is left to grow into, however much that is:
 // with less, a larger hospital's server would do nothing but collect.
