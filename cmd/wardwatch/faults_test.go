@@ -157,13 +157,21 @@ func faulty(t *testing.T) (s *server, token, path string, start int64, k *keeper
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ward.db")
 	token = furnishFile(t, "sqlite:"+path)
+	s, start, k = openWarm(t, token, path)
+	return s, token, path, start, k
+}
+
+// openWarm has the server of a furnished hospital run, its fridge be too warm, its pager be called
+// and the keeper be at work.
+func openWarm(t *testing.T, token, path string) (s *server, start int64, k *keeper) {
+	t.Helper()
 	k = newKeeper(t, "sqlite:"+path)
 	s = newPager(t).serve("sqlite:" + path)
 	start = warmSince(t, s, token)
 	ring(t, s, token)
 	s.pager.ring()
 	k.begin(s.http)
-	return s, token, path, start, k
+	return s, start, k
 }
 
 // Another process holds the database for a while: whoever posts waits, or is told to

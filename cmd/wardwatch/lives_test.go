@@ -383,7 +383,7 @@ func (w *ward) rest() {
 	s := w.serve()
 	w.keeper.settle(s.http)
 	for deadline := time.Now().Add(patience); ; {
-		due := noticesDue(w.t, w.database)
+		due := noticesDue(w.t, w.database, time.Now())
 		if due == 0 {
 			break
 		}

@@ -91,20 +91,26 @@ func (p *pager) ring() {
 // settle waits until a house that is well has nothing left to send.
 func (p *pager) settle(s *server, database string) {
 	p.t.Helper()
+	p.settleBy(time.Now, database, s.said)
+}
+
+// settleBy is settle of a house with a clock of its own, and what it says.
+func (p *pager) settleBy(now func() time.Time, database string, said fmt.Stringer) {
+	p.t.Helper()
 	p.answer()
-	for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) { // the dispatcher is another process: nothing else tells of it
-		due := noticesDue(p.t, database)
+	for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) { // the dispatcher may be another process: nothing else tells of it
+		due := noticesDue(p.t, database, now())
 		if due == 0 {
 			return
 		}
 		if time.Since(begun) > patience {
-			p.t.Fatalf("%d notices that are due do not go out: %s", due, s.said)
+			p.t.Fatalf("%d notices that are due do not go out: %s", due, said)
 		}
 	}
 }
 
-// noticesDue counts notices that fell due and have no outcome yet.
-func noticesDue(t *testing.T, database string) (n int) {
+// noticesDue counts notices that fell due by a time and have no outcome yet.
+func noticesDue(t *testing.T, database string, at time.Time) (n int) {
 	t.Helper()
 	d, err := db.Inspect(t.Context(), database)
 	if err != nil {
@@ -112,7 +118,7 @@ func noticesDue(t *testing.T, database string) (n int) {
 	}
 	defer d.Close()
 	const q = `SELECT count(*) FROM notices WHERE status IN ('waiting', 'sending') AND due_at <= $1`
-	if err := d.QueryRow(t.Context(), q, time.Now().UnixMilli()).Scan(&n); err != nil {
+	if err := d.QueryRow(t.Context(), q, at.UnixMilli()).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
