@@ -305,10 +305,11 @@ func (e Equipment) Pins(ctx context.Context, floor hospital.FloorID, limit int) 
 }
 
 // FreeByKind counts equipment of each kind in the rooms; in the whole house when there are none.
+// Of one whose place nobody has ever known a nurse can take nothing: it is no free one.
 func (e Equipment) FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]tracking.KindCount, error) {
 	var q strings.Builder
 	var args []any
-	q.WriteString(`SELECT kind, SUM(CASE status WHEN 'free' THEN 1 ELSE 0 END), COUNT(*) FROM assets`)
+	q.WriteString(`SELECT kind, SUM(status = 'free' AND room_id <> ''), COUNT(*) FROM assets`)
 	if len(rooms) > 0 {
 		q.WriteString(` WHERE room_id IN `)
 		args = among(&q, args, rooms)

@@ -350,6 +350,26 @@ func TestFloorCountsWhatIsThere(t *testing.T) {
 	}
 }
 
+// A nurse who reads "1 free" finds it: a piece that no gateway has heard yet, and nobody has
+// seen, is counted among all and not among the free.
+func TestOnlyWhatIsSomewhereIsFree(t *testing.T) {
+	w := openWard(t)
+	w.hear(30, "c300000000a1", map[hospital.GatewayID]float64{"g-clean": -50})
+	kinds, err := w.equip.FreeByKind(t.Context(), nurse, "")
+	if err != nil || len(kinds) != 3 {
+		t.Fatalf("%+v, %v", kinds, err)
+	}
+	for _, k := range kinds {
+		want := tracking.KindCount{Kind: k.Kind, Total: 1}
+		if k.Kind == "infusion pump" {
+			want = tracking.KindCount{Kind: k.Kind, Free: 1, Total: 2}
+		}
+		if k != want {
+			t.Errorf("one pump of two was heard, and nothing else: %+v", k)
+		}
+	}
+}
+
 func TestImportingEquipmentTwiceChangesNothing(t *testing.T) {
 	w := openWard(t)
 	w.hear(10, "c300000000a1", nearBed)

@@ -35,7 +35,7 @@ type Store interface {
 	Lessons(ctx context.Context, room hospital.RoomID, limit int) ([]Lesson, error)
 	// TaughtRooms counts the lessons that count and were given on purpose, by room.
 	TaughtRooms(ctx context.Context) (map[hospital.RoomID]int, error)
-	// FreeByKind counts the free assets of each kind in the rooms of a unit (empty: anywhere).
+	// FreeByKind counts the assets of each kind in some rooms (none: anywhere), and the free ones that are known to be there.
 	FreeByKind(ctx context.Context, rooms []hospital.RoomID) ([]KindCount, error)
 	// DirtyIn, LentBy and BorrowedBy are a unit's Ward, at most limit pieces of each.
 	DirtyIn(ctx context.Context, unit hospital.UnitID, limit int) (Some, error)
@@ -80,7 +80,8 @@ type Pin struct {
 	SeenAt time.Time
 }
 
-// KindCount is how many assets of a kind there are, and how many of them are free.
+// KindCount is how many assets of a kind there are, and how many of them are free and were ever
+// held to be somewhere.
 type KindCount struct {
 	Kind        string
 	Free, Total int
