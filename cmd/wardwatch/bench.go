@@ -45,15 +45,13 @@ func (c benchRunCommand) Run(p process) error {
 	if errors.Is(err, bench.ErrAsked) {
 		return usageError{err}
 	}
-	if err != nil {
+	if report == nil {
 		return err
 	}
 	if c.JSON != "" {
-		if err := keepReport(c.JSON, report); err != nil {
-			return err
-		}
+		err = errors.Join(err, keepReport(c.JSON, report))
 	}
-	if err := report.Table(p.stdout); err != nil {
+	if err = errors.Join(err, report.Table(p.stdout)); err != nil {
 		return err
 	}
 	if missed := report.Missed(); len(missed) > 0 {

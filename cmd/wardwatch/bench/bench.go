@@ -131,7 +131,8 @@ type run struct {
 	now    string // the scenario that runs
 }
 
-// Run measures. What it writes lies in a folder of its own that goes with it.
+// Run measures. What it writes lies in a folder of its own that goes with it. A scenario that
+// fails costs the others nothing: the error says so, and the report has what was measured.
 func Run(ctx context.Context, o Options) (report *Report, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -145,17 +146,24 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	r := &run{Options: o, folder: folder, report: newReport(o)}
-	for _, s := range scenarios() {
-		if len(o.Only) == 0 && !s.quick || len(o.Only) > 0 && !slices.Contains(o.Only, s.name) {
+	err = r.measure(ctx, scenarios())
+	r.report.end()
+	return r.report, err
+}
+
+// measure runs those of the scenarios that were asked for, one after the other.
+func (r *run) measure(ctx context.Context, all []scenario) (failed error) {
+	for _, s := range all {
+		if len(r.Only) == 0 && !s.quick || len(r.Only) > 0 && !slices.Contains(r.Only, s.name) || ctx.Err() != nil {
 			continue
 		}
 		r.now = s.name
 		if err := s.run(ctx, r); err != nil {
-			return nil, fmt.Errorf("measure %s: %w", s.name, err)
+			r.says("failed: %v", err)
+			failed = errors.Join(failed, fmt.Errorf("measure %s: %w", s.name, err))
 		}
 	}
-	r.report.end()
-	return r.report, nil
+	return failed
 }
 
 // says tells the operator what is going on.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,30 @@ func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 	}
 	if err := fine.check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// What one scenario could not do costs the others nothing: an hour of measuring has a table
+// even so, and says what is missing from it.
+func TestAScenarioThatFailsCostsTheOthersNothing(t *testing.T) {
+	broken := errors.New("the server answers 429")
+	all := []scenario{
+		{"first", true, func(context.Context, *run) error { return broken }},
+		{"not asked for", false, func(context.Context, *run) error { t.Error("it ran"); return nil }},
+		{"second", true, func(_ context.Context, r *run) error { r.add(Row{What: "pages", Value: 7, Unit: "/s"}); return nil }},
+	}
+	r := &run{Options: Options{Says: io.Discard}, report: &Report{}}
+	err := r.measure(t.Context(), all)
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "measure first") {
+		t.Errorf("the first failed, and it is told as %v", err)
+	}
+	if len(r.report.Rows) != 1 || r.report.Rows[0].Scenario != "second" {
+		t.Errorf("the second was measured, and the report has %+v", r.report.Rows)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := r.measure(ended, all); err != nil || len(r.report.Rows) != 1 {
+		t.Errorf("somebody ended it, and it went on: %v, %+v", err, r.report.Rows)
 	}
 }
 
