@@ -317,13 +317,14 @@ func TestEachFieldOfEachBinaryDialectSentWrong(t *testing.T) {
 	for _, channel := range []string{coldchain.Probe, "ambient"} {
 		sensors = append(sensors, coldchain.SensorKey{Sensor: "ac233f000002/fridge", Channel: channel})
 	}
-	h, clock, dsn := dialectsHouse(t, sensors...)
+	h := newDialectsHouse(t, sensors...)
 	for i, d := range binaryDialects {
-		s := newSpeaker(t, h, clock, i, d.dialect)
+		s := newSpeaker(t, h.house, h.clock, i, d.dialect)
 		s.saysWell(d, "nothing")
 		for at := 0; s.wronglyIn(d, at); at++ {
 		}
 		s.isStillHeard()
+		h.goesOn(t)
 	}
-	sound(t, strings.TrimPrefix(dsn, "sqlite:"))
+	h.afterwards(t, h.good)
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -382,12 +383,13 @@ func (s *speaker) inElement(at place) bool {
 
 // Each field of each dialect is sent wrong, over HTTP and over MQTT: the message is answered,
 // what of it is not taken is refused with a sentence that the administrators read, its
-// neighbours in the same message are taken, and the gateway's next one is heard.
+// neighbours in the same message are taken, and the gateway's next one is heard. Beside them a
+// good gateway is heard, the store is kept and the pager called, as with the other faults.
 func TestEachFieldOfEachDialectSentWrong(t *testing.T) {
 	t.Parallel()
-	h, clock, dsn := dialectsHouse(t, sensorsOfDialects...)
-	for i, d := range dialects {
-		s := newSpeaker(t, h, clock, i, d)
+	d := newDialectsHouse(t, sensorsOfDialects...)
+	for i, spoken := range dialects {
+		s := newSpeaker(t, d.house, d.clock, i, spoken)
 		for way, f := range map[string]fate{"HTTP": s.post(s.text(s.good)), "MQTT": s.publish(s.text(s.good))} {
 			if f.taken != s.holds || f.refused != 0 {
 				t.Fatalf("%s on %q: of a good message over %s %d of %d are taken, %d refused: %q", s.format, s.topic, way, f.taken, s.holds, f.refused, f.why)
@@ -397,26 +399,47 @@ func TestEachFieldOfEachDialectSentWrong(t *testing.T) {
 			s.wrongly(at)
 		}
 		s.isStillHeard()
+		d.goesOn(t)
 	}
-	sound(t, strings.TrimPrefix(dsn, "sqlite:"))
+	d.afterwards(t, d.good)
 }
 
-// dialectsHouse is a running house that knows sensors, and its clock and database.
-func dialectsHouse(t *testing.T, sensors ...coldchain.SensorKey) (*house, *tickingClock, string) {
+// dialectsHouse is a running house that knows sensors, whose fridge is too warm, whose pager
+// has been called and whose store is kept, and its clock.
+type dialectsHouse struct {
+	clockHouse
+	clock *tickingClock
+	good  int // readings of its own probe, all taken
+}
+
+func newDialectsHouse(t *testing.T, sensors ...coldchain.SensorKey) *dialectsHouse {
 	t.Helper()
-	dsn := "sqlite:" + t.TempDir() + "/ward.db"
-	importSmallHospital(t, dsn)
+	path := filepath.Join(t.TempDir(), "ward.db")
 	clock := &tickingClock{}
 	// The same in every run: where a wrong field shifts what follows it, the bytes of a time
 	// are read as something else, and every second as another thing.
 	clock.set(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC))
-	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: dsn}, newLog(io.Discard, 0), clock.now)
+	c := clockHouse{steppedClock: &clock.steppedClock, path: path, token: furnishFile(t, "sqlite:"+path), keeper: newKeeper(t, "sqlite:"+path), pager: newPager(t)}
+	h, err := build(t.Context(), config{HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", DB: "sqlite:" + path, WebhookURL: c.pager.url, WebhookSecret: "s"},
+		newLog(io.Discard, 0), clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.house = h
 	runHouse(t, h)
 	knows(t, h, sensors...)
-	return h, clock, dsn
+	d := &dialectsHouse{clockHouse: c, clock: clock, good: c.warm(t)}
+	c.pager.ring()
+	return d
+}
+
+// goesOn has a good gateway tell of its probe and the keeper do a deed, after a dialect's wrong messages.
+func (d *dialectsHouse) goesOn(t *testing.T) {
+	t.Helper()
+	d.clock.step(time.Minute)
+	take(t, d.house, d.token, d.reading())
+	d.good++
+	d.keeper.keep(d.address(), 1)
 }
 
 // isStillHeard holds that administrators can read why messages were refused, and that the
