@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"wardwatch/inventory"
 )
@@ -35,7 +34,7 @@ func (tx stockTx) TakenBack(ctx context.Context, seq int64) (done bool, err erro
 }
 
 // TakenBack is inventory.Reader.
-func (s Stock) TakenBack(ctx context.Context, lines []int64) (map[int64]bool, error) {
+func (s Stock) TakenBack(ctx context.Context, lines []int64) (map[int64]int64, error) {
 	refs := make([]string, len(lines))
 	for i, seq := range lines {
 		refs[i] = inventory.LineRef(seq)
@@ -45,17 +44,17 @@ func (s Stock) TakenBack(ctx context.Context, lines []int64) (map[int64]bool, er
 		return nil, err
 	}
 	const q = `
-		SELECT m.ref
+		SELECT m.seq, m.ref
 		FROM json_each($1) l
 		CROSS JOIN stock_movements m ON m.ref = l.value AND m.ref >= 'line/' AND m.ref < 'line0'`
 	rows, err := s.Query(ctx, q, string(text))
-	taken, err := collect(rows, err, func(ref *string) []any { return []any{ref} })
+	taken, err := collect(rows, err, func(m *inventory.Movement) []any { return []any{&m.Seq, &m.Ref} })
 	if err != nil {
 		return nil, fmt.Errorf("which of %d lines were taken back: %w", len(lines), err)
 	}
-	done := make(map[int64]bool, len(taken))
-	for i, ref := range refs {
-		done[lines[i]] = slices.Contains(taken, ref)
+	by := make(map[int64]int64, len(taken))
+	for _, m := range taken {
+		by[m.Undoes()] = m.Seq
 	}
-	return done, nil
+	return by, nil
 }

@@ -67,7 +67,7 @@ func TestAWrongLineIsTakenBackOnce(t *testing.T) {
 			t.Errorf("%s: what takes back is taken back: %v", name, err)
 		}
 		taken, err := p.stock.Store.TakenBack(ctx, []int64{undone.Seq, wrong.Seq})
-		if err != nil || !taken[wrong.Seq] || taken[undone.Seq] {
+		if err != nil || taken[wrong.Seq] != undone.Seq || len(taken) != 1 {
 			t.Errorf("%s: %v are taken back, %v", name, taken, err)
 		}
 	}

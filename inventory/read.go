@@ -35,8 +35,8 @@ type Reader interface {
 	Movements(ctx context.Context, item ItemID, before int64, limit int) ([]Movement, error)
 	// MovementNumbered is one line of an item's ledger; ErrUnknownLine.
 	MovementNumbered(ctx context.Context, item ItemID, seq int64) (Movement, error)
-	// TakenBack says which of some lines have been taken back.
-	TakenBack(ctx context.Context, lines []int64) (map[int64]bool, error)
+	// TakenBack says which of some lines have been taken back, each with the line that did so.
+	TakenBack(ctx context.Context, lines []int64) (map[int64]int64, error)
 	// UseByDay is the use of an item in all places since a day, days without use left out.
 	UseByDay(ctx context.Context, item ItemID, since Date) (map[Date]int64, error)
 	// HeldLots are the holds that wait for a decision, oldest first; of one fridge when it is named.

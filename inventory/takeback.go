@@ -45,7 +45,7 @@ func (m Movement) Corrected() (needs hospital.Permission, otherwise string) {
 	case m.Held != 0 || m.Kind == Held || m.Kind == Release:
 		return "", "A hold and what was decided of it stay as they were signed. A count puts the quantity right."
 	case m.Ref != "" || !slices.Contains([]string{"form", "scan"}, m.Source):
-		return "", "This line belongs to more than itself: a count sheet, an order, a recall or a cabinet. A count puts the quantity right."
+		return "", "A line of a count sheet, an order, a recall or a cabinet belongs to more than itself. A count puts the quantity right."
 	case m.Kind == Use || m.Kind == Return:
 		return hospital.UseStock, ""
 	}

@@ -284,10 +284,30 @@ func (d *Door) takeBack(c echo.Context) error {
 	}
 	id := inventory.ItemID(c.Param("item"))
 	if err := d.Stock.TakeBack(c.Request().Context(), d.actor(c), inventory.TakingBack{Item: id, Line: line, Why: c.FormValue("why"), Key: c.FormValue("key")}); err != nil {
-		return err
+		return d.takeBackFailed(c, id, views.LineForm{Line: line, Why: c.FormValue("why")}, err)
 	}
 	d.say(c, "The line was taken back.")
 	return d.seeOther(c, "/stock/"+url.PathEscape(string(id))+"#ledger")
+}
+
+// takeBackFailed shows the item's page with the form of the line that came back: the ledger
+// begins with that line where it is too old for the newest ones.
+func (d *Door) takeBackFailed(c echo.Context, id inventory.ItemID, form views.LineForm, failure error) error {
+	status, sentence, back := comesBack(failure)
+	if !back {
+		return failure
+	}
+	ctx := c.Request().Context()
+	page, err := d.itemPage(ctx, id, "")
+	if err == nil && !page.Shows(form.Line) {
+		page, err = d.itemPage(ctx, id, strconv.FormatInt(form.Line+1, 10))
+	}
+	if err != nil {
+		return err
+	}
+	form.Error = sentence
+	page.Line, page.Actor = form, d.actor(c)
+	return d.showAs(c, status, page.Item.Name, views.Item(page), "stock/"+string(id))
 }
 
 // comesBack says whether a refusal is one that the form itself should tell of.
