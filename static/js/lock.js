@@ -10,7 +10,7 @@
   if (!after) return;
   const lifeKey = "wardwatch-life", openKey = "wardwatch-unlocked";
   const tellEvery = 60000, lookEvery = 5000; // milliseconds
-  let last = Date.now(), told = Date.now(), dialog = null, returnTo = null;
+  let last = Date.now(), told = Date.now(), dialog = null, returnTo = null, unsent = false;
 
   function read(key) { try { return localStorage.getItem(key); } catch { return null; } } // storage may be forbidden
   function write(key, value) { try { localStorage.setItem(key, value); } catch { /* then each page counts alone */ } }
@@ -48,9 +48,9 @@
     ask();
   }
 
-  // typed says whether something stands in the page that its person has typed and not sent.
+  // typed says whether something stands in the page that its person has typed or chosen and not sent.
   function typed() {
-    return [...document.querySelectorAll("main textarea, main input:not([type=hidden], [type=checkbox], [type=radio])")].some((field) => field.value !== field.defaultValue);
+    return unsent || [...document.querySelectorAll("main textarea, main input:not([type=hidden], [type=checkbox], [type=radio])")].some((field) => field.value !== field.defaultValue);
   }
 
   // ask shows the lock's form. Where nothing is locked any more, since the session has ended, the
@@ -97,6 +97,7 @@
     dialog.close();
     dialog.remove();
     dialog = null;
+    unsent = false;
     last = told = Date.now();
     body.classList.remove("is-locked");
     if (returnTo && returnTo.isConnected) returnTo.focus();
@@ -108,5 +109,6 @@
     if (event.key === openKey && event.newValue && event.newValue.split(" ")[0] === body.dataset.person) open();
   });
   document.addEventListener("wardwatch:signed-out", (event) => { event.preventDefault(); lock(); });
+  document.addEventListener("wardwatch:unsent", () => { unsent = true; lock(); });
   document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) lock(); });
 })();

@@ -135,6 +135,15 @@
   async function reached() {
     try { return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(6000) })).ok; } catch { return false; }
   }
+  // unsentFor says what keeps a form from being sent, and nothing where nothing does. A session may
+  // have ended without a word to the page; the lock's own forms and the way out need none.
+  async function unsentFor(form) {
+    if (!body.dataset.lockAfter || form.closest("#lock") || form.getAttribute("action") === "/sign-out") return await reached() ? "" : "unsent";
+    try {
+      const answer = await fetch("/me/here", { method: "POST", headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(6000) });
+      return answer.status === 401 ? "unsent-ended" : answer.status < 500 ? "" : "unsent";
+    } catch { return "unsent"; }
+  }
   function stays(sentence, before) {
     let notice = document.getElementById("not-sent");
     if (!notice) {
@@ -164,9 +173,13 @@
     if (form.dataset.reached !== "yes") {
       const pressed = event.submitter;
       event.preventDefault();
-      const answers = await reached();
+      const unsent = await unsentFor(form);
       if (!form.isConnected) { form.hidden = true; body.append(form); } // a live update took its place meanwhile
-      if (!answers) { stays(said("unsent"), form.hidden ? document.querySelector("main > *") : form); return; }
+      if (unsent) {
+        stays(said(unsent), form.hidden ? document.querySelector("main > *") : form);
+        if (unsent === "unsent-ended") document.dispatchEvent(new CustomEvent("wardwatch:unsent"));
+        return;
+      }
       back();
       form.dataset.reached = "yes";
       form.requestSubmit(pressed);

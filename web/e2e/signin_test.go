@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
@@ -197,5 +198,39 @@ func TestASessionThatEndsTakesNothingThatWasTyped(t *testing.T) {
 	b.until("the page is hers again", `!document.querySelector("dialog#lock")`)
 	if b.eval(unmarked) == "true" || b.eval(`document.querySelector("#start-house-site").value`) != "Linden, half typed" {
 		t.Error("what was typed is gone")
+	}
+}
+
+// TestAFormThatMeetsAnEndedSessionIsKept: nobody has told the page that its session has ended.
+// What is sent stays on the page, sign-in comes over it, and the same button sends it then, once.
+func TestAFormThatMeetsAnEndedSessionIsKept(t *testing.T) {
+	s, link := house(t)
+	b := s.look(t, "", desk)
+	b.tolerate = []string{"401", "WebSocket", "/live"}
+	b.open(link)
+	b.put(`input[name="name"]`, "Ada Root")
+	b.put(`input[name="email"]`, "ada@linden.example")
+	b.put(`input[name="password"]`, "tiger-lamp-cloud-seven")
+	b.click(`main form button.primary`)
+	b.until("she is in", `location.pathname === "/" && !!document.body.dataset.person`)
+	b.open("/admin/start")
+	b.put("#start-house-site", "Linden, typed once")
+	b.eval(`for (const f of document.querySelectorAll("#step-house [required]")) if (!f.value) f.value = "x"; "filled"`)
+	b.eval(mark)
+	b.do(network.ClearBrowserCookies())
+	b.click(`form[action="/admin/start/house"] button.primary`)
+	b.until("she is asked to sign in", `!!document.querySelector("dialog#lock[open] form[action='/sign-in']")`)
+	b.put(`dialog#lock input[name="email"]`, "ada@linden.example")
+	b.put(`dialog#lock input[name="password"]`, "tiger-lamp-cloud-seven")
+	b.click(`dialog#lock form[action="/sign-in"] button.primary`)
+	b.until("the page is hers again, and says what was not sent", `!document.querySelector("dialog#lock") && /^Not sent: your session/.test(document.getElementById("not-sent").textContent)`)
+	if b.eval(unmarked) == "true" || b.eval(`document.querySelector("#start-house-site").value`) != "Linden, typed once" {
+		t.Error("what was typed is gone")
+	}
+	b.click(`form[action="/admin/start/house"] button.primary`)
+	b.until("it is sent, and kept", unmarked+` && document.querySelector("main").innerText.includes("1 of 5 done")`)
+	b.open("/admin/audit")
+	if sent := b.eval(`[...document.querySelectorAll("main tbody tr")].filter((row) => row.textContent.includes("site/linden-typed-once")).length`); sent != "1" {
+		t.Errorf("the audit trail knows of it %s times: %s", sent, b.text("main table"))
 	}
 }
