@@ -20,7 +20,7 @@ func TestALineOfTheLedgerIsTakenBackOnItsPage(t *testing.T) {
 		t.Fatal("the page names no line")
 	}
 	form := url.Values{"line": line[1:], "why": {" "}, "key": {"a"}}
-	opened := `<details class="sheet" open><summary class="button small">Take back`
+	opened := `<details class="sheet" open><summary class="button small quiet">Take back`
 	if w := s.ask(http.MethodPost, "/stock/gloves/take-back", form); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), opened) || !strings.Contains(w.Body.String(), "Say what was wrong with it.") {
 		t.Errorf("without a word, the form does not come back: %d", w.Code)
 	}

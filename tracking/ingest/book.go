@@ -127,6 +127,7 @@ type Book struct {
 	clocks *Clocks
 	names  *dictionary
 
+	writing   sync.Mutex // held while a page is torn out and stored
 	mu        sync.Mutex
 	aliases   map[hospital.GatewayID]hospital.GatewayID
 	gateways  map[hospital.GatewayID]*GatewayState
@@ -329,8 +330,11 @@ func (b *Book) write(ctx context.Context) {
 	}
 }
 
-// Write writes what is noted now.
+// Write writes what is noted now, one page after the other: when it returns, what was noted
+// before is stored, whoever tore it out, and no older page comes after a newer one.
 func (b *Book) Write(ctx context.Context) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
 	notes, unnoted := b.tear()
 	if unnoted > 0 {
 		b.log.Warn("more was refused than is noted one by one", "count", unnoted)

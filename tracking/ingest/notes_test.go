@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,6 +59,44 @@ func TestWhatCouldNotBeNotedIsNotedNextTime(t *testing.T) {
 	if len(n.Refusals) != 1 || len(n.Strangers) != 1 || n.Strangers[0].TimesHeard != 2 || len(n.Names) != 1 {
 		t.Errorf("refusals %+v, strangers %+v, names %+v", n.Refusals, n.Strangers, n.Names)
 	}
+}
+
+// slowDisk is a store that is writing a page until it is let go.
+type slowDisk struct {
+	ward
+	writes chan struct{}
+	goOn   chan struct{}
+}
+
+func (s *slowDisk) Note(ctx context.Context, n Notes) error {
+	close(s.writes)
+	<-s.goOn
+	return s.ward.Note(ctx, n)
+}
+
+// Whoever asks for what is noted to be written waits for the page that is being written: it
+// may hold what he means, and an older page never comes after a newer one.
+func TestOnePageOfNotesIsWrittenAfterTheOther(t *testing.T) {
+	disk := &slowDisk{writes: make(chan struct{}), goOn: make(chan struct{})}
+	book, err := OpenBook(t.Context(), disk, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	book.Refuse(Refusal{At: morning, Gateway: "gw-a", Reason: "no JSON", Records: 1})
+	var writers sync.WaitGroup
+	write := func() {
+		if err := book.Write(t.Context()); err != nil || len(disk.notes.Refusals) != 1 {
+			t.Errorf("the book is written, and %d refusals are stored, %v", len(disk.notes.Refusals), err)
+		}
+	}
+	writers.Go(write)
+	<-disk.writes
+	if book.writing.TryLock() {
+		t.Error("a second page may be torn out while the first is written")
+	}
+	writers.Go(write)
+	close(disk.goOn)
+	writers.Wait()
 }
 
 func TestAFullDiskDoesNotFillTheMemoryWithNotes(t *testing.T) {
